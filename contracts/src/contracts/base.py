@@ -1,0 +1,38 @@
+"""The base of every event: frozen, camelCase on the wire, tolerant in reading (contracts only grow)."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class Waarde(BaseModel):
+    """An immutable value on the wire; unknown fields are ignored, so that a newer sender does not break an older reader."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+
+
+class Event(Waarde):
+    """Something that happened to an aggregate, with the aggregate's whole state after it (D2).
+
+    `TYPE` is the CloudEvents type, `TOPIC` the Kafka topic. `aggregate_id` becomes the CloudEvents subject and `key` the
+    Kafka key; the aggregate's version travels as the CloudEvents `sequence`, not in the data.
+    """
+
+    TYPE: ClassVar[str]
+    TOPIC: ClassVar[str]
+
+    @property
+    def aggregate_id(self) -> UUID:
+        """The id of the aggregate that this event is about."""
+        raise NotImplementedError
+
+    @property
+    def key(self) -> UUID:
+        """The Kafka key: events with the same key keep their order on the wire."""
+        return self.aggregate_id
+
+
+class Vernietigd(Event):
+    """The end of an aggregate: carries nothing but its reason (D2), so whose end it is stands in the envelope only."""

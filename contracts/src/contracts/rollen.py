@@ -1,0 +1,45 @@
+"""Who may do what: role x scope, the one table of D16. The local issuer, the APIs and an enumerated test derive from it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+SIGNALEN_AFGEVEN = "signalen:afgeven"
+SIGNALEN_LEZEN = "signalen:lezen"
+SIGNALEN_AFSLUITEN = "signalen:afsluiten"
+MATCHES_LEZEN = "matches:lezen"
+DEELNEMERS_BEHEREN = "deelnemers:beheren"
+
+PERSONEN_VASTLEGGEN = "personen:vastleggen"
+SIGNALEN_BESTAAN = "signalen:bestaan"
+CONTACTGEGEVENS_LEZEN = "contactgegevens:lezen"
+MELDADRESSEN_LEZEN = "meldadressen:lezen"
+
+NIETS: frozenset[str] = frozenset()
+
+SCOPES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "professional": frozenset({SIGNALEN_AFGEVEN, SIGNALEN_LEZEN, SIGNALEN_AFSLUITEN, MATCHES_LEZEN}),
+        "matchregisseur": frozenset({SIGNALEN_AFGEVEN, SIGNALEN_LEZEN, SIGNALEN_AFSLUITEN, MATCHES_LEZEN}),
+        "coordinator": NIETS,
+        "functionaris": NIETS,
+        "verantwoordelijke": NIETS,
+        "instellingscoordinator": NIETS,
+        "locatiebeheerder": NIETS,
+        "accounthouder": NIETS,
+        "convenantmanager": NIETS,
+        "beleidsmedewerker": NIETS,
+        "functioneel-beheerder": frozenset({DEELNEMERS_BEHEREN}),
+        "bronsysteem": NIETS,
+    }
+)
+"""What each role of a person or source system may do. A role without scopes gets them with the capability it needs."""
+
+DIENSTEN: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "signaal": frozenset({PERSONEN_VASTLEGGEN}),
+        "match": frozenset({CONTACTGEGEVENS_LEZEN}),
+        "notificatie": frozenset({MELDADRESSEN_LEZEN}),
+        "brp-proxy": frozenset({SIGNALEN_BESTAAN}),
+    }
+)
+"""What each service may ask of another with its own identity (D17)."""
