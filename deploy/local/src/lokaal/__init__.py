@@ -1,0 +1,1 @@
+"""The stack as code: servers, simulators and services on one machine (D14)."""

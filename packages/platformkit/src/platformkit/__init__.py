@@ -1,0 +1,1 @@
+"""What must be identical in every service to be correct. No word of the domain lives here."""

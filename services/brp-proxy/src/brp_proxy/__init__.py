@@ -1,0 +1,1 @@
+"""The only place with a BSN: person store and pseudonyms."""

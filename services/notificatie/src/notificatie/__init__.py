@@ -1,0 +1,1 @@
+"""Telling those involved, without content."""

@@ -1,0 +1,1 @@
+"""The database: engines, context, technical tables, migrations."""

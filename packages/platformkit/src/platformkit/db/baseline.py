@@ -1,0 +1,85 @@
+"""DDL of the technical tables and of the context functions, called by each service's first migration.
+
+A migration is history: what stands here as `v1` never changes; a new need gets a `v2` and a migration that calls it.
+"""
+
+from collections.abc import Iterator
+
+_V1 = """
+create function app_subject() returns uuid language sql stable as $$ select current_setting('app.subject')::uuid $$;
+create domain app_filled as text check (value <> '');
+create function app_role() returns text language sql stable as $$
+  select current_setting('app.role')::app_filled::text $$;
+create function app_tenants() returns text[] language sql stable as $$
+  select string_to_array(current_setting('app.tenants'), ',') $$;
+create function app_today() returns date language sql stable as $$ select current_setting('app.today')::date $$;
+
+create table outbox (
+  position bigint generated always as identity primary key,
+  event_id uuid not null unique,
+  topic text not null,
+  key text not null,
+  headers jsonb not null,
+  payload bytea not null,
+  traceparent text,
+  created_at timestamptz not null,
+  parked boolean not null default false
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+grant insert on outbox to {svc}_api, {svc}_worker;
+grant select, delete, update (parked) on outbox to {svc}_relay;
+
+create table relay_lease (
+  name text primary key, holder uuid not null, token bigint not null, until timestamptz not null
+);
+grant select, insert, update on relay_lease to {svc}_relay;
+
+create table inbox (
+  consumer text not null, event_id text not null, handled_at timestamptz not null, primary key (consumer, event_id)
+);
+create index inbox_handled_at on inbox (handled_at);
+grant select, insert, delete on inbox to {svc}_worker;
+
+create table dead_letter (
+  id uuid primary key, consumer text not null, topic text not null, partition integer not null,
+  "offset" bigint not null, key bytea, headers jsonb not null, payload bytea, error text not null,
+  traceparent text, parked_at timestamptz not null, unique (consumer, topic, partition, "offset")
+);
+grant select, insert, delete on dead_letter to {svc}_worker;
+
+create table idempotency (
+  caller uuid not null, key text not null, fingerprint bytea not null, result_id uuid not null,
+  created_at timestamptz not null, primary key (caller, key)
+);
+create index idempotency_created_at on idempotency (created_at);
+alter table idempotency enable row level security;
+alter table idempotency force row level security;
+create policy own on idempotency to {svc}_api using (caller = app_subject()) with check (caller = app_subject());
+create policy sweep on idempotency to {svc}_worker using (true);
+grant select, insert on idempotency to {svc}_api;
+grant select, delete on idempotency to {svc}_worker;
+
+create table audit (
+  id uuid primary key, at timestamptz not null, actor text not null, role text not null, action text not null,
+  object uuid, person uuid, outcome text not null, trace_id text
+);
+create index audit_actor on audit (actor, action, at);
+grant insert on audit to {svc}_api, {svc}_worker;
+grant select (actor, action, outcome, at) on audit to {svc}_api
+"""
+
+
+def v1(service: str) -> Iterator[str]:
+    """The statements for `service`, whose database roles are `<service>_api`, `_worker` and `_relay`."""
+    return (part.strip() for part in _split(_V1.format(svc=service)) if part.strip())
+
+
+def _split(sql: str) -> Iterator[str]:
+    """Split on semicolons outside $$ bodies."""
+    part, body = "", False
+    for line in sql.splitlines():
+        body ^= line.count("$$") % 2 == 1
+        part += line + "\n"
+        if not body and line.rstrip().endswith(";"):
+            yield part.rstrip().removesuffix(";")
+            part = ""
+    yield part

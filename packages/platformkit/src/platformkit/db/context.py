@@ -1,0 +1,39 @@
+"""The database context of a request: who asks, in which role, for which tenants, on which day (D6, D7).
+
+It is transaction-local: nothing leaks to the next user of the pool. Policies read it through the functions of
+`platformkit.db.baseline`, which raise when it is missing: no context is an error, not an empty answer.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_SET = text(
+    "select set_config('app.subject', :subject, true), set_config('app.role', :role, true),"
+    " set_config('app.tenants', :tenants, true), set_config('app.today', :today, true)"
+)
+
+
+@dataclass(frozen=True)
+class DatabaseContext:
+    """Three facts of the asker (D6) and the domain's date."""
+
+    subject: UUID
+    role: str
+    tenants: frozenset[str]
+    today: date
+
+    async def apply(self, connection: AsyncConnection) -> None:
+        """Set the context for the rest of the transaction."""
+        await connection.execute(
+            _SET,
+            {
+                "subject": str(self.subject),
+                "role": self.role,
+                "tenants": ",".join(sorted(self.tenants)),
+                "today": self.today.isoformat(),
+            },
+        )

@@ -1,0 +1,33 @@
+"""Engines: one per database role of a process."""
+
+import json
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def make_engine(url: str, *, pool: int, application: str) -> AsyncEngine:
+    """An engine with at most `pool` connections. Statements are bounded, so that a lock that is never given up shows."""
+    return create_async_engine(
+        url,
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_pre_ping=False,
+        json_serializer=_dumps,
+        hide_parameters=True,
+        connect_args={
+            "timeout": 5,
+            "command_timeout": 60,
+            "server_settings": {
+                "application_name": application,
+                "statement_timeout": "30000",
+                "idle_in_transaction_session_timeout": "60000",
+                "timezone": "UTC",
+            },
+        },
+    )

@@ -1,0 +1,51 @@
+"""Alembic, driven from code: `python -m <service> migrate` brings a database to the newest revision."""
+
+import asyncio
+from importlib.resources import files
+from pathlib import Path
+
+from alembic import command, context
+from alembic.config import Config
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+_LOCK = 7_283_045
+
+
+def upgrade(package: str, url: str) -> None:
+    """Run the migrations of `package` (its `adapters/db/migrations`) on the database at `url`.
+
+    Safe to run by several processes at once: they take turns.
+    """
+    command.upgrade(config(package, url), "head")
+
+
+def config(package: str, url: str) -> Config:
+    """Alembic's configuration for `package`."""
+    made = Config()
+    made.set_main_option("script_location", str(Path(str(files(package))) / "adapters" / "db" / "migrations"))
+    made.attributes["url"] = url
+    return made
+
+
+def run_env(metadata: MetaData) -> None:
+    """The body of each service's `env.py`."""
+    asyncio.run(_run(metadata))
+
+
+async def _run(metadata: MetaData) -> None:
+    engine = create_async_engine(context.config.attributes["url"], poolclass=NullPool, hide_parameters=True)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_migrate, metadata)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+def _migrate(connection: Connection, metadata: MetaData) -> None:
+    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,1 @@
+"""HTTP in and out: application, identity, problems, limits, clients."""

@@ -1,0 +1,95 @@
+"""Calls to another service, with this service's own identity (client credentials, D17)."""
+
+import time
+from collections.abc import Mapping
+
+import httpx
+from pydantic import SecretStr
+
+from platformkit.errors import TransientError
+from platformkit.http.auth import Principal
+
+_EARLY = 30.0
+
+
+class ServiceClient:
+    """An HTTP client for one other service. What is away or answers 5xx or 429 raises TransientError."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, base_url: str, tokens: "ClientCredentials", *, seconds: float = 5.0
+    ) -> None:
+        self._client = client
+        self._base_url = base_url.rstrip("/")
+        self._tokens = tokens
+        self._timeout = httpx.Timeout(seconds, connect=min(seconds, 2.0))
+
+    async def request(
+        self, method: str, path: str, *, json: object = None, on_behalf_of: Principal | None = None
+    ) -> httpx.Response:
+        """The answer (2xx or 4xx), which the caller translates.
+
+        Raises:
+            TransientError: the other service is away, too slow or asks for patience.
+        """
+        headers = {"Authorization": f"Bearer {await self._tokens.token()}"}
+        if on_behalf_of is not None:
+            headers["Namens"] = on_behalf_of.token
+        try:
+            answer = await self._client.request(
+                method, self._base_url + path, json=json, headers=headers, timeout=self._timeout
+            )
+        except httpx.TransportError:
+            raise TransientError("tijdelijk-niet-beschikbaar") from None
+        if answer.status_code >= 500 or answer.status_code == 429:
+            raise TransientError(_code(answer), retry_after=_retry_after(answer.headers))
+        return answer
+
+
+class ClientCredentials:
+    """The service's own access token, renewed before it expires."""
+
+    def __init__(self, client: httpx.AsyncClient, issuer: str, client_id: str, secret: SecretStr) -> None:
+        self._client = client
+        self._issuer = issuer.rstrip("/")
+        self._id = client_id
+        self._secret = secret
+        self._token = ""
+        self._until = float("-inf")
+
+    async def token(self) -> str:
+        """A valid token.
+
+        Raises:
+            TransientError: the issuer cannot be reached or refuses.
+        """
+        if time.monotonic() > self._until:
+            try:
+                found = await self._client.get(f"{self._issuer}/.well-known/openid-configuration")
+                answer = await self._client.post(
+                    found.raise_for_status().json()["token_endpoint"],
+                    data={"grant_type": "client_credentials"},
+                    auth=(self._id, self._secret.get_secret_value()),
+                )
+                given = answer.raise_for_status().json()
+                self._token = str(given["access_token"])
+                self._until = time.monotonic() + float(given.get("expires_in", 60)) - _EARLY
+            except (httpx.HTTPError, KeyError, ValueError):
+                raise TransientError("tijdelijk-niet-beschikbaar") from None
+        return self._token
+
+
+def problem_code(answer: httpx.Response) -> str:
+    """The stable code in a problem+json answer, empty when it is none."""
+    try:
+        return str(answer.json().get("code", ""))
+    except (ValueError, AttributeError):
+        return ""
+
+
+def _code(answer: httpx.Response) -> str:
+    return problem_code(answer) or "tijdelijk-niet-beschikbaar"
+
+
+def _retry_after(headers: Mapping[str, str]) -> int:
+    value = headers.get("retry-after", "5")
+    return int(value) if value.isdecimal() else 5

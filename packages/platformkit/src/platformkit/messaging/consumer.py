@@ -1,0 +1,244 @@
+"""The consumer (D5): a batch, one transaction, then the offsets. FastStream brings the messages, this decides on them.
+
+Offsets are acknowledged by hand, after the commit. What fails for a passing reason is tried again in place and, when
+that lasts, given back to Kafka; what can never succeed is found by bisecting and put aside, and its neighbours go on.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from aiokafka import ConsumerRecord
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from opentelemetry import metrics, trace
+from opentelemetry.trace import Span, SpanKind
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from platformkit import telemetry
+from platformkit.clock import Clock
+from platformkit.executor import Executor, UnitOfWork
+from platformkit.health import Heartbeat
+from platformkit.logging import get_logger
+from platformkit.messaging.dead_letters import Parked, park
+from platformkit.messaging.envelope import Message, PoisonError, UnknownTypeError, decode
+from platformkit.retry import attempts, is_transient
+
+_BATCH = 500
+_POLL_MS = 10
+_PATIENCE = 60.0
+_BREATH = 1.0
+
+log = get_logger()
+_meter = metrics.get_meter("platformkit")
+_handled = _meter.create_counter("consumer.handled", unit="{event}")
+_passed = _meter.create_counter("consumer.unknown_type", unit="{event}")
+_parked = _meter.create_counter("consumer.parked", unit="{event}")
+
+Handler = Callable[[UnitOfWork, Sequence[Message]], Awaitable[None]]
+Record: TypeAlias = ConsumerRecord
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """What one consumer reads and what it does with a batch of it. `name` names inbox rows and the Kafka group."""
+
+    name: str
+    topic: str
+    handler: Handler
+
+
+@dataclass(frozen=True)
+class _Item:
+    record: Record
+    message: Message
+    span: Span
+
+
+class Consumer:
+    """Runs the subscriptions of one service."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        engine: AsyncEngine,
+        executor: Executor,
+        clock: Clock,
+        subscriptions: Sequence[Subscription],
+    ) -> None:
+        self._engine = engine
+        self._executor = executor
+        self._clock = clock
+        self.broker = KafkaBroker(
+            bootstrap,
+            apply_types=False,
+            allow_auto_create_topics=False,
+            metadata_max_age_ms=10_000,
+            graceful_timeout=30.0,
+        )
+        for subscription in subscriptions:
+            subscribe(self.broker, subscription, self._receiver(subscription))
+        self._heartbeat: Heartbeat | None = None
+
+    async def run(self, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        """Consume until `stop`; what is being handled then is finished and acknowledged first."""
+        heartbeat.expect("consumer")
+        async for attempt in attempts(limit=None, seconds=3600):
+            with attempt:
+                if stop.is_set():
+                    return
+                await self.broker.start()
+        try:
+            while not stop.is_set():
+                # Alive as long as the event loop turns and the broker's tasks run; FastStream restarts those that fail.
+                heartbeat.beat("consumer")
+                try:
+                    await asyncio.wait_for(stop.wait(), 1.0)
+                except TimeoutError:
+                    continue
+        finally:
+            await self.broker.stop()
+
+    def _receiver(self, subscription: Subscription) -> Callable[[KafkaMessage], Awaitable[None]]:
+        async def receive(message: KafkaMessage) -> None:
+            if not await self._handled(subscription, message):
+                # Rewind: else the next batch's acknowledgement would pass this one by.
+                await message.nack()
+                await asyncio.sleep(_BREATH)
+                return
+            try:
+                await message.ack()
+            except KafkaError as error:
+                # The partitions went to another consumer: it reads the batch again, and the inbox knows it.
+                log.warning("offsets_not_committed", consumer=subscription.name, error=type(error).__qualname__)
+
+        return receive
+
+    async def _handled(self, subscription: Subscription, message: KafkaMessage) -> bool:
+        try:
+            records: Any = message.raw_message
+            return await self.handle(subscription, records)
+        except Exception as error:
+            log.error("consumer_failed", consumer=subscription.name, error=type(error).__qualname__)
+            return False
+
+    async def handle(self, subscription: Subscription, records: Sequence[Record]) -> bool:
+        """Handle a batch completely; False when it must be read again because something stays away."""
+        items: list[_Item] = []
+        try:
+            async for attempt in attempts(limit=None, seconds=_PATIENCE):
+                with attempt:
+                    await self._decode(subscription, records, items)
+            await self._bisect(subscription, items)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            for item in items:
+                telemetry.mark_failed(item.span, error)
+            log.warning("batch_given_back", consumer=subscription.name, error=type(error).__qualname__)
+            return False
+        finally:
+            for item in items:
+                item.span.end()
+        _handled.add(len(items), {"consumer": subscription.name})
+        return True
+
+    async def _decode(self, subscription: Subscription, records: Sequence[Record], items: list[_Item]) -> None:
+        items.clear()
+        for record in records:
+            try:
+                message = decode(record.headers, record.key, record.value)
+            except UnknownTypeError as error:
+                log.info("unknown_type", consumer=subscription.name, type=str(error))
+                _passed.add(1, {"consumer": subscription.name})
+                continue
+            except PoisonError as error:
+                await self._park(subscription, record, str(error))
+                continue
+            span = telemetry.start_span(
+                f"process {record.topic}",
+                SpanKind.CONSUMER,
+                message.traceparent,
+                {"messaging.destination.name": record.topic, "messaging.consumer.group.name": subscription.name},
+            )
+            items.append(_Item(record, replace(message, traceparent=telemetry.traceparent_of(span)), span))
+
+    async def _bisect(self, subscription: Subscription, items: Sequence[_Item]) -> None:
+        """Handle `items` in one transaction; if that can never succeed, halve until the poison stands alone."""
+        if not items:
+            return
+        try:
+            async for attempt in attempts(limit=None, seconds=_PATIENCE):
+                with attempt, ExitStack() as current:
+                    # One transaction for many traces: its statements show in the first one's.
+                    current.enter_context(
+                        trace.use_span(
+                            items[0].span, end_on_exit=False, record_exception=False, set_status_on_exception=False
+                        )
+                    )
+                    await self._executor.execute_batch(
+                        subscription.name, [item.message for item in items], subscription.handler
+                    )
+        except Exception as error:
+            if is_transient(error):
+                raise
+            if len(items) == 1:
+                telemetry.mark_failed(items[0].span, error)
+                await self._park(subscription, items[0].record, type(error).__qualname__)
+                return
+            middle = len(items) // 2
+            await self._bisect(subscription, items[:middle])
+            await self._bisect(subscription, items[middle:])
+
+    async def _park(self, subscription: Subscription, record: Record, error: str) -> None:
+        headers = {name: value.decode("latin-1") for name, value in record.headers}
+        parked = Parked(
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            key=record.key,
+            headers={name: value.replace("\x00", "") for name, value in headers.items()},
+            payload=record.value,
+            error=error,
+            traceparent=headers.get("traceparent"),
+        )
+        await park(self._engine, subscription.name, parked, self._clock.now())
+        log.error("message_parked", consumer=subscription.name, topic=record.topic, error=error)
+        _parked.add(1, {"consumer": subscription.name})
+
+
+def subscribe(
+    broker: KafkaBroker,
+    subscription: Subscription,
+    receive: Callable[[KafkaMessage], Awaitable[None]],
+) -> None:
+    """The one factory of subscribers: batches, acknowledged by hand (trap 1), one at a time (trap 3)."""
+
+    async def parse(records: tuple[Record, ...], original: Callable[[Any], Awaitable[KafkaMessage]]) -> KafkaMessage:
+        # FastStream decodes headers as UTF-8 and passes a batch by when that fails, which would lose it.
+        message = await original(tuple(replace(record, headers=()) for record in records))
+        message.raw_message = records
+        return message
+
+    async def hand_over(message: KafkaMessage, _original: object) -> object:
+        return message
+
+    subscriber = broker.subscriber(
+        subscription.topic,
+        group_id=subscription.name,
+        batch=True,
+        max_records=_BATCH,
+        batch_timeout_ms=_POLL_MS,
+        ack_policy=AckPolicy.MANUAL,
+        auto_offset_reset="earliest",
+        session_timeout_ms=6_000,
+        heartbeat_interval_ms=1_500,
+        max_poll_interval_ms=300_000,
+        parser=parse,
+        decoder=hand_over,
+    )
+
+    subscriber(receive)

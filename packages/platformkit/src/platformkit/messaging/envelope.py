@@ -1,0 +1,107 @@
+"""CloudEvents 1.0 in Kafka's binary mode, NL GOV profile (D2): attributes in headers, data in the value."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+
+from contracts.base import Event
+from contracts.registry import EVENTS
+
+_FORMAT = JSONFormat()
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+_VERSIONED = re.compile(r"^(?P<name>.+)\.v(?P<version>\d+)$")
+
+
+class PoisonError(Exception):
+    """A message that will never be understood: it goes to the dead letters (D5). Its text quotes nothing of it."""
+
+
+class UnknownTypeError(Exception):
+    """A type that this reader does not know, or a version beside v1: counted and passed by (contracts only grow)."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One event as it came in: the contract, and what the envelope says of it.
+
+    `version` is the version of the aggregate; `traceparent` continues the sender's trace.
+    """
+
+    event_id: str
+    event: Event
+    subject: UUID
+    key: UUID
+    version: int
+    time: datetime
+    traceparent: str | None
+
+
+def encode(
+    event: Event, *, event_id: UUID, subject: UUID, source: str, version: int, time: datetime
+) -> tuple[dict[str, str], bytes]:
+    """Headers and value of `event` as version `version` of its aggregate.
+
+    Raises:
+        CloudEventValidationError: an attribute breaks CloudEvents 1.0.
+    """
+    cloud_event = CloudEvent(
+        {
+            "specversion": "1.0",
+            "id": str(event_id),
+            "source": source,
+            "type": event.TYPE,
+            "subject": str(subject),
+            "time": time,
+            "datacontenttype": "application/json",
+            "dataschema": f"urn:nl:verwijsindex:schema:{event.TYPE}",
+            "sequence": str(version),
+            "sequencetype": "Integer",
+        },
+        event.model_dump(mode="json", by_alias=True),
+    )
+    message = to_binary(cloud_event, _FORMAT)
+    return {name: value.decode() for name, value in message.headers.items()}, message.value
+
+
+def decode(headers: Sequence[tuple[str, bytes]], key: bytes | None, value: bytes | None) -> Message:
+    """The message in a Kafka record.
+
+    Raises:
+        UnknownTypeError: not a type of our contracts at a version that we read.
+        PoisonError: broken bytes, or data that break the contract.
+    """
+    try:
+        cloud_event = from_binary(KafkaMessage(headers=dict(headers), key=key, value=value or b""), _FORMAT, CloudEvent)
+        kind = cloud_event.get_type()
+    except Exception as error:
+        raise PoisonError(f"not a CloudEvent: {type(error).__qualname__}") from None
+    known = EVENTS.get(kind)
+    if known is None:
+        raise UnknownTypeError(kind if _VERSIONED.match(kind) else "unversioned")
+    try:
+        traceparent = next((raw.decode() for name, raw in headers if name == "traceparent"), None)
+        return Message(
+            event_id=f"{cloud_event.get_source()}#{cloud_event.get_id()}",
+            event=known.model_validate(cloud_event.get_data()),
+            subject=UUID(cloud_event.get_subject()),
+            key=UUID((key or b"").decode()),
+            version=int(cloud_event.get_extension("sequence")),
+            time=cloud_event.get_time() or _BEGINNING,
+            traceparent=traceparent,
+        )
+    except Exception as error:
+        raise PoisonError(f"breaks the contract of {kind}: {type(error).__qualname__}") from None
+
+
+def headers_of(raw: Mapping[str, str], traceparent: str | None) -> list[tuple[str, bytes]]:
+    """Kafka headers from stored ones, with the trace that the relay is in."""
+    made = [(name, value.encode()) for name, value in raw.items()]
+    if traceparent:
+        made.append(("traceparent", traceparent.encode()))
+    return made

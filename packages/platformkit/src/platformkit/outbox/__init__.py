@@ -1,0 +1,1 @@
+"""Telling the world what was committed."""

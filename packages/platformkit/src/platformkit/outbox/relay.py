@@ -1,0 +1,230 @@
+"""The relay: publishes what is not yet published, oldest first, and removes it after the broker's acknowledgement (D3).
+
+At least once on the wire, exactly once in effect. One relay per service is active, fenced by a lease row with a token
+that only rises: a second one waits, and a paused one that wakes up may repeat events but removes nothing. It looks for
+rows, not for positions, so rows that commit late are not missed.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from opentelemetry import metrics
+from opentelemetry.trace import SpanKind
+from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from platformkit import failpoints, telemetry
+from platformkit.db.tables import outbox, relay_lease
+from platformkit.health import Heartbeat
+from platformkit.ids import uuid7
+from platformkit.logging import get_logger
+from platformkit.messaging.envelope import headers_of
+from platformkit.retry import is_transient
+
+_BATCH = 500
+_LEASE = timedelta(seconds=10)
+_IDLE = 0.02
+_BACKOFF = 1.0
+
+log = get_logger()
+_published = metrics.get_meter("platformkit").create_counter("outbox.published", unit="{event}")
+_parked = metrics.get_meter("platformkit").create_counter("outbox.parked", unit="{event}")
+
+
+class LeaseLostError(Exception):
+    """Another relay took over."""
+
+
+class Relay:
+    """Publishes one service's outbox until told to stop."""
+
+    def __init__(self, engine: AsyncEngine, bootstrap: str, service: str) -> None:
+        self._engine = engine
+        self._bootstrap = bootstrap
+        self._service = service
+        self._holder: UUID = uuid7()
+        self._producer: AIOKafkaProducer | None = None
+
+    async def run(self, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        """Work until `stop`. An outage of broker or database is waited out."""
+        heartbeat.expect("relay")
+        try:
+            while not stop.is_set():
+                heartbeat.beat("relay")
+                try:
+                    sent = await self._turn()
+                    pause = 0.0 if sent else _IDLE
+                except LeaseLostError:
+                    pause = _BACKOFF
+                except Exception as error:
+                    if not is_transient(error):
+                        raise
+                    log.warning("relay_waits", error=type(error).__qualname__)
+                    await self._drop_producer()
+                    pause = _BACKOFF
+                if pause:
+                    await _wait(stop, pause)
+        finally:
+            await self._drop_producer()
+            await self._release()
+
+    async def _turn(self) -> int:
+        """Publish one batch; the number of rows removed or parked."""
+        async with self._engine.begin() as connection:
+            token = await self._lease(connection)
+            rows = (
+                await connection.execute(
+                    select(
+                        outbox.c.position,
+                        outbox.c.topic,
+                        outbox.c.key,
+                        outbox.c.headers,
+                        outbox.c.payload,
+                        outbox.c.traceparent,
+                    )
+                    .where(~outbox.c.parked)
+                    .order_by(outbox.c.position)
+                    .limit(_BATCH)
+                )
+            ).all()
+        if not rows:
+            return 0
+        await failpoints.hit("outbox.before_publish")
+        published, refused = await self._publish(rows)
+        await failpoints.hit("outbox.after_publish")
+        await self._mark(token, published, refused)
+        return len(published) + len(refused)
+
+    async def _publish(self, rows: Sequence[Any]) -> tuple[list[int], list[int]]:
+        """Send the rows in order and wait for the broker; the positions it took, and those it will never take."""
+        producer = await self._connected()
+        refused: list[int] = []
+        waiting = []
+        for row in rows:
+            span = telemetry.start_span(
+                f"publish {row.topic}", SpanKind.PRODUCER, row.traceparent, {"messaging.destination.name": row.topic}
+            )
+            try:
+                sent = await producer.send(
+                    row.topic,
+                    row.payload,
+                    key=row.key.encode(),
+                    headers=headers_of(row.headers, telemetry.traceparent_of(span)),
+                )
+            except MessageSizeTooLargeError as error:
+                telemetry.mark_failed(span, error)
+                span.end()
+                refused.append(row.position)
+                continue
+            waiting.append((row.position, span, sent))
+        published = []
+        failed: KafkaError | None = None
+        for position, span, sent in waiting:
+            try:
+                await sent
+                published.append(position)
+            except MessageSizeTooLargeError:
+                refused.append(position)
+            except KafkaError as error:
+                telemetry.mark_failed(span, error)
+                failed = error
+            span.end()
+        if failed is not None and not published:
+            raise failed
+        return published, refused
+
+    async def _mark(self, token: int, published: list[int], refused: list[int]) -> None:
+        """Remove what the broker took and park what it never will, unless the lease went to another."""
+        async with self._engine.begin() as connection:
+            held = await connection.execute(
+                select(relay_lease.c.token)
+                .where(relay_lease.c.name == "outbox", relay_lease.c.token == token)
+                .with_for_update(read=True)
+            )
+            if held.first() is None:
+                raise LeaseLostError
+            await connection.execute(delete(outbox).where(outbox.c.position.in_(published)))
+            if refused:
+                await connection.execute(update(outbox).where(outbox.c.position.in_(refused)).values(parked=True))
+                log.error("outbox_parked", count=len(refused))
+                _parked.add(len(refused), {"service": self._service})
+        _published.add(len(published), {"service": self._service})
+
+    async def _lease(self, connection: AsyncConnection) -> int:
+        """Take or renew the lease; its token rises when the holder changes.
+
+        The database's own clock decides, so that holders on machines with other clocks agree.
+
+        Raises:
+            LeaseLostError: another relay holds it.
+        """
+        until = func.clock_timestamp() + _LEASE
+        wanted = insert(relay_lease).values(name="outbox", holder=self._holder, token=1, until=until)
+        held = await connection.execute(
+            wanted.on_conflict_do_update(
+                index_elements=["name"],
+                set_={
+                    "holder": self._holder,
+                    "until": until,
+                    "token": relay_lease.c.token + case((relay_lease.c.holder == self._holder, 0), else_=1),
+                },
+                where=or_(relay_lease.c.holder == self._holder, relay_lease.c.until < func.clock_timestamp()),
+            ).returning(relay_lease.c.token)
+        )
+        token = held.scalar_one_or_none()
+        if token is None:
+            raise LeaseLostError
+        return int(token)
+
+    async def _release(self) -> None:
+        """Let the next relay start at once. Not reaching the database is no harm: the lease runs out."""
+        try:
+            async with self._engine.begin() as connection:
+                await connection.execute(
+                    update(relay_lease).where(relay_lease.c.holder == self._holder).values(until=func.clock_timestamp())
+                )
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("relay_waits", error=type(error).__qualname__)
+
+    async def _connected(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap,
+                acks="all",
+                enable_idempotence=True,
+                compression_type="lz4",
+                linger_ms=0,
+                max_batch_size=262_144,
+                request_timeout_ms=10_000,
+            )
+            try:
+                await producer.start()
+            except BaseException:
+                await producer.stop()
+                raise
+            self._producer = producer
+        return self._producer
+
+    async def _drop_producer(self) -> None:
+        """A producer that failed may be stuck in its sequence numbers: the next turn makes a new one."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            try:
+                await asyncio.wait_for(producer.stop(), 5)
+            except (KafkaError, TimeoutError) as error:
+                log.warning("relay_waits", error=type(error).__qualname__)
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,139 @@
+"""A process: `python -m <service> <role>`. SIGTERM finishes what runs and loses nothing."""
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+
+import uvicorn
+from fastapi import FastAPI
+
+from platformkit import health, telemetry
+from platformkit.health import Heartbeat
+from platformkit.logging import configure, get_logger
+from platformkit.retry import is_transient
+from platformkit.settings import ProcessSettings
+
+Component = Callable[[asyncio.Event, Heartbeat], Awaitable[None]]
+log = get_logger()
+
+
+def main(
+    service: str, settings: ProcessSettings, components: Mapping[str, Component], migrate: Callable[[], None]
+) -> None:
+    """Run the role named on the command line and exit with its code: 0 stopped on request, 1 failed, 2 wrong use."""
+    roles = (*components, "all", "migrate", "check")
+    role = sys.argv[1] if len(sys.argv) == 2 else ""
+    if role not in roles:
+        print(f"usage: python -m {service} {'|'.join(roles)}", file=sys.stderr)
+        sys.exit(2)
+    if role == "check":
+        if settings.heartbeat_file is None:
+            print("HEARTBEAT_FILE is not set", file=sys.stderr)
+            sys.exit(2)
+        sys.exit(0 if health.check(settings.heartbeat_file) else 1)
+    configure(service, settings.log_level)
+    if role == "migrate":
+        migrate()
+        return
+    telemetry.configure(service, settings)
+    chosen = dict(components) if role == "all" else {role: components[role]}
+    try:
+        asyncio.run(_run(role, settings, chosen))
+    finally:
+        telemetry.shutdown()
+
+
+async def _run(role: str, settings: ProcessSettings, components: Mapping[str, Component]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)
+    heartbeat = Heartbeat(settings.heartbeat_file)
+    log.info("process_started", role=role)
+    # What was made at start lives as long as the process: out of the collector's way (prestaties §2.3).
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1000)
+    async with asyncio.TaskGroup() as tasks:
+        beating = tasks.create_task(heartbeat.run(stop))
+        for component in components.values():
+            tasks.create_task(_until_stop(component, stop, heartbeat))
+        await stop.wait()
+        beating.cancel()
+    log.info("process_stopped", role=role)
+
+
+async def _until_stop(component: Component, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+    """One component that ends, for whatever reason, ends the process: the platform starts it anew."""
+    try:
+        await component(stop, heartbeat)
+    finally:
+        stop.set()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without signal handlers of its own: the process has one place for them."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def http(make_app: Callable[[Heartbeat], FastAPI], settings: ProcessSettings) -> Component:
+    """The component that serves an application; requests that run at a stop are answered first."""
+
+    async def serve(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        heartbeat.expect("api")
+        server = _Server(
+            uvicorn.Config(
+                make_app(heartbeat),
+                host=settings.http_host,
+                port=settings.http_port,
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=20,
+                timeout_keep_alive=30,
+            )
+        )
+        serving = asyncio.create_task(server.serve())
+        while not stop.is_set() and not serving.done():
+            if server.started:
+                heartbeat.beat("api")
+            await _wait(stop, 0.2)
+        server.should_exit = True
+        await serving
+
+    return serve
+
+
+def every(name: str, interval: timedelta, job: Callable[[], Awaitable[int]]) -> Component:
+    """The component that does `job` again and again, at once when it did something; an outage is waited out."""
+
+    async def repeat(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        heartbeat.expect(name)
+        while not stop.is_set():
+            heartbeat.beat(name)
+            try:
+                done = await job()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("job_waits", job=name, error=type(error).__qualname__)
+                await _wait(stop, 1.0)
+                continue
+            if not done:
+                await _wait(stop, interval.total_seconds())
+
+    return repeat
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

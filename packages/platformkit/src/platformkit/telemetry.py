@@ -1,0 +1,97 @@
+"""Traces and metrics (D12). Names are listed in `deploy/observability/registry.yaml`; a test compares."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from opentelemetry import metrics, trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.exporter.zipkin.json import ZipkinExporter
+from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import start_http_server
+
+from platformkit.settings import ProcessSettings, Traces
+
+_propagator = TraceContextTextMapPropagator()
+
+
+def configure(service: str, settings: ProcessSettings) -> None:
+    """Set up the providers of this process and the instrumentation of its libraries."""
+    resource = Resource.create({"service.name": service})
+    provider = TracerProvider(resource=resource)
+    exporter = _exporter(settings)
+    if exporter is not None:
+        provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
+    trace.set_tracer_provider(provider)
+    readers = []
+    if settings.metrics_port is not None:
+        readers.append(PrometheusMetricReader())
+        start_http_server(settings.metrics_port, addr=settings.http_host)
+    metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=readers))
+    AsyncPGInstrumentor().instrument()  # type: ignore[no-untyped-call]
+    HTTPXClientInstrumentor().instrument()
+
+
+def _exporter(settings: ProcessSettings) -> SpanExporter | None:
+    match settings.traces:
+        case Traces.OTLP:
+            return OTLPSpanExporter(endpoint=settings.traces_url)
+        case Traces.ZIPKIN:
+            return ZipkinExporter(endpoint=settings.traces_url)
+        case Traces.NONE:
+            return None
+
+
+def shutdown() -> None:
+    """Send what is still waiting."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.shutdown()
+
+
+def current_traceparent() -> str | None:
+    """The W3C traceparent of the current span, none outside one."""
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier)
+    return carrier.get("traceparent")
+
+
+def traceparent_of(span: Span) -> str | None:
+    """The W3C traceparent of `span`, for what happens because of it."""
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier, context=trace.set_span_in_context(span))
+    return carrier.get("traceparent")
+
+
+def start_span(
+    name: str, kind: SpanKind, traceparent: str | None, attributes: Mapping[str, str | int] | None = None
+) -> Span:
+    """A span that continues the trace of `traceparent`, not made current; the caller ends it."""
+    context = _propagator.extract({"traceparent": traceparent} if traceparent else {})
+    return trace.get_tracer("platformkit").start_span(name, context=context, kind=kind, attributes=attributes)
+
+
+@contextmanager
+def span(
+    name: str, kind: SpanKind, traceparent: str | None, attributes: Mapping[str, str | int] | None = None
+) -> Iterator[Span]:
+    """A current span that continues the trace of `traceparent`; an error marks it without quoting its text."""
+    started = start_span(name, kind, traceparent, attributes)
+    with trace.use_span(started, end_on_exit=True, record_exception=False, set_status_on_exception=False):
+        try:
+            yield started
+        except BaseException as error:
+            mark_failed(started, error)
+            raise
+
+
+def mark_failed(span: Span, error: BaseException) -> None:
+    """Mark a span as failed by the error's type; never by its text, which may quote data."""
+    span.set_status(trace.StatusCode.ERROR, type(error).__qualname__)
