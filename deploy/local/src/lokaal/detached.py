@@ -98,6 +98,7 @@ def stop_all(
     """Stop processes in reverse order of need: each gets its stop signal when nothing alive needs it any more.
 
     Args:
+        processes: what may run; those that have ended already are fine.
         patience: seconds that a process gets to end by itself before SIGKILL.
         stopped: called for each process that has ended.
     """

@@ -20,7 +20,7 @@ _ISO = re.compile(
 )
 
 
-class OngeldigeDuur(ValueError):
+class DuurError(ValueError):
     """The text is no duration; the message says what is."""
 
     def __init__(self, text: str) -> None:
@@ -44,11 +44,12 @@ def vooruit(bestand: Path, duur: str, nu: datetime | None = None) -> datetime:
     """Add a duration to the offset in the file, atomically, and give the new domain time in Europe/Amsterdam.
 
     Args:
+        bestand: the file that holds the offset.
         duur: such as `20m`, `3d`, `6mnd`, `1j6mnd` or an ISO 8601 duration.
         nu: the real time; for tests.
 
     Raises:
-        OngeldigeDuur: the text is no duration, or leads beyond the calendar.
+        DuurError: the text is no duration, or leads beyond the calendar.
     """
     nu = nu or datetime.now(UTC)
     oud = nu.astimezone(UTC) + timedelta(seconds=lees(bestand))
@@ -63,7 +64,7 @@ def plus(moment: datetime, duur: str) -> datetime:
     A day that the month does not have becomes the first of the next month, as the law's terms do (D7).
 
     Raises:
-        OngeldigeDuur: the text is no duration, or leads beyond the calendar.
+        DuurError: the text is no duration, or leads beyond the calendar.
     """
     delen = _delen(duur)
     wand = moment.astimezone(AMSTERDAM)
@@ -74,7 +75,7 @@ def plus(moment: datetime, duur: str) -> datetime:
         rest = timedelta(hours=delen["hours"], minutes=delen["minutes"], seconds=delen["seconds"])
         return verzet.astimezone(UTC) + rest
     except (OverflowError, ValueError) as fout:
-        raise OngeldigeDuur(duur) from fout
+        raise DuurError(duur) from fout
 
 
 def _delen(duur: str) -> dict[str, int]:
@@ -85,7 +86,7 @@ def _delen(duur: str) -> dict[str, int]:
     paren = _PART.findall(tekst)
     eenheden = [eenheid for _, eenheid in paren]
     if not paren or _PART.sub("", tekst).strip() or len(set(eenheden)) < len(eenheden):
-        raise OngeldigeDuur(duur)
+        raise DuurError(duur)
     return delen | {_UNITS[eenheid]: int(getal) for getal, eenheid in paren}
 
 

@@ -1,6 +1,7 @@
 """When a component is ready: a port that listens, an address that answers, a file that beats, a command that ended."""
 
 import socket
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -57,10 +58,18 @@ class Heartbeat:
 
 
 @dataclass(frozen=True)
+class Says:
+    """This command says so with exit code 0."""
+
+    command: tuple[str, ...]
+
+    def __call__(self, since: float) -> bool:
+        return subprocess.run(self.command, capture_output=True, check=False, timeout=10).returncode == 0
+
+
+@dataclass(frozen=True)
 class Ended:
     """The command has ended with exit code 0: a step, such as a migration, and not a process that stays."""
 
     def __call__(self, since: float) -> bool:
         return False
-
-

