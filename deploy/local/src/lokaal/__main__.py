@@ -1,0 +1,160 @@
+"""The commands behind `make`: `python -m lokaal <command>`; settings come from the environment, as make passes them."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, cast
+
+from rich.console import Console
+from rich.table import Table
+
+from lokaal import klok, paths, stack
+from lokaal.progress import OnScreen
+from lokaal.servers.artifacts import ArtifactError
+from lokaal.stack import AlreadyRunsError, Stack
+from lokaal.supervisor import StartError
+from lokaal.system import Form
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def up() -> int:
+    """Start the stack and return when it is ready; says so when it runs already."""
+    run_dir = paths.run_dir()
+    found = stack.read(run_dir)
+    if found and found["ready"] and all(process.alive() for process in stack.read_processes(run_dir)):
+        console.print(f"The stack already runs; its addresses are in {run_dir / 'stack.json'}. `make down` stops it.")
+        return 0
+    started = start(run_dir)
+    if started is None:
+        return 1
+    _print_addresses(started.addresses)
+    console.print(f"\nAll addresses: {run_dir / 'stack.json'}   Logs: {run_dir / 'logs'}   Stop: make down")
+    return 0
+
+
+def start(run_dir: Path) -> Stack | None:
+    """Start a stack as the environment asks (VORM, PERSONEN), visibly; None when it failed, which has been told."""
+    vorm = os.environ.get("VORM", "all")
+    if vorm not in {"all", "split"}:
+        console.print(f"[red]VORM={vorm} is not known: use VORM=all or VORM=split.[/]")
+        return None
+    personen = Path(os.environ["PERSONEN"]).resolve() if os.environ.get("PERSONEN") else None
+    if personen and not personen.is_file():
+        console.print(f"[red]PERSONEN={personen} is not a file.[/]")
+        return None
+    begin = time.monotonic()
+    try:
+        made = Stack(run_dir, cast("Form", vorm), personen=personen, progress=OnScreen(console))
+        if made.missing:
+            console.print(f"[yellow]Not built yet, so not started: {', '.join(made.missing)}[/]")
+        made.start()
+    except AlreadyRunsError as error:
+        console.print(f"[red]{error}[/]\n`make status` shows it, `make down` stops it.", markup=True)
+        return None
+    except (StartError, ArtifactError, RuntimeError, OSError) as error:
+        console.print("[red]The stack did not start; what was started has been stopped.[/]")
+        console.print(str(error), markup=False)
+        return None
+    except KeyboardInterrupt:
+        console.print("[red]Interrupted; what was started has been stopped.[/]")
+        return None
+    console.print(f"[green]Ready in {time.monotonic() - begin:.1f} s.[/]")
+    for version in made.addresses["versions"].values():
+        console.print(f"  {version}", markup=False)
+    return made
+
+
+def down() -> int:
+    """Stop the stack of RUN_DIR."""
+    count = stack.down(paths.run_dir(), stopped=lambda process: console.print(f"  stopped {process.name}"))
+    console.print(f"The stack is stopped ({count} processes)." if count else "No stack runs here.")
+    return 0
+
+
+def status() -> int:
+    """Show what runs, and where. Exit code 1 when something is down."""
+    run_dir = paths.run_dir()
+    found = stack.read(run_dir)
+    if found is None:
+        console.print("No stack runs here. `make up` starts one.")
+        return 1
+    table = Table("component", "pid", "state", "log", box=None)
+    processes = stack.read_processes(run_dir)
+    for process in processes:
+        state = "[green]runs[/]" if process.alive() else "[red]is gone[/]"
+        table.add_row(process.name, str(process.pid), state, process.log)
+    console.print(table)
+    _print_addresses(found)
+    if not found["ready"]:
+        console.print("[yellow]This stack is still starting, or its start was cut off; `make down` clears it.[/]")
+    return 0 if found["ready"] and all(process.alive() for process in processes) else 1
+
+
+def move_klok() -> int:
+    """Move the domain clock forward by PLUS."""
+    duur = sys.argv[2] if len(sys.argv) > 2 else os.environ.get("PLUS", "")
+    found = stack.read(paths.run_dir())
+    if found is None:
+        console.print("Er draait hier geen stack. Start hem met: make up")
+        return 1
+    try:
+        nu = klok.vooruit(Path(found["klok"]["bestand"]), duur)
+    except klok.DuurError as fout:
+        console.print(str(fout), markup=False)
+        return 2
+    console.print(f"De klok van de verwijsindex staat nu op {nu:%d-%m-%Y %H:%M:%S} ({nu.tzname()}, Europe/Amsterdam).")
+    return 0
+
+
+def _elsewhere(module: str) -> Callable[[], int]:
+    """A command that lives in a module of its own, with `main() -> int`; loaded only when it is asked for."""
+
+    def run() -> int:
+        if find_spec(module) is None:
+            console.print(f"{sys.argv[1]} is not built yet.")
+            return 2
+        main: Callable[[], int] = import_module(module).main
+        return main()
+
+    return run
+
+
+COMMANDS: dict[str, Callable[[], int]] = {
+    "up": up,
+    "down": down,
+    "status": status,
+    "klok": move_klok,
+    "token": _elsewhere("lokaal.token_command"),
+    "demo": _elsewhere("lokaal.demo"),
+}
+
+
+def _print_addresses(state: dict[str, Any]) -> None:
+    running = state["processes"]
+    table = Table.grid(padding=(0, 2))
+    for name, url in state["apis"].items():
+        if name in running or f"{name}-api" in running:
+            table.add_row(f"  {name}", f"{url}/v1")
+    if "postvak" in running:
+        table.add_row("  mail", state["mail"]["inbox"])
+    if "zipkin" in running:
+        table.add_row("  traces", state["traces"])
+    console.print(table)
+
+
+def main() -> int:
+    """Run the command that the first argument names."""
+    command = COMMANDS.get(sys.argv[1]) if len(sys.argv) > 1 else None
+    if command is None:
+        print(f"usage: python -m lokaal {'|'.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    return command()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

