@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError, field_validator
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsError
 
 NEDERLAND = ZoneInfo("Europe/Amsterdam")
 
@@ -56,6 +56,9 @@ def read_settings(kind: type[T]) -> T:
     except ValidationError as error:
         wrong = ", ".join(sorted({str(part["loc"][0]).upper() for part in error.errors() if part["loc"]}))
         print(f"wrong or missing settings: {wrong}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except SettingsError as error:  # a value that should be JSON and is not; the text names the field only
+        print(f"wrong settings: {error}", file=sys.stderr)
         raise SystemExit(2) from None
 
 
