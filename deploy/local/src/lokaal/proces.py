@@ -4,6 +4,8 @@ import ipaddress
 import logging
 import signal
 import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -19,6 +21,7 @@ from pydantic_settings import BaseSettings, SettingsError
 
 NEDERLAND = ZoneInfo("Europe/Amsterdam")
 
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 T = TypeVar("T", bound=BaseSettings)
 
 
@@ -70,9 +73,9 @@ def domain_now(clock_file: Path | None) -> datetime:
     return (datetime.now(UTC) + timedelta(seconds=offset)).astimezone(NEDERLAND)
 
 
-def new_app(name: str) -> FastAPI:
+def new_app(name: str, lifespan: Lifespan | None = None) -> FastAPI:
     """Return an application without the documentation pages (they load scripts from elsewhere), with GET /gezond."""
-    app = FastAPI(title=name, openapi_url=None)
+    app = FastAPI(title=name, openapi_url=None, lifespan=lifespan)
 
     @app.get("/gezond")
     async def gezond() -> dict[str, str]:
@@ -103,6 +106,12 @@ def control_refusal(request: Request) -> JSONResponse | None:
     if request.method in {"PUT", "PATCH", "POST"} and media_type != "application/json":
         return problem(415, "alleenJson", "Alleen JSON", "Stuur de opdracht als application/json.")
     return None
+
+
+def wrong_order(error: ValidationError) -> JSONResponse:
+    """Return the 400 for a control call that is not understood."""
+    detail = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors())
+    return problem(400, "opdrachtOnjuist", "Deze opdracht klopt niet", detail)
 
 
 def serve(app: FastAPI, settings: ProcesSettings) -> None:

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from joserfc.jwk import KeySet
 
-from lokaal.oidc.tokens import LEVENSDUUR, LOKALE_CLIENT, LOKALE_GRANT, MAX_LEVENSDUUR, TokenFout, Uitgever
+from lokaal.oidc.tokens import LEVENSDUUR, LOKALE_CLIENT, LOKALE_GRANT, MAX_LEVENSDUUR, GeweigerdError, Uitgever
 from lokaal.proces import from_loopback, new_app
 
 _NIET_BEWAREN = {"cache-control": "no-store"}
@@ -49,7 +49,7 @@ def create_app(uitgever: Uitgever) -> FastAPI:
     async def token(request: Request) -> Response:
         try:
             return JSONResponse(await _token(request), headers=_NIET_BEWAREN)
-        except TokenFout as fout:
+        except GeweigerdError as fout:
             headers = _NIET_BEWAREN | ({"www-authenticate": "Basic"} if fout.status == 401 else {})
             return JSONResponse({"error": fout.error, "error_description": fout.uitleg}, fout.status, headers)
 
@@ -63,7 +63,7 @@ def create_app(uitgever: Uitgever) -> FastAPI:
                 return uitgever.voor_dienst(client_id, form.get("scope"), levensduur)
             case grant if grant == LOKALE_GRANT:
                 if client_id != LOKALE_CLIENT or not from_loopback(request):
-                    raise TokenFout("unauthorized_client", "Deze grant is er alleen voor het lokale hulpmiddel.")
+                    raise GeweigerdError("unauthorized_client", "Deze grant is er alleen voor het lokale hulpmiddel.")
                 return uitgever.voor_gebruiker(
                     sub=form.get("sub", ""),
                     rol=form.get("rol", ""),
@@ -73,7 +73,7 @@ def create_app(uitgever: Uitgever) -> FastAPI:
                     scope=form.get("scope"),
                     levensduur=levensduur,
                 )
-        raise TokenFout("unsupported_grant_type", f"Kies client_credentials of {LOKALE_GRANT}.")
+        raise GeweigerdError("unsupported_grant_type", f"Kies client_credentials of {LOKALE_GRANT}.")
 
     return app
 
@@ -85,7 +85,7 @@ def _credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
     try:
         client_id, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        raise TokenFout("invalid_client", "De Authorization-header klopt niet.") from None
+        raise GeweigerdError("invalid_client", "De Authorization-header klopt niet.") from None
     return unquote_plus(client_id), unquote_plus(secret)
 
 
@@ -93,7 +93,7 @@ def _levensduur(waarde: str | None) -> int:
     try:
         seconden = LEVENSDUUR if waarde is None else int(waarde)
     except ValueError:
-        raise TokenFout("invalid_request", "levensduur is een geheel aantal seconden.") from None
+        raise GeweigerdError("invalid_request", "levensduur is een geheel aantal seconden.") from None
     if abs(seconden) > MAX_LEVENSDUUR:
-        raise TokenFout("invalid_request", f"levensduur is hooguit {MAX_LEVENSDUUR} seconden.")
+        raise GeweigerdError("invalid_request", f"levensduur is hooguit {MAX_LEVENSDUUR} seconden.")
     return seconden

@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from contracts.rollen import SCOPES
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from pydantic import BaseModel, SecretStr
+
+from contracts.rollen import SCOPES
 
 LOKALE_CLIENT = "lokaal"
 LOKALE_GRANT = "urn:verwijsindex:grant:lokaal"
@@ -25,7 +26,7 @@ class Client(BaseModel):
 
 
 @dataclass(frozen=True)
-class TokenFout(Exception):
+class GeweigerdError(Exception):
     """A refused token request (RFC 6749 section 5.2)."""
 
     error: str
@@ -55,11 +56,11 @@ class Uitgever:
         self._nu = nu
 
     def client(self, client_id: str, secret: str) -> Client:
-        """Return the client; raise TokenFout when it is unknown or the secret is wrong (both look the same)."""
+        """Return the client; raise GeweigerdError when it is unknown or the secret is wrong (both look the same)."""
         client = self._clients.get(client_id)
         expected = client.secret.get_secret_value() if client else ""
         if client is None or not hmac.compare_digest(expected.encode(), secret.encode()):
-            raise TokenFout("invalid_client", "Onbekende client of verkeerd geheim.")
+            raise GeweigerdError("invalid_client", "Onbekende client of verkeerd geheim.")
         return client
 
     def voor_dienst(self, client_id: str, scope: str | None, levensduur: int) -> dict[str, object]:
@@ -69,6 +70,7 @@ class Uitgever:
 
     def voor_gebruiker(
         self,
+        *,
         sub: str,
         rol: str,
         client: str,
@@ -79,9 +81,9 @@ class Uitgever:
     ) -> dict[str, object]:
         """Return the answer for a person or source system in a role; the role decides the scopes (D16)."""
         if not sub:
-            raise TokenFout("invalid_request", "Geef sub mee.")
+            raise GeweigerdError("invalid_request", "Geef sub mee.")
         if rol not in SCOPES:
-            raise TokenFout("invalid_request", f"Onbekende rol. Kies uit: {', '.join(SCOPES)}.")
+            raise GeweigerdError("invalid_request", f"Onbekende rol. Kies uit: {', '.join(SCOPES)}.")
         claims: dict[str, object] = {"sub": sub, "client_id": client, "rol": rol}
         if organisatie:
             claims["organisatie"] = organisatie
@@ -109,5 +111,5 @@ def _beperk(toegestaan: Iterable[str], gevraagd: str | None) -> list[str]:
         return sorted(toegestaan)
     scopes = gevraagd.split()
     if not set(scopes) <= set(toegestaan):
-        raise TokenFout("invalid_scope", "Deze scope hoort niet bij deze client of rol.")
+        raise GeweigerdError("invalid_scope", "Deze scope hoort niet bij deze client of rol.")
     return sorted(scopes)

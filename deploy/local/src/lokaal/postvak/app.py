@@ -11,14 +11,14 @@ from itertools import islice
 from typing import Annotated
 
 import jinja2
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import AwareDatetime, ValidationError
 
 from lokaal.postvak.berichten import Berichten
 from lokaal.postvak.besturing import Besturing, Opdracht
-from lokaal.proces import NEDERLAND, control_refusal, new_app, problem
+from lokaal.proces import NEDERLAND, control_refusal, new_app, problem, wrong_order
 
 _OP_PAGINA = 200
 # Nothing from elsewhere and no scripts: the text of a mail can never do something here.
@@ -44,36 +44,50 @@ def create_app(
         finally:
             server.close()
 
-    app = new_app("postvak")
-    app.router.lifespan_context = lifespan
-    templates = jinja2.Environment(loader=jinja2.PackageLoader("lokaal.postvak"), autoescape=True)
-    templates.filters["tijd"] = _tijd
-    stijl = files(__package__).joinpath("templates/stijl.css").read_text("utf-8")
+    app = new_app("postvak", lifespan)
 
     @app.exception_handler(RequestValidationError)
     async def onjuist(_request: Request, error: RequestValidationError) -> Response:
         namen = ", ".join(str(part["loc"][-1]) for part in error.errors())
         return problem(400, "vraagOnjuist", "Deze vraag klopt niet", f"Kijk naar: {namen}.")
 
+    app.include_router(_paginas(berichten, smtp))
+    app.include_router(_api(berichten))
+    app.include_router(_besturing_router(besturing, berichten))
+    return app
+
+
+def _paginas(berichten: Berichten, smtp: tuple[str, int]) -> APIRouter:
+    router = APIRouter()
+    templates = jinja2.Environment(loader=jinja2.PackageLoader("lokaal.postvak"), autoescape=True)
+    templates.filters["tijd"] = _tijd
+    stijl = files(__package__).joinpath("templates/stijl.css").read_text("utf-8")
+
     def pagina(naam: str, status: int = 200, **inhoud: object) -> HTMLResponse:
         return HTMLResponse(templates.get_template(naam).render(inhoud), status, _CSP)
 
-    @app.get("/")
+    @router.get("/")
     async def lijst(aan: str = "") -> HTMLResponse:
         gevonden = list(berichten.zoek(aan or None))
         return pagina("lijst.html", berichten=gevonden[:_OP_PAGINA], totaal=len(gevonden), aan=aan, smtp=smtp)
 
-    @app.get("/berichten/{id_}")
+    @router.get("/berichten/{id_}")
     async def bericht(id_: str) -> HTMLResponse:
         gevonden = berichten.met_id(id_)
         return pagina("bericht.html", 200 if gevonden else 404, bericht=gevonden)
 
-    @app.get("/stijl.css")
+    @router.get("/stijl.css")
     async def css() -> Response:
         return Response(stijl, media_type="text/css")
 
-    @app.get("/api/berichten")
-    async def api_lijst(
+    return router
+
+
+def _api(berichten: Berichten) -> APIRouter:
+    router = APIRouter(prefix="/api/berichten")
+
+    @router.get("")
+    async def lijst(
         aan: str | None = None,
         sinds: AwareDatetime | None = None,
         limiet: Annotated[int, Query(ge=1, le=10_000)] = 100,
@@ -81,43 +95,48 @@ def create_app(
         gevonden = [b.model_dump(mode="json", by_alias=True) for b in islice(berichten.zoek(aan, sinds), limiet)]
         return JSONResponse({"items": gevonden})
 
-    @app.get("/api/berichten/{id_}")
-    async def api_bericht(id_: str) -> Response:
+    @router.get("/{id_}")
+    async def bericht(id_: str) -> Response:
         gevonden = berichten.met_id(id_)
         if gevonden is None:
             return problem(404, "berichtOnbekend", "Onbekend bericht", "Dit bericht is er niet (meer).")
         return JSONResponse(gevonden.model_dump(mode="json", by_alias=True))
 
-    @app.delete("/api/berichten")
-    async def api_wis(request: Request) -> Response:
+    @router.delete("")
+    async def wis(request: Request) -> Response:
         if refusal := control_refusal(request):
             return refusal
         berichten.wis()
         return Response(status_code=204)
 
-    @app.get("/_besturing")
+    return router
+
+
+def _besturing_router(besturing: Besturing, berichten: Berichten) -> APIRouter:
+    router = APIRouter(prefix="/_besturing")
+
+    @router.get("")
     async def toestand() -> dict[str, object]:
         return besturing.toestand() | {"bewaard": len(berichten)}
 
-    @app.put("/_besturing")
+    @router.put("")
     async def bestuur(request: Request) -> Response:
         if refusal := control_refusal(request):
             return refusal
         try:
             besturing.opdracht = Opdracht.model_validate_json(await request.body())
         except ValidationError as error:
-            detail = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors())
-            return problem(400, "opdrachtOnjuist", "Deze opdracht klopt niet", detail)
+            return wrong_order(error)
         return JSONResponse(besturing.toestand())
 
-    @app.delete("/_besturing")
+    @router.delete("")
     async def herstel(request: Request) -> Response:
         if refusal := control_refusal(request):
             return refusal
         besturing.opdracht = Opdracht()
         return Response(status_code=204)
 
-    return app
+    return router
 
 
 def server_context(certificate: str, key: str) -> ssl.SSLContext:

@@ -52,7 +52,7 @@ class Ontvanger:
         self._besturing = besturing
         self._opdrachten: WeakKeyDictionary[Envelope, Opdracht] = WeakKeyDictionary()
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802 (the library's name)
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Accept or refuse a recipient; the order for a mail is taken at its first one."""
@@ -66,7 +66,7 @@ class Ontvanger:
         envelope.rcpt_options.extend(options)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep a mail, or do with it what was ordered."""
         opdracht = self._opdrachten[envelope]
         await asyncio.sleep(opdracht.wacht)

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from lokaal.proces import ProcesSettings, domain_now, read_settings, serve
+from lokaal.simulatoren.brp.antwoord import Antwoorder
 from lokaal.simulatoren.brp.app import create_app
 from lokaal.simulatoren.brp.personen import Personenbestand
 
@@ -29,10 +30,9 @@ def main() -> None:
         reason = error.strerror if isinstance(error, OSError) else "geen bestand in de vorm {'personen': [...]}"
         print(f"PERSONEN: {settings.personen} kan niet gelezen worden: {reason}", file=sys.stderr)
         raise SystemExit(2) from None
-    app = create_app(
-        personen, settings.brp_api_key.get_secret_value(), lambda: domain_now(settings.klok_bestand).date()
-    )
-    serve(app, settings)
+    key = settings.brp_api_key.get_secret_value()
+    antwoorder = Antwoorder(personen, key, lambda: domain_now(settings.klok_bestand).date())
+    serve(create_app(personen, antwoorder), settings)
 
 
 if __name__ == "__main__":

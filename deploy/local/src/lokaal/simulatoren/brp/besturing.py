@@ -23,6 +23,10 @@ class Besturing:
     """The current order and the counts of calls (no BSN is kept)."""
 
     def __init__(self) -> None:
+        self.herstel()
+
+    def herstel(self) -> None:
+        """Forget order and counts."""
         self.opdracht = Opdracht()
         self._aanroepen = 0
         self._gevraagd = 0
@@ -39,12 +43,9 @@ class Besturing:
             self.opdracht = opdracht.model_copy(update={"aantal": opdracht.aantal - 1})
         return opdracht
 
-    def tel(self, status: str) -> None:
-        """Count how a call ended."""
-        self._per_status[status] += 1
-
-    def tel_personen(self, gevraagd: int, geleverd: int) -> None:
-        """Count the BSNs of one question and the persons of its answer."""
+    def tel(self, hoe: str, gevraagd: int = 0, geleverd: int = 0) -> None:
+        """Count how a call ended, the BSNs that were asked and the persons that were delivered."""
+        self._per_status[hoe] += 1
         self._gevraagd += gevraagd
         self._geleverd += geleverd
 

@@ -123,13 +123,18 @@ def _kies(bron: Mapping[str, Any], gevraagd: Keuze) -> dict[str, Any]:
                 uit[naam] = gekozen
         elif waarde is not None:
             uit[naam] = waarde
-    onderzoek = bron.get("inOnderzoek")
-    if isinstance(onderzoek, dict):
-        vlaggen = {naam: vlag for naam, vlag in onderzoek.items() if naam in gevraagd}
-        if vlaggen:
-            uit["inOnderzoek"] = vlaggen | {n: v for n, v in onderzoek.items() if n.startswith("datumIngangOnderzoek")}
+    return uit | _vanzelf(bron, gevraagd)
+
+
+def _vanzelf(bron: Mapping[str, Any], gevraagd: Mapping[str, Keuze]) -> dict[str, Any]:
+    """Return what comes with a group without being asked: doubts about the asked fields, and about the address."""
+    uit: dict[str, Any] = {}
+    onderzoek = bron.get("inOnderzoek", {})
+    vlaggen = {naam: vlag for naam, vlag in onderzoek.items() if naam in gevraagd}
+    if vlaggen:
+        uit["inOnderzoek"] = vlaggen | {n: v for n, v in onderzoek.items() if n.startswith("datumIngangOnderzoek")}
     if gevraagd and "indicatieVastgesteldVerblijftNietOpAdres" in bron:
-        uit["indicatieVastgesteldVerblijftNietOpAdres"] = bron["indicatieVastgesteldVerblijftNietOpAdres"]
+        uit["indicatieVastgesteldVerblijftNietOpAdres"] = True
     return uit
 
 
