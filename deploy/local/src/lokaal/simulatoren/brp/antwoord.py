@@ -1,0 +1,115 @@
+"""How the simulator answers one call: the checks in the order of the official API, then the persons."""
+
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from fastapi import Response
+from fastapi.responses import JSONResponse
+
+from lokaal.simulatoren.brp import fouten
+from lokaal.simulatoren.brp.leeftijd import leeftijd
+from lokaal.simulatoren.brp.personen import Personenbestand
+from lokaal.simulatoren.brp.velden import keuze, projecteer
+from lokaal.simulatoren.brp.vraag import RAADPLEEG, controleer_raadpleging, controleer_type
+
+_MEDIA_TYPE = "application/json; charset=utf-8"
+
+
+class Uitkomst(NamedTuple):
+    """An answer, with how many BSNs were asked and how many persons delivered (0 in a refusal)."""
+
+    response: Response
+    gevraagd: int = 0
+    geleverd: int = 0
+
+
+class Antwoorder:
+    """Answers as the official API does; `vandaag` gives the date that ages are counted on."""
+
+    def __init__(self, personen: Personenbestand, api_key: str, vandaag: Callable[[], date]) -> None:
+        self._personen = personen
+        self._api_key = api_key.encode()
+        self._vandaag = vandaag
+
+    def antwoord(self, headers: Mapping[str, str], inhoud: bytes) -> Uitkomst:
+        """Return the answer to one call."""
+        weigering = self._weiger_op_headers(headers)
+        if weigering is not None:
+            return Uitkomst(weigering)
+        body = _lees(inhoud)
+        if body is None:
+            return Uitkomst(fouten.geen_json())
+        weigering = self._weiger_op_inhoud(body)
+        if weigering is not None:
+            return Uitkomst(weigering)
+        personen = self._zoek(body)
+        response = JSONResponse({"type": RAADPLEEG, "personen": personen}, media_type=_MEDIA_TYPE)
+        return Uitkomst(response, len(body["burgerservicenummer"]), len(personen))
+
+    def _weiger_op_headers(self, headers: Mapping[str, str]) -> Response | None:
+        if not hmac.compare_digest(headers.get("x-api-key", "").encode(), self._api_key):
+            return fouten.antwoord(fouten.NIET_GEAUTHENTICEERD)
+        if not _acceptabel(headers.get("accept", "")):
+            return fouten.antwoord(fouten.NIET_ACCEPTABEL)
+        if not _is_json(headers.get("content-type", "")):
+            return fouten.antwoord(fouten.NIET_ONDERSTEUND)
+        return None
+
+    @staticmethod
+    def _weiger_op_inhoud(body: Mapping[str, Any]) -> Response | None:
+        fout = controleer_type(body)
+        if fout:
+            return fouten.foute_parameters(fout)
+        if body["type"] != RAADPLEEG:
+            # This caller has one purpose; the real API refuses a search outside the caller's authorisation like this.
+            return fouten.antwoord(fouten.NIET_GEAUTORISEERD)
+        fout = controleer_raadpleging(body)
+        return fouten.foute_parameters(fout) if fout else None
+
+    def _zoek(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        gevraagd = keuze(body["fields"])
+        gemeente = body.get("gemeenteVanInschrijving")
+        gevonden = []
+        for bsn in dict.fromkeys(body["burgerservicenummer"]):
+            persoon = self._personen.zoek(bsn)
+            if persoon is None or (gemeente and persoon.get("gemeenteVanInschrijving", {}).get("code") != gemeente):
+                continue
+            if "leeftijd" in gevraagd:
+                persoon = persoon | {"leeftijd": leeftijd(persoon, self._vandaag())}
+            gevonden.append(projecteer(persoon, gevraagd))
+        return gevonden
+
+
+def _lees(inhoud: bytes) -> dict[str, Any] | None:
+    try:
+        body = json.loads(inhoud or b"{}")
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _media_types(header: str) -> list[tuple[str, str | None]]:
+    """Split a header into media types, each with its charset."""
+    types = []
+    for part in header.split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        charset = next((p.removeprefix("charset=").strip('"') for p in parameters if p.startswith("charset=")), None)
+        types.append((name, charset))
+    return types
+
+
+def _acceptabel(accept: str) -> bool:
+    return not accept.strip() or any(
+        name in {"*/*", "application/*", "application/json"} and charset in {None, "utf-8"}
+        for name, charset in _media_types(accept)
+    )
+
+
+def _is_json(content_type: str) -> bool:
+    if not content_type.strip():
+        return True
+    ((name, charset), *rest) = _media_types(content_type)
+    return name == "application/json" and charset in {None, "utf-8"} and not rest

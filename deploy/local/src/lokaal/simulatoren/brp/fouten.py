@@ -1,0 +1,91 @@
+"""The problem answers of the BRP API 2.7.0: its OpenAPI, and its features where those are more exact."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import Response
+from fastapi.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+from lokaal.simulatoren.brp.vraag import InvalidParam
+
+PAD = "/haalcentraal/api/brp/personen"
+_RFC7231 = "https://datatracker.ietf.org/doc/html/rfc7231#section-"
+_ALLEEN_JSON = "Ondersteunde content type: application/json; charset=utf-8."
+
+
+@dataclass(frozen=True)
+class Fout:
+    """One kind of problem."""
+
+    status: int
+    code: str
+    title: str
+    type: str
+    detail: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+NIET_GEAUTHENTICEERD = Fout(
+    401, "authentication", "Niet correct geauthenticeerd.", "https://datatracker.ietf.org/doc/html/rfc7235#section-3.1"
+)
+NIET_GEAUTORISEERD = Fout(403, "autorisation", "U bent niet geautoriseerd voor deze operatie.", _RFC7231 + "6.5.3")
+NIET_ACCEPTABEL = Fout(
+    406, "notAcceptable", "Gevraagde content type wordt niet ondersteund.", _RFC7231 + "6.5.6", _ALLEEN_JSON
+)
+NIET_ONDERSTEUND = Fout(
+    415, "unsupportedMediaType", "Media Type wordt niet ondersteund.", _RFC7231 + "6.5.13", _ALLEEN_JSON
+)
+TE_VEEL = Fout(
+    429,
+    "tooManyRequests",
+    "Too many request",
+    "https://datatracker.ietf.org/doc/html/rfc6585#section-4",
+    headers=(("retry-after", "1"),),
+)
+INTERN = Fout(500, "serverError", "Interne server fout.", _RFC7231 + "6.6.1")
+NIET_BESCHIKBAAR = Fout(503, "notAvailable", "Bronservice BRP is tijdelijk niet beschikbaar.", _RFC7231 + "6.6.4")
+
+
+def antwoord(fout: Fout) -> JSONResponse:
+    """Return the problem answer of this kind."""
+    inhoud = {"type": fout.type, "title": fout.title, "status": fout.status}
+    if fout.detail:
+        inhoud["detail"] = fout.detail
+    inhoud |= {"instance": PAD, "code": fout.code}
+    return JSONResponse(inhoud, fout.status, dict(fout.headers), "application/problem+json")
+
+
+def foute_parameters(fouten: Sequence[InvalidParam]) -> JSONResponse:
+    """Return the 400 that names every wrong parameter."""
+    namen = ", ".join(dict.fromkeys(fout.name for fout in fouten))
+    return _bad_request(f"De foutieve parameter(s) zijn: {namen}.", fouten)
+
+
+def geen_json() -> JSONResponse:
+    """Return the 400 for a body that is no JSON object."""
+    return _bad_request("De request body is geen geldige JSON.", ())
+
+
+def _bad_request(detail: str, fouten: Sequence[InvalidParam]) -> JSONResponse:
+    inhoud: dict[str, object] = {
+        "type": _RFC7231 + "6.5.1",
+        "title": "Een of meerdere parameters zijn niet correct.",
+        "status": 400,
+        "detail": detail,
+        "instance": PAD,
+        "code": "paramsValidation",
+    }
+    if fouten:
+        inhoud["invalidParams"] = [fout.as_json() for fout in fouten]
+    return JSONResponse(inhoud, 400, media_type="application/problem+json")
+
+
+class AfgebrokenAntwoord(Response):
+    """An answer that stops in the middle: the server closes the connection, as when the other side dies."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the head of an answer and a part of its body, and no more."""
+        headers = [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", b"4096")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"type":"Raad', "more_body": True})
