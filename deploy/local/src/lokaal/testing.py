@@ -1,0 +1,52 @@
+"""What the tests of services take from the stack: real servers, started once per test run, and migrated databases."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+from lokaal import paths, stack
+from lokaal.servers.postgres import ROLES
+from lokaal.stack import Stack
+from lokaal.system import Form
+from platformkit.db.migrations import upgrade
+
+SERVERS = frozenset({"kafka", "postgres", "redis"})
+_started: dict[str, Stack] = {}
+versions_seen: set[str] = set()
+"""The version lines of the servers that were started."""
+
+
+def servers() -> Stack:
+    """Kafka, PostgreSQL and Redis with every service's empty database; started at the first call."""
+    return _running("servers", lambda run_dir: Stack(run_dir, parts=SERVERS))
+
+
+def system(form: Form = "split") -> Stack:
+    """The whole system; started at the first call."""
+    return _running(form, lambda run_dir: Stack(run_dir, form))
+
+
+@cache
+def database(module: str) -> Mapping[str, str]:
+    """The addresses of a service's database by role (`api`, `worker`, `relay`, `migrate`), migrated to the newest revision."""
+    found: dict[str, str] = servers().addresses["postgres"][module]
+    upgrade(module, found["migrate"].replace("postgresql://", "postgresql+asyncpg://", 1))
+    return {role: found[role] for role in ROLES}
+
+
+def stop() -> None:
+    """Stop what the calls above started."""
+    while _started:
+        _started.popitem()[1].stop()
+    database.cache_clear()
+
+
+def _running(name: str, make: Callable[[Path], Stack]) -> Stack:
+    if name not in _started:
+        run_dir = paths.run_dir() / f"tests-{name}"
+        stack.down(run_dir)  # what a test run that was cut off has left
+        made = make(run_dir)
+        made.start()
+        _started[name] = made
+        versions_seen.update(made.addresses["versions"].values())
+    return _started[name]
