@@ -1,0 +1,58 @@
+# The one menu. Every target first makes sure that the Python packages are there (quick when nothing changed).
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down status token klok test unit lint types contracts regels fix bench
+
+python := .venv/bin/python
+members := contracts packages/platformkit packages/kanalen services/signaal services/match services/notificatie \
+  services/brp-proxy deploy/local
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort -s -t: -k1,1 | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
+
+setup: ## install the Python packages in .venv
+	@deploy/local/setup.sh
+
+demo: setup ## start everything and show how two signals become a match and a mail; runs until Ctrl-C
+	@$(python) -m lokaal demo
+
+up: setup ## start everything and return when it is ready [VORM=all|split PERSONEN=<file> RUN_DIR=<dir>]
+	@$(python) -m lokaal up
+
+down: setup ## stop what `make up` or `make demo` started [RUN_DIR=<dir>]
+	@$(python) -m lokaal down
+
+status: setup ## show what runs, and where
+	@$(python) -m lokaal status
+
+token: setup ## print a token: PROFESSIONAL=<name> ROL=.. ORGANISATIE=.. [GEMEENTE=.. CLIENT=..]
+	@$(python) -m lokaal token
+
+klok: setup ## move the domain clock forward: PLUS=20m|5u|3d|2w|6mnd|1j or an ISO 8601 duration
+	@$(python) -m lokaal klok
+
+test: setup ## run everything: lint, types, contracts, and all tests on real servers
+	@$(MAKE) --no-print-directory lint types
+	@$(python) -m pytest
+
+unit: setup ## run the tests that need no server
+	@$(python) -m pytest -m "not stack" $(wildcard services/*/tests/unit packages/*/tests deploy/local/tests tests/contracts)
+
+lint: setup ## check style, layers and unused dependencies
+	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
+	@if [ -f .importlinter ]; then .venv/bin/lint-imports; fi
+	@for member in $(members); do (cd $$member && $(CURDIR)/.venv/bin/deptry --no-ansi src 2>&1 | grep -vE '^(Success|Scanning|Assuming)' || true); done
+
+types: setup ## check types (strict)
+	@for member in $(members); do .venv/bin/mypy --no-error-summary $$member/src || exit 1; done
+
+contracts: setup ## print schemas, OpenAPI and AsyncAPI from the models; the tests compare them
+	@$(python) -m contracts
+
+regels: setup ## print which rule of regels.md is covered by which test
+	@$(python) -m pytest --collect-only --quiet --regels
+
+fix: setup ## format, and repair what ruff can
+	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --fix --quiet .
+
+bench: setup ## measure the main path on a running stack
+	@$(python) -m lokaal bench
