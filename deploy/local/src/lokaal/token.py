@@ -118,8 +118,9 @@ class _Signaal:
         if precies:
             raise TokenError(f"'{gezocht}' past op meer organisaties. {self._kies(precies)}")
         alle = {item["naam"].casefold(): item for item in self._organisaties()}
-        lijkt = [alle[sleutel] for sleutel in difflib.get_close_matches(gezocht.casefold(), alle, n=5, cutoff=0.4)]
-        raise TokenError(f"Onbekende organisatie '{gezocht}'. {self._kies(lijkt or list(alle.values()))}")
+        lijkt = [alle[sleutel]["naam"] for sleutel in difflib.get_close_matches(gezocht.casefold(), alle, n=5)]
+        raad = f"Lijkt op: {', '.join(lijkt)}." if lijkt else self._kies(list(alle.values()))
+        raise TokenError(f"Onbekende organisatie '{gezocht}'. {raad}")
 
     def laat_toe(self, naam: str, subject: str, issuer: str, organisatie_id: str, locatie_id: str) -> None:
         """Admit the person to the organisation; a second time changes nothing."""
