@@ -129,7 +129,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "down": down,
     "status": status,
     "klok": move_klok,
-    "token": _elsewhere("lokaal.token_command"),
+    "token": _elsewhere("lokaal.token"),
     "demo": _elsewhere("lokaal.demo"),
 }
 

@@ -4,20 +4,20 @@ A person who works under an account is admitted through the API of signaal first
 inbox. The same name is the same natural person; at another organisation he gets a second account.
 """
 
-import argparse
 import difflib
 import json
+import os
 import re
 import sys
 import unicodedata
 import uuid
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from contracts.rollen import SCOPES
+from lokaal import paths
 from lokaal.gemeenten import CODES, gemeentecode
 from lokaal.oidc.tokens import LOKALE_GRANT
 
@@ -87,10 +87,10 @@ def professional_id(subject: str) -> uuid.UUID:
 
 
 class _Uitgever:
-    def __init__(self, http: httpx.Client, oidc: dict[str, str]) -> None:
+    def __init__(self, http: httpx.Client, oidc: dict[str, Any]) -> None:
         self._http = http
         self.issuer = oidc["issuer"]
-        self._auth = (oidc["clientId"], oidc["clientSecret"])
+        self._auth = (oidc["client"]["id"], oidc["client"]["secret"])
 
     def token(self, **velden: str) -> str:
         response = self._http.post(f"{self.issuer}/token", data={"grant_type": LOKALE_GRANT, **velden}, auth=self._auth)
@@ -204,23 +204,23 @@ def _json(response: httpx.Response) -> dict[str, Any]:
     return inhoud if isinstance(inhoud, dict) else {}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the token and nothing else; 2 with one line on stderr when there is none."""
-    parser = argparse.ArgumentParser(prog="make token", description="Print a bearer token.")
-    parser.add_argument("--stack", type=Path, required=True, help="stack.json of the running stack")
-    parser.add_argument("--professional", required=True)
-    parser.add_argument("--rol", required=True)
-    parser.add_argument("--organisatie", default="")
-    parser.add_argument("--gemeente", default="")
-    parser.add_argument("--client", default="")
-    a = parser.parse_args(arguments)
+def main() -> int:
+    """Print the token and nothing else, as the variables of `make token` ask; 2 with one line when there is none."""
+    asked = {
+        name: os.environ.get(name, "").strip() for name in ("PROFESSIONAL", "ROL", "ORGANISATIE", "GEMEENTE", "CLIENT")
+    }
     try:
-        print(token(a.stack, a.professional, a.rol, a.organisatie, a.gemeente, client=a.client))
+        print(
+            token(
+                paths.run_dir() / "stack.json",
+                asked["PROFESSIONAL"],
+                asked["ROL"] or "professional",
+                asked["ORGANISATIE"],
+                asked["GEMEENTE"],
+                client=asked["CLIENT"],
+            )
+        )
     except TokenError as error:
         print(error, file=sys.stderr)
         return 2
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
