@@ -111,17 +111,21 @@ def move_klok() -> int:
     return 0
 
 
-def _elsewhere(module: str) -> Callable[[], int]:
-    """A command that lives in a module of its own, with `main() -> int`; loaded only when it is asked for."""
+def token() -> int:
+    """Print a bearer token for PROFESSIONAL in ROL at ORGANISATIE, with GEMEENTE and CLIENT where they are given."""
+    names = ("PROFESSIONAL", "ROL", "ORGANISATIE", "GEMEENTE", "CLIENT")
+    arguments = [f"--{name.lower()}={os.environ.get(name, '')}" for name in names]
+    main: Callable[[list[str]], int] = import_module("lokaal.token").main
+    return main([f"--stack={paths.run_dir() / 'stack.json'}", *arguments])
 
-    def run() -> int:
-        if find_spec(module) is None:
-            console.print(f"{sys.argv[1]} is not built yet.")
-            return 2
-        main: Callable[[], int] = import_module(module).main
-        return main()
 
-    return run
+def demo() -> int:
+    """Start the stack and tell the story of the main job; lives in a module of its own with `main() -> int`."""
+    if find_spec("lokaal.demo") is None:
+        console.print("The demo is not built yet; `make up` starts the stack.")
+        return 2
+    main: Callable[[], int] = import_module("lokaal.demo").main
+    return main()
 
 
 COMMANDS: dict[str, Callable[[], int]] = {
@@ -129,8 +133,8 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "down": down,
     "status": status,
     "klok": move_klok,
-    "token": _elsewhere("lokaal.token_command"),
-    "demo": _elsewhere("lokaal.demo"),
+    "token": token,
+    "demo": demo,
 }
 
 
