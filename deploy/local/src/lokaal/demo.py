@@ -149,7 +149,7 @@ class _Story:
 
 def _tree(spans: list[dict[str, Any]]) -> Tree:
     """The spans of services as a tree; statements of databases are left to the viewer."""
-    shown = {span["id"]: span for span in spans if span.get("kind") or span["name"] in {"email send"}}
+    shown = {span["id"]: span for span in spans if span.get("kind") or span["name"] == "email send"}
     parents = {span["id"]: span.get("parentId") for span in spans}
     begin = min(span["timestamp"] for span in spans)
     tree = Tree("   trace")

@@ -1,6 +1,7 @@
 """What the tests of services take from the stack: real servers, started once per test run, and migrated databases."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from lokaal.stack import Stack
 from lokaal.system import Form
 from platformkit.db.migrations import upgrade
 
+PEILDATUM = datetime(2026, 11, 22, 9, tzinfo=UTC)
+"""The moment at which the clock of the system tests stands at first: the persons' ages move with the clock."""
 SERVERS = frozenset({"kafka", "postgres", "redis"})
 _started: dict[str, Stack] = {}
 versions_seen: set[str] = set()
@@ -22,8 +25,11 @@ def servers() -> Stack:
 
 
 def system(form: Form = "split") -> Stack:
-    """The whole system; started at the first call."""
-    return _running(form, lambda run_dir: Stack(run_dir, form))
+    """The whole system, on the day that the test persons' ages are told for; started at the first call."""
+    started = _running(form, lambda run_dir: Stack(run_dir, form))
+    offset = (PEILDATUM - datetime.now(UTC)).total_seconds()
+    Path(started.addresses["klok"]["bestand"]).write_text(f"{offset:.0f}\n")
+    return started
 
 
 @cache

@@ -1,0 +1,108 @@
+"""The statement of the system, without starting it."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from lokaal import stack, system
+from lokaal.ports import Ports
+from lokaal.servers import kafka
+from lokaal.stack import Stack, UnknownPartError
+from lokaal.system import Plan
+
+
+def _stack(tmp_path: Path, parts: set[str] | None = None, **given: str) -> Stack:
+    return Stack(tmp_path, parts=parts, given=given)
+
+
+def test_parts_bring_what_they_need_and_nothing_else(tmp_path: Path) -> None:
+    assert sorted(_stack(tmp_path, {"kafka", "redis"}).names) == ["kafka", "redis", "topics"]
+    assert sorted(_stack(tmp_path, {"databases"}).names) == ["databases", "postgres"]
+
+
+def test_a_part_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UnknownPartError, match="kafak"):
+        _stack(tmp_path, {"kafak"})
+    with pytest.raises(UnknownPartError, match="match-consumer"):
+        Stack(tmp_path, parts={"redis"}, env={"match-consumer": {}}, given={})
+
+
+def test_an_address_in_the_environment_wins_over_a_server_of_our_own(tmp_path: Path) -> None:
+    made = _stack(tmp_path, {"kafka", "redis", "topics"} - {"redis"}, KAFKA_BOOTSTRAP="127.0.0.1:9092")
+    assert made.names == ["topics"], "the topics are made on the given broker"
+    assert made.addresses["kafka"] == {"bootstrapServers": "127.0.0.1:9092"}
+    plan = Plan(tmp_path, "all", {"OIDC_ISSUER": "http://127.0.0.1:1", "BRP_URL": "http://127.0.0.1:2"})
+    assert not {"oidc", "brp"} & {component.name for component in system.components(plan)}
+
+
+def test_split_gives_each_process_the_database_role_that_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system.Service, "built", True)
+    plan = Plan(tmp_path, "split", {})
+    found = {component.name: component for component in system.components(plan)}
+    roles = {
+        name: sorted(key.removeprefix("DATABASE_URL_") for key in found[f"match-{name}"].env if "DATABASE" in key)
+        for name in ("api", "consumer", "relay", "jobs", "migrate")
+    }
+    assert roles == {
+        "api": ["API"],
+        "consumer": ["WORKER"],
+        "relay": ["RELAY"],
+        "jobs": ["WORKER"],
+        "migrate": ["MIGRATE"],
+    }
+    assert "match-migrate" in found["match-consumer"].needs
+
+
+def test_every_need_is_met_by_a_component(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system.Service, "built", True)
+    for form in ("all", "split"):
+        found = system.components(Plan(tmp_path, form, {}))
+        names = [component.name for component in found]
+        assert len(names) == len(set(names))
+        assert {need for component in found for need in component.needs} <= set(names)
+
+
+def test_a_stray_setting_of_the_shell_does_not_reach_a_component() -> None:
+    passed = stack._base_env({"HTTP_PORT": "1", "PATH": "/bin", "DATABASE_URL_API": "x", "FAILPOINTS": "a"})
+    assert passed == {"PATH": "/bin", "FAILPOINTS": "a", "PYTHONUNBUFFERED": "1"}
+
+
+def test_two_plans_made_at_once_share_no_port(tmp_path: Path) -> None:
+    def ports(plan: Plan) -> set[int]:
+        return {held.getsockname()[1] for held in plan.ports._held}
+
+    first, second = Plan(tmp_path, "split", {}), Plan(tmp_path, "split", {})
+    assert not ports(first) & ports(second)
+
+
+def test_a_held_port_can_be_used_by_the_one_that_it_was_given_to() -> None:
+    ports = Ports()
+    port = ports.free()
+    with socket.create_server(("127.0.0.1", port)):
+        pass
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", port))
+    ports.release()
+
+
+def test_the_topics_are_those_of_the_contracts() -> None:
+    topics = {topic.name: topic for topic in kafka.contract_topics()}
+    assert set(topics) == {"persoon", "signaal", "match", "notificatie", "statistiek"}
+    assert topics["signaal"].topic_configs["retention.ms"] == "2592000000"
+    assert topics["signaal"].num_partitions > 1
+
+
+def test_a_topic_file_with_little_in_it_is_enough(tmp_path: Path) -> None:
+    (tmp_path / "proef.yaml").write_text("owner: match\n")
+    [topic] = kafka.contract_topics(tmp_path)
+    assert (topic.name, topic.num_partitions, topic.topic_configs) == ("proef", 1, {})
+
+
+def test_down_without_a_stack_does_nothing(tmp_path: Path) -> None:
+    assert stack.down(tmp_path) == 0
+    (tmp_path / "stack.json").write_text(json.dumps({"processes": {}}))
+    assert stack.down(tmp_path) == 0

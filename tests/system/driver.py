@@ -1,0 +1,106 @@
+"""Drives the system as people and partners do: tokens, HTTP, the inbox, the clock."""
+
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from lokaal import klok
+from lokaal.stack import Stack
+from lokaal.token import slug, token
+
+T = TypeVar("T")
+
+
+def eventually(probe: Callable[[], T | None], what: str, seconds: float = 20.0) -> T:
+    """What `probe` returns once it is not None; fails with what was waited for."""
+    until = time.monotonic() + seconds
+    while True:
+        seen = probe()
+        if seen is not None:
+            return seen
+        if time.monotonic() > until:
+            raise AssertionError(f"not seen within {seconds:.0f} s: {what}")
+        time.sleep(0.05)
+
+
+class Driver:
+    """One client for a running stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.addresses: dict[str, Any] = stack.addresses
+        self.http = httpx.Client(timeout=15, trust_env=False)
+        self._tokens: dict[tuple[str, str], str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    def bearer(self, name: str, organisation: str = "Altra") -> dict[str, str]:
+        """Headers of this professional at this organisation."""
+        if (name, organisation) not in self._tokens:
+            made = token(self.stack.run_dir / "stack.json", name, "professional", organisation)
+            self._tokens[name, organisation] = made
+        return {"Authorization": f"Bearer {self._tokens[name, organisation]}"}
+
+    def signal(
+        self,
+        name: str,
+        bsn: str,
+        organisation: str = "Altra",
+        *,
+        key: str | None = None,
+        headers: dict[str, str] | None = None,
+        **body: object,
+    ) -> httpx.Response:
+        """POST a signal; a year when nothing else is said."""
+        return self.http.post(
+            self.url("signaal", "/v1/signalen"),
+            json={"bsn": bsn, **(body or {"duur": "P1Y"})},
+            headers={
+                **self.bearer(name, organisation),
+                "Idempotency-Key": key or secrets.token_hex(8),
+                **(headers or {}),
+            },
+        )
+
+    def close_signal(self, name: str, signaal_id: str, organisation: str = "Altra") -> httpx.Response:
+        """Close an own signal."""
+        return self.http.post(
+            self.url("signaal", f"/v1/signalen/{signaal_id}/afsluitingen"),
+            json={"reden": "niet-meer-betrokken"},
+            headers=self.bearer(name, organisation),
+        )
+
+    def matches(self, name: str, organisation: str = "Altra") -> list[dict[str, Any]]:
+        """The professional's own matches."""
+        answer = self.http.get(self.url("match", "/v1/matches"), headers=self.bearer(name, organisation))
+        assert answer.status_code == 200, answer.text
+        return answer.json()["items"]
+
+    def mails(self, name: str) -> list[dict[str, Any]]:
+        """The mails in this professional's mailbox."""
+        found = self.http.get(
+            f"{self.addresses['mail']['inbox']}/api/berichten", params={"aan": f"{slug(name)}@postvak.test"}
+        )
+        return found.json()["items"]
+
+    def url(self, service: str, path: str) -> str:
+        """An address of a service's API."""
+        return f"{self.addresses['apis'][service]}{path}"
+
+    def brp(self, **order: object) -> None:
+        """Tell the BRP simulator to be slow or to fail; without an order all is well again."""
+        control = self.addresses["simulators"]["brp"].split("/haalcentraal")[0] + "/_besturing"
+        answer = self.http.put(control, json=order) if order else self.http.delete(control)
+        assert answer.is_success, answer.text
+
+    def later(self, duration: str) -> None:
+        """Move the domain clock."""
+        klok.vooruit(Path(self.addresses["klok"]["bestand"]), duration)

@@ -1,0 +1,94 @@
+"""A signal becomes a match becomes a mail, on real processes; the persons are official test persons."""
+
+import re
+
+import pytest
+from driver import Driver, eventually
+
+TWIN, OTHER_TWIN = "999995881", "999995893"
+YOUTH, HALF_SIBLING = "999970021", "999970033"
+
+
+@pytest.mark.system
+@pytest.mark.regel("R080", "R088", "R100", "R102", "R122")
+def test_two_signals_on_one_youth_give_a_client_match_and_two_mails(driver: Driver) -> None:
+    first = driver.signal("Anna Een", YOUTH, "Altra")
+    second = driver.signal("Bram Een", YOUTH, "Kolom")
+    assert (first.status_code, second.status_code) == (201, 201), (first.text, second.text)
+
+    match = eventually(lambda: next(iter(driver.matches("Anna Een")), None), "a match of Anna")
+    assert match["soort"] == "client"
+    assert match["partner"]["naam"] == "Bram Een"
+    assert match["eigenSignaalId"] == first.json()["signaalId"]
+    for name in ("Anna Een", "Bram Een"):
+        mail = eventually(lambda name=name: next(iter(driver.mails(name)), None), f"a mail to {name}")
+        assert len(driver.mails(name)) == 1
+        # R104: no content, so nothing that could be a number of anything or anybody.
+        assert not re.search(r"\d", mail["tekst"].replace(str(mail.get("messageId")), ""))
+
+
+@pytest.mark.system
+@pytest.mark.regel("R082", "R084", "C16")
+def test_a_half_sibling_gives_a_family_match_that_shows_nothing_of_the_other_youth(driver: Driver) -> None:
+    own = driver.signal("Carla Twee", YOUTH, "Altra").json()
+    other = driver.signal("Daan Twee", HALF_SIBLING, "Kolom").json()
+    match = eventually(
+        lambda: next((m for m in driver.matches("Carla Twee") if m["soort"] == "gezin"), None), "a family match"
+    )
+    assert match["partner"]["naam"] == "Daan Twee"
+    assert other["signaalId"] not in str(match)
+    assert own["signaalId"] == match["eigenSignaalId"]
+    assert set(match) <= {
+        "matchId", "soort", "status", "reden", "ontstaanOp", "beeindigdOp", "einddatum", "eigenSignaalId", "partner"
+    }  # fmt: skip
+
+
+@pytest.mark.system
+@pytest.mark.regel("R063", "R065")
+def test_a_closed_signal_ends_its_match(driver: Driver) -> None:
+    mine = driver.signal("Eva Drie", TWIN, "Altra").json()
+    driver.signal("Finn Drie", TWIN, "Kolom")
+    eventually(lambda: driver.matches("Finn Drie") or None, "a match of Finn")
+    assert driver.close_signal("Eva Drie", mine["signaalId"]).is_success
+    ended = eventually(
+        lambda: next((m for m in driver.matches("Finn Drie") if m["status"] == "beeindigd"), None), "its end"
+    )
+    assert ended["reden"] == "signaal-gedeactiveerd"
+    third = driver.signal("Gijs Drie", TWIN, "Kolom")
+    assert third.status_code == 201
+    eventually(lambda: driver.matches("Gijs Drie") or None, "a match of Gijs with Finn")
+    assert [m["partner"]["naam"] for m in driver.matches("Gijs Drie")] == ["Finn Drie"]
+
+
+@pytest.mark.system
+@pytest.mark.regel("O12", "R092")
+def test_nobody_matches_with_himself_and_colleagues_do(driver: Driver) -> None:
+    assert driver.signal("Hanna Vier", OTHER_TWIN, "Altra").status_code == 201
+    assert driver.signal("Hanna Vier", OTHER_TWIN, "Kolom").status_code == 201
+    assert driver.signal("Iris Vier", OTHER_TWIN, "Altra").status_code == 201
+    found = eventually(
+        lambda: m if len(m := [m for m in driver.matches("Iris Vier") if m["soort"] == "client"]) == 2 else None,
+        "Iris' matches with both accounts of Hanna",
+    )
+    assert {m["partner"]["naam"] for m in found} == {"Hanna Vier"}
+    assert not [m for m in driver.matches("Hanna Vier") if m["partner"]["naam"] == "Hanna Vier"]
+
+
+@pytest.mark.system
+def test_one_unbroken_trace_from_the_post_to_the_answer_of_the_mail_server(driver: Driver) -> None:
+    driver.signal("Jan Vijf", "999996770", "Altra")
+    trace = "5" * 32
+    driver.signal("Kim Vijf", "999996770", "Kolom", headers={"traceparent": f"00-{trace}-{'a' * 16}-01"})
+    eventually(lambda: driver.mails("Jan Vijf") or None, "a mail to Jan")
+
+    def spans() -> list[dict[str, object]] | None:
+        found = driver.http.get(f"{driver.addresses['traces']}/api/v2/trace/{trace}")
+        spans = found.json() if found.is_success else []
+        return spans if any(span["name"] == "email send" for span in spans) else None
+
+    found = eventually(spans, "the span of the mail in the trace viewer")
+    services = {span["localEndpoint"]["serviceName"] for span in found}
+    assert services >= {"signaal", "brp-proxy", "match", "notificatie"}
+    ids = {span["id"] for span in found}
+    broken = [span["name"] for span in found if span.get("parentId") not in ids | {"a" * 16}]
+    assert not broken, "spans whose parent is not in the trace"
