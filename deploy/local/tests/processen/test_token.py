@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def oidc(start: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 def stack(oidc: Any, tmp_path: Path) -> Path:
     inhoud = {
         "apis": {"signaal": SIGNAAL},
-        "oidc": {"issuer": oidc.url, "clientId": "lokaal", "clientSecret": "geheim"},
+        "oidc": {"issuer": oidc.url, "client": {"id": "lokaal", "secret": "geheim"}},
     }
     (tmp_path / "stack.json").write_text(json.dumps(inhoud))
     return tmp_path / "stack.json"
@@ -60,6 +61,19 @@ def signaal(oidc: Any) -> Any:
             201, json={"professionalId": "p", "accountId": "a"}
         )
         yield mock
+
+
+@pytest.fixture
+def make(stack: Path, signaal: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """`make token` with these variables."""
+
+    def _make(**variabelen: str) -> int:
+        monkeypatch.setenv("RUN_DIR", str(stack.parent))
+        for naam in ("professional", "rol", "organisatie", "gemeente", "client"):
+            monkeypatch.setenv(naam.upper(), variabelen.get(naam, ""))
+        return main()
+
+    return _make
 
 
 def claims(gegeven: str) -> dict[str, Any]:
@@ -123,23 +137,21 @@ def test_a_manager_needs_no_gemeente(stack: Path, signaal: Any) -> None:
     ],
 )
 def test_says_what_is_wrong_in_one_line(
-    stack: Path, signaal: Any, capsys: pytest.CaptureFixture[str], wat: dict[str, str], zegt: str
+    make: Callable[..., int], capsys: pytest.CaptureFixture[str], wat: dict[str, str], zegt: str
 ) -> None:
-    gegeven = {"stack": str(stack), "professional": "Anna", "rol": "professional", "organisatie": "JBRA"} | wat
-    assert main([deel for naam, waarde in gegeven.items() for deel in (f"--{naam}", waarde)]) == 2
+    assert make(**({"professional": "Anna", "organisatie": "JBRA"} | wat)) == 2
     said = capsys.readouterr()
     assert said.out == ""
     assert zegt in said.err
     assert said.err.count("\n") == 1
 
 
-def test_prints_the_token_only(stack: Path, signaal: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    assert (
-        main(["--stack", str(stack), "--professional", "Anna", "--rol", "professional", "--organisatie", "JBRA"]) == 0
-    )
+def test_prints_the_token_only(make: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert make(professional="Anna", organisatie="JBRA", client="bron-app") == 0
     said = capsys.readouterr()
     assert said.err == ""
-    assert claims(said.out.strip())["sub"] == "anna"
+    found = claims(said.out.strip())
+    assert (found["sub"], found["rol"], found["client_id"]) == ("anna", "professional", "bron-app")
 
 
 def test_passes_on_a_refusal_of_signaal(stack: Path, signaal: Any) -> None:
@@ -158,7 +170,7 @@ def test_without_a_running_stack(stack: Path, tmp_path: Path) -> None:
     with pytest.raises(TokenError, match="make up"):
         token(tmp_path / "geen.json", "Anna", "professional", "JBRA")
     stack.write_text(
-        '{"apis": {"signaal": "x"}, "oidc": {"issuer": "http://127.0.0.1:9", "clientId": "l", "clientSecret": "x"}}'
+        '{"apis": {"signaal": "x"}, "oidc": {"issuer": "http://127.0.0.1:9", "client": {"id": "l", "secret": "x"}}}'
     )
     with pytest.raises(TokenError, match="antwoordt niet"):
         token(stack, "Anna", "professional", "JBRA")

@@ -1,13 +1,15 @@
 """The problem answers of the BRP API 2.7.0: its OpenAPI, and its features where those are more exact."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from fastapi import Response
 from fastapi.responses import JSONResponse
-from starlette.types import Receive, Scope, Send
 
 from lokaal.simulatoren.brp.vraag import InvalidParam
+
+_Message: TypeAlias = MutableMapping[str, Any]
 
 PAD = "/haalcentraal/api/brp/personen"
 _RFC7231 = "https://datatracker.ietf.org/doc/html/rfc7231#section-"
@@ -84,7 +86,12 @@ def _bad_request(detail: str, fouten: Sequence[InvalidParam]) -> JSONResponse:
 class AfgebrokenAntwoord(Response):
     """An answer that stops in the middle: the server closes the connection, as when the other side dies."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self,
+        scope: _Message,
+        receive: Callable[[], Awaitable[_Message]],
+        send: Callable[[_Message], Awaitable[None]],
+    ) -> None:
         """Send the head of an answer and a part of its body, and no more."""
         headers = [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", b"4096")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
