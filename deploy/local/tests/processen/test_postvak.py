@@ -101,6 +101,7 @@ async def test_nothing_without_tls(postvak: Any) -> None:
         with pytest.raises(aiosmtplib.SMTPResponseException) as refused:
             await client.sendmail("a@b.test", ["c@d.test"], b"x")
     assert refused.value.code == 530
+    assert "STARTTLS" in refused.value.message
 
 
 async def test_certificate_of_an_unknown_authority_is_refused(postvak: Any) -> None:
