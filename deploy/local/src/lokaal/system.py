@@ -133,7 +133,7 @@ class Plan:
             "postgres": {**databases, "superuser": self.superuser_dsn},
             "redis": self.redis_url,
             "mail": {"smtp": smtp, "inbox": _local(self.inbox_port)},
-            "oidc": {"issuer": self.issuer, "clientId": TOOL, "clientSecret": self.client_secrets[TOOL]},
+            "oidc": {"issuer": self.issuer, "client": {"id": TOOL, "secret": self.client_secrets[TOOL]}},
             "simulators": {"brp": self.brp_url},
             "traces": self.traces_url.removesuffix("/api/v2/spans"),
             "klok": {"bestand": str(self.klok)},

@@ -90,7 +90,7 @@ class _Uitgever:
     def __init__(self, http: httpx.Client, oidc: dict[str, Any]) -> None:
         self._http = http
         self.issuer = oidc["issuer"]
-        self._auth = (oidc["clientId"], oidc["clientSecret"])
+        self._auth = (oidc["client"]["id"], oidc["client"]["secret"])
 
     def token(self, **velden: str) -> str:
         response = self._http.post(f"{self.issuer}/token", data={"grant_type": LOKALE_GRANT, **velden}, auth=self._auth)
