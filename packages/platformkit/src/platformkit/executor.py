@@ -145,11 +145,14 @@ class Executor:
         self._source = source
 
     async def read(self, query: Callable[[AsyncConnection], Awaitable[T]], context: DatabaseContext | None) -> T:
-        """Run a query in a read transaction with the asker's context."""
-        async with self._engine.begin() as connection:
-            if context is not None:
-                await context.apply(connection)
-            return await query(connection)
+        """Run a query in a transaction with the asker's context; after a lost connection once more."""
+        async for attempt in attempts(limit=_HTTP_ATTEMPTS, seconds=5):
+            with attempt:
+                async with self._engine.begin() as connection:
+                    if context is not None:
+                        await context.apply(connection)
+                    result = await query(connection)
+        return result
 
     async def execute(self, handler: Callable[[UnitOfWork], Awaitable[T]], context: DatabaseContext | None = None) -> T:
         """Run `handler` and commit. Deadlocks and the like are tried again, so a handler must stand being run twice."""
@@ -160,7 +163,7 @@ class Executor:
                     result = await handler(work)
                     await work.flush()
                     await failpoints.hit("executor.before_commit")
-                await failpoints.hit("executor.after_commit")
+        await failpoints.hit("executor.after_commit")
         return result
 
     async def execute_once(

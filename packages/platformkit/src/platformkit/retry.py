@@ -6,15 +6,39 @@ import asyncpg
 import httpx
 import stamina
 from aiokafka.errors import KafkaError
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from platformkit.errors import TransientError
 
 # Classes of SQLSTATE after which the same transaction may succeed: connection, resources, operator intervention,
-# system error, and the two concurrency failures with the lock timeout.
+# system error, the two concurrency failures, the lock timeout and the timeouts that end a session.
 _TRANSIENT_CLASSES = ("08", "53", "57", "58")
-_TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "25P02"})
+_TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "25P03", "25P04"})
+_AWAY = (
+    TransientError,
+    OSError,
+    PoolTimeoutError,
+    asyncpg.InterfaceError,
+    httpx.TransportError,
+    KafkaError,
+    RedisConnectionError,
+    RedisTimeoutError,
+)
+# Mistakes that share a base class with an outage: trying again would go on for ever. The ValueError is asyncpg's for a
+# value that does not fit its column.
+_OURS = (
+    ValueError,
+    FileNotFoundError,
+    PermissionError,
+    NotADirectoryError,
+    IsADirectoryError,
+    FileExistsError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
 
 
 def is_transient(error: BaseException) -> bool:
@@ -22,23 +46,14 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
         return all(is_transient(each) for each in error.exceptions)
     if isinstance(error, DBAPIError):
-        if error.connection_invalidated or isinstance(error, InterfaceError):
+        if error.connection_invalidated:
             return True
         cause = error.orig.__cause__ if error.orig is not None else None
         return cause is not None and is_transient(cause)
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         return state in _TRANSIENT_STATES or state.startswith(_TRANSIENT_CLASSES)
-    return isinstance(
-        error,
-        TransientError
-        | OSError
-        | TimeoutError
-        | PoolTimeoutError
-        | asyncpg.InterfaceError
-        | httpx.TransportError
-        | KafkaError,
-    )
+    return isinstance(error, _AWAY) and not isinstance(error, _OURS)
 
 
 def attempts(*, limit: int | None, seconds: float) -> AsyncIterator[stamina.Attempt]:

@@ -43,8 +43,19 @@ def main(
     chosen = dict(components) if role == "all" else {role: components[role]}
     try:
         asyncio.run(_run(role, settings, chosen))
+    except Exception as error:
+        # Without the text: it may quote a row.
+        log.critical("process_failed", role=role, error=_kinds(error))
+        sys.exit(1)
     finally:
         telemetry.shutdown()
+
+
+def _kinds(error: BaseException) -> str:
+    """The types of an error, and of what a group holds."""
+    if isinstance(error, BaseExceptionGroup):
+        return ", ".join(_kinds(each) for each in error.exceptions)
+    return type(error).__qualname__
 
 
 async def _run(role: str, settings: ProcessSettings, components: Mapping[str, Component]) -> None:
@@ -71,8 +82,14 @@ async def _until_stop(component: Component, stop: asyncio.Event, heartbeat: Hear
     """One component that ends, for whatever reason, ends the process: the platform starts it anew."""
     try:
         await component(stop, heartbeat)
+        if not stop.is_set():
+            raise _EndedError
     finally:
         stop.set()
+
+
+class _EndedError(Exception):
+    """A component ended though nobody asked it to."""
 
 
 class _Server(uvicorn.Server):

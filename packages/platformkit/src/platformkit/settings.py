@@ -34,7 +34,7 @@ class ProcessSettings(BaseSettings):
         ValidationError: a movable clock or failpoints outside the profiles `lokaal` and `test`.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     profiel: Profile = Profile.PRODUCTION
     log_level: str = "INFO"

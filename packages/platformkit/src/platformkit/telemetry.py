@@ -1,6 +1,6 @@
 """Traces and metrics (D12). Names are listed in `deploy/observability/registry.yaml`; a test compares."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from opentelemetry import metrics, trace
@@ -11,9 +11,9 @@ from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace import Span, SpanKind, Status
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import start_http_server
 
@@ -28,7 +28,7 @@ def configure(service: str, settings: ProcessSettings) -> None:
     provider = TracerProvider(resource=resource)
     exporter = _exporter(settings)
     if exporter is not None:
-        provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
+        provider.add_span_processor(BatchSpanProcessor(Discreet(exporter), schedule_delay_millis=500))
     trace.set_tracer_provider(provider)
     readers = []
     if settings.metrics_port is not None:
@@ -37,6 +37,41 @@ def configure(service: str, settings: ProcessSettings) -> None:
     metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=readers))
     AsyncPGInstrumentor().instrument()  # type: ignore[no-untyped-call]
     HTTPXClientInstrumentor().instrument()
+
+
+class Discreet(SpanExporter):
+    """Takes the texts of errors out of spans: libraries record them, and a driver's text may quote a row."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        return self._exporter.export([_without_texts(each) for each in spans])
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._exporter.force_flush(timeout_millis)
+
+
+def _without_texts(span: ReadableSpan) -> ReadableSpan:
+    if not span.events and not span.status.description:
+        return span
+    kinds = [kind for event in span.events if (kind := (event.attributes or {}).get("exception.type"))]
+    return ReadableSpan(
+        name=span.name,
+        context=span.context,
+        parent=span.parent,
+        resource=span.resource,
+        attributes={**(span.attributes or {}), **({"error.type": str(kinds[0])} if kinds else {})},
+        links=span.links,
+        kind=span.kind,
+        instrumentation_scope=span.instrumentation_scope,
+        status=Status(span.status.status_code),
+        start_time=span.start_time,
+        end_time=span.end_time,
+    )
 
 
 def _exporter(settings: ProcessSettings) -> SpanExporter | None:
@@ -94,4 +129,5 @@ def span(
 
 def mark_failed(span: Span, error: BaseException) -> None:
     """Mark a span as failed by the error's type; never by its text, which may quote data."""
-    span.set_status(trace.StatusCode.ERROR, type(error).__qualname__)
+    span.set_status(trace.StatusCode.ERROR)
+    span.set_attribute("error.type", type(error).__qualname__)

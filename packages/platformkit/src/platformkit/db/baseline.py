@@ -11,7 +11,7 @@ create domain app_filled as text check (value <> '');
 create function app_role() returns text language sql stable as $$
   select current_setting('app.role')::app_filled::text $$;
 create function app_tenants() returns text[] language sql stable as $$
-  select string_to_array(current_setting('app.tenants'), ',') $$;
+  select current_setting('app.tenants')::text[] $$;
 create function app_today() returns date language sql stable as $$ select current_setting('app.today')::date $$;
 
 create table outbox (

@@ -1,5 +1,6 @@
 """The FastAPI application of a service: problems, identity, headers of the NL API Design Rules, health, limits."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from fastapi.responses import JSONResponse
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from platformkit.errors import DomainError
@@ -66,8 +68,16 @@ def create_app(
     app.add_exception_handler(DomainError, catalog.on_domain_error)
     app.add_exception_handler(RequestValidationError, catalog.on_invalid_input)
     app.add_exception_handler(HTTPException, catalog.on_http_error)
+    # The last one added is the outermost: also a preflight and a refused body get the headers.
     app.add_middleware(_Guard, catalog=catalog)
-    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "POST", "PUT"], allow_headers=["*"])
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["*"],
+        expose_headers=["API-Version", "Location", "Retry-After"],
+    )
+    app.add_middleware(_Headers)
     for router in routers:
         app.include_router(router, prefix="/v1")
     _health(app, heartbeat, checks)
@@ -98,8 +108,24 @@ def _health(app: FastAPI, heartbeat: Heartbeat, checks: Mapping[str, Check]) -> 
         return JSONResponse({"gereed": good, "weg": away}, status_code=200 if good else 503)
 
 
+class _Headers:
+    """Sets the headers that every answer has, unless the answer has its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(each for each in _HEADERS if each[0] not in present)]
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
 class _Guard:
-    """Outermost of ours: bounds the body, sets the headers, and turns what nobody caught into a problem."""
+    """Bounds the body, and turns what nobody caught into a problem."""
 
     def __init__(self, app: ASGIApp, catalog: Catalog) -> None:
         self._app = app
@@ -115,26 +141,51 @@ class _Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message["headers"], *_HEADERS]
             await send(message)
 
         try:
             body = await _body(scope, receive)
-            if body is None:
-                await self._catalog.answer("te-groot")(scope, receive, guarded_send)
-                return
-            if body and not _is_json(scope):
-                await self._catalog.answer("verkeerd-mediatype")(scope, receive, guarded_send)
-                return
-            await self._app(scope, _replay(body, receive), guarded_send)
+            problem = _refusal(scope, body)
+            answer = self._app if problem is None else self._catalog.answer(problem)
+            await answer(scope, _replay(body or b"", receive), guarded_send)
+        except ClientDisconnect:
+            return
         except Exception as error:
             if started:
                 raise
             await self._catalog.on_other(Request(scope), error)(scope, receive, guarded_send)
 
 
+def _refusal(scope: Scope, body: bytes | None) -> str | None:
+    """The code of the problem with a body as such, none when it may be read."""
+    if body is None:
+        return "te-groot"
+    if body and not _is_json(scope):
+        return "verkeerd-mediatype"
+    return None if _storable(body) else "ongeldige-json"
+
+
+def _storable(body: bytes) -> bool:
+    """Whether every text in it can be stored: PostgreSQL has none with a NUL, and UTF-8 none with half a surrogate."""
+    if b"\x00" in body or b"\\u0000" in body:
+        return False
+    if b"\\ud" not in body.lower():
+        return True
+    try:
+        json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    except (RecursionError, ValueError):
+        return True  # broken in another way, which is told where it is read
+    return True
+
+
 async def _body(scope: Scope, receive: Receive) -> bytes | None:
-    """The whole body, none when it is larger than the limit."""
+    """The whole body, none when it is larger than the limit.
+
+    Raises:
+        ClientDisconnect: it was cut off, so what came may not be read as if it were all.
+    """
     headers = dict(scope["headers"])
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared) > _BODY_LIMIT:
@@ -142,6 +193,8 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
     body: bytes = b""
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         chunk: bytes = message.get("body", b"")
         body += chunk
         if len(body) > _BODY_LIMIT:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,12 +17,16 @@ from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import KeySet
 
 from platformkit.errors import DomainError, TransientError
+from platformkit.logging import get_logger
 
 _ALGORITHMS = ["ES256", "RS256", "PS256"]
 _CACHE_SECONDS = 60.0
 _CACHE_SIZE = 10_000
 _KEYS_MIN_AGE = 10.0
+_KEYS_MAX_AGE = 600.0
+_TENANT = re.compile(r"[0-9]{4}")
 _LEEWAY = 5
+log = get_logger()
 bearer_scheme = HTTPBearer(auto_error=False, scheme_name="oidc", description="Toegangsbewijs van de OIDC-provider")
 
 
@@ -93,23 +98,35 @@ class TokenVerifier:
         return decoded.claims
 
     async def _key_set(self, *, fresh: bool = False) -> KeySet:
+        """The issuer's keys; asked again after a while (a key may have been withdrawn), or when one is unknown."""
+        max_age = _KEYS_MIN_AGE if fresh else _KEYS_MAX_AGE
+        if self._keys is not None and time.monotonic() - self._keys_at < max_age:
+            return self._keys
         async with self._loading:
-            age = time.monotonic() - self._keys_at
-            if self._keys is None or (fresh and age > _KEYS_MIN_AGE):
+            if self._keys is None or time.monotonic() - self._keys_at >= max_age:
                 try:
-                    found = await self._client.get(f"{self._issuer}/.well-known/openid-configuration")
-                    keys = await self._client.get(found.raise_for_status().json()["jwks_uri"])
-                    self._keys = KeySet.import_key_set(keys.raise_for_status().json())
-                except (httpx.HTTPError, KeyError, ValueError):
+                    self._keys = await self._load()
+                except (httpx.HTTPError, httpx.InvalidURL, JoseError, KeyError, TypeError, ValueError):
                     if self._keys is None:
                         raise TransientError("tijdelijk-niet-beschikbaar") from None
+                    log.warning("issuer_keys_kept")
                 self._keys_at = time.monotonic()
             return self._keys
+
+    async def _load(self) -> KeySet:
+        found = (await self._client.get(f"{self._issuer}/.well-known/openid-configuration")).raise_for_status().json()
+        if found["issuer"].rstrip("/") != self._issuer:
+            raise ValueError("discovery speaks for another issuer")
+        keys = await self._client.get(found["jwks_uri"])
+        return KeySet.import_key_set(keys.raise_for_status().json())
 
 
 def _principal(claims: dict[str, Any], token: str) -> Principal:
     try:
         organisation = claims.get("organisatie")
+        tenants = claims.get("gemeenten") or []
+        if not isinstance(tenants, list) or not all(_TENANT.fullmatch(tenant) for tenant in tenants):
+            raise ValueError("gemeenten is a list of CBS codes")
         return Principal(
             issuer=str(claims["iss"]).rstrip("/"),
             subject=str(claims["sub"]),
@@ -117,10 +134,10 @@ def _principal(claims: dict[str, Any], token: str) -> Principal:
             role=str(claims.get("rol", "")),
             scopes=frozenset(str(claims.get("scope", "")).split()),
             organisation=UUID(organisation) if organisation else None,
-            tenants=frozenset(claims.get("gemeenten", ())),
+            tenants=frozenset(tenants),
             token=token,
         )
-    except (ValueError, TypeError):
+    except (AttributeError, TypeError, ValueError):
         raise DomainError("niet-ingelogd") from None
 
 

@@ -1,5 +1,6 @@
 """Calls to another service, with this service's own identity (client credentials, D17)."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 
@@ -31,18 +32,24 @@ class ServiceClient:
         Raises:
             TransientError: the other service is away, too slow or asks for patience.
         """
-        headers = {"Authorization": f"Bearer {await self._tokens.token()}"}
-        if on_behalf_of is not None:
-            headers["Namens"] = on_behalf_of.token
-        try:
-            answer = await self._client.request(
-                method, self._base_url + path, json=json, headers=headers, timeout=self._timeout
-            )
-        except httpx.TransportError:
-            raise TransientError("tijdelijk-niet-beschikbaar") from None
+        asker = {"Namens": on_behalf_of.token} if on_behalf_of is not None else {}
+        answer = await self._send(method, path, json, asker)
+        if answer.status_code == 401:
+            # The issuer may have new keys, so that our token says nothing any more: once more with a new one.
+            self._tokens.forget()
+            answer = await self._send(method, path, json, asker)
         if answer.status_code >= 500 or answer.status_code == 429:
             raise TransientError(_code(answer), retry_after=_retry_after(answer.headers))
         return answer
+
+    async def _send(self, method: str, path: str, json: object, asker: Mapping[str, str]) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {await self._tokens.token()}", **asker}
+        try:
+            return await self._client.request(
+                method, self._base_url + path, json=json, headers=headers, timeout=self._timeout
+            )
+        except httpx.RequestError:
+            raise TransientError("tijdelijk-niet-beschikbaar") from None
 
 
 class ClientCredentials:
@@ -55,6 +62,7 @@ class ClientCredentials:
         self._secret = secret
         self._token = ""
         self._until = float("-inf")
+        self._asking = asyncio.Lock()
 
     async def token(self) -> str:
         """A valid token.
@@ -62,20 +70,28 @@ class ClientCredentials:
         Raises:
             TransientError: the issuer cannot be reached or refuses.
         """
-        if time.monotonic() > self._until:
-            try:
-                found = await self._client.get(f"{self._issuer}/.well-known/openid-configuration")
-                answer = await self._client.post(
-                    found.raise_for_status().json()["token_endpoint"],
-                    data={"grant_type": "client_credentials"},
-                    auth=(self._id, self._secret.get_secret_value()),
-                )
-                given = answer.raise_for_status().json()
-                self._token = str(given["access_token"])
-                self._until = time.monotonic() + float(given.get("expires_in", 60)) - _EARLY
-            except (httpx.HTTPError, KeyError, ValueError):
-                raise TransientError("tijdelijk-niet-beschikbaar") from None
-        return self._token
+        async with self._asking:
+            if time.monotonic() > self._until:
+                try:
+                    await self._ask()
+                except (httpx.HTTPError, httpx.InvalidURL, KeyError, TypeError, ValueError):
+                    raise TransientError("tijdelijk-niet-beschikbaar") from None
+            return self._token
+
+    def forget(self) -> None:
+        """Ask for a new token at the next call."""
+        self._until = float("-inf")
+
+    async def _ask(self) -> None:
+        found = await self._client.get(f"{self._issuer}/.well-known/openid-configuration")
+        answer = await self._client.post(
+            found.raise_for_status().json()["token_endpoint"],
+            data={"grant_type": "client_credentials"},
+            auth=(self._id, self._secret.get_secret_value()),
+        )
+        given = answer.raise_for_status().json()
+        self._token = str(given["access_token"])
+        self._until = time.monotonic() + float(given.get("expires_in", 60)) - _EARLY
 
 
 def problem_code(answer: httpx.Response) -> str:

@@ -1,7 +1,11 @@
 """Budgets per caller in Redis (D11): what Redis forgets is asked from the database, so losing it opens nothing."""
 
+import asyncio
+import math
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
@@ -11,6 +15,10 @@ from redis.exceptions import RedisError
 
 from platformkit.errors import DomainError, TransientError
 
+_SEED_SECONDS = 5
+_SEED_PAUSE = 0.05
+_SEED_TRIES = 40
+_PATIENCE = 1.0
 Spent = Callable[[], Awaitable[int]]
 
 
@@ -33,9 +41,14 @@ class Budgets:
     """Counts what callers spend. Fails closed: without Redis nobody may."""
 
     def __init__(self, redis_url: str) -> None:
-        self._storage = RedisStorage(f"async+{redis_url}", implementation="redispy")
+        self._storage = RedisStorage(
+            f"async+{redis_url}",
+            implementation="redispy",
+            socket_timeout=_PATIENCE,
+            socket_connect_timeout=_PATIENCE,
+        )
         self._limiter = MovingWindowRateLimiter(self._storage)
-        self._redis: Redis = Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1)
+        self._redis: Redis = Redis.from_url(redis_url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
 
     async def spend(self, budget: Budget, caller: str, spent: Spent) -> None:
         """Take one from the caller's budget. `spent` counts durably what was spent within the window, for when Redis lost it.
@@ -52,23 +65,40 @@ class Budgets:
 
     async def _guarded(self, budget: Budget, caller: str, spent: Spent, *, cost: int) -> None:
         try:
-            await self._reseed(budget, caller, spent)
+            await self._seeded(budget, caller, spent)
             ask = self._limiter.hit(budget.item, caller) if cost else self._limiter.test(budget.item, caller)
             if not await ask:
-                raise DomainError(budget.problem, retryAfter=budget.seconds)
+                free_at = (await self._limiter.get_window_stats(budget.item, caller)).reset_time
+                raise DomainError(budget.problem, retryAfter=max(1, math.ceil(free_at - time.time())))
         except RedisError:
             raise TransientError("tijdelijk-niet-beschikbaar") from None
 
-    async def _reseed(self, budget: Budget, caller: str, spent: Spent) -> None:
-        """Without the mark, Redis is new, flushed or was silent for a window: take over what the database knows."""
+    async def _seeded(self, budget: Budget, caller: str, spent: Spent) -> None:
+        """Without the mark, Redis is new, flushed or was silent for a window: take over what the database knows.
+
+        The mark stands only when that is done; until then every other request on this budget waits for it, because a
+        burst right after a flush would else find an empty window.
+        """
         mark = f"budget:{budget.name}:{caller}"
-        if await self._redis.set(mark, 1, ex=budget.seconds, nx=True):
-            before = await spent()
-            if before:
-                await self._limiter.hit(budget.item, caller, cost=min(before, budget.amount))
-        else:
-            await self._redis.expire(mark, budget.seconds)
+        for _ in range(_SEED_TRIES):
+            if await self._redis.getex(mark, ex=budget.seconds) is not None:
+                return
+            if await self._redis.set(f"{mark}:seeding", 1, ex=_SEED_SECONDS, nx=True):
+                try:
+                    await self._seed(budget, caller, await spent())
+                    await self._redis.set(mark, 1, ex=budget.seconds)
+                finally:
+                    await self._redis.delete(f"{mark}:seeding")
+                return
+            await asyncio.sleep(_SEED_PAUSE)
+        raise TransientError("tijdelijk-niet-beschikbaar")
+
+    async def _seed(self, budget: Budget, caller: str, before: int) -> None:
+        if before:
+            await self._limiter.hit(budget.item, caller, cost=min(before, budget.amount))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
+        bridge: Any = self._storage.bridge
+        await bridge.storage.aclose()

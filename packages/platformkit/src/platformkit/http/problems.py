@@ -1,10 +1,12 @@
 """Problem details (RFC 9457): one table from stable codes to status and Dutch text that says what to do."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from fastapi import Request
+from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -78,7 +80,13 @@ COMMON: Mapping[str, Problem] = MappingProxyType(
 )
 """What every API can answer."""
 
-_BY_STATUS = {404: "niet-gevonden", 405: "methode-niet-toegestaan", 413: "te-groot", 415: "verkeerd-mediatype"}
+_BY_STATUS = {
+    400: "ongeldige-json",
+    404: "niet-gevonden",
+    405: "methode-niet-toegestaan",
+    413: "te-groot",
+    415: "verkeerd-mediatype",
+}
 
 
 class Catalog:
@@ -98,12 +106,12 @@ class Catalog:
         shown = dict(extra or {})
         return JSONResponse(
             {
+                **jsonable_encoder(shown),
                 "type": f"urn:nl:verwijsindex:probleem:{code}",
                 "title": problem.title,
                 "status": problem.status,
                 "detail": problem.detail.format_map(shown),
                 "code": code,
-                **shown,
             },
             status_code=problem.status,
             media_type=MEDIA_TYPE,
@@ -144,7 +152,8 @@ class Catalog:
         if is_transient(error):
             code = error.code if isinstance(error, TransientError) else "tijdelijk-niet-beschikbaar"
             wait = error.retry_after if isinstance(error, TransientError) else 5
-            if code not in self.problems:
+            # A code that another service made up, or one of its other failures, is an outage to the reader of ours.
+            if code not in self.problems or self.problems[code].status != 503:
                 code = "tijdelijk-niet-beschikbaar"
             log.warning("dependency_unavailable", code=code, error=type(error).__qualname__)
             return self.answer(code, headers={"Retry-After": str(wait)})
@@ -153,9 +162,12 @@ class Catalog:
 
 
 def _field(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location if part not in {"body", "query", "path", "header"}) or "verzoek"
+    """The path of a field. The name of an unknown field came from outside: repeated only when it looks like a name."""
+    parts = [str(part) for part in location if part not in {"body", "query", "path", "header"}]
+    return ".".join(part if _NAME.fullmatch(part) else "?" for part in parts) or "verzoek"
 
 
+_NAME = re.compile(r"[A-Za-z-]{1,40}|[0-9]{1,3}")
 _EXPLANATIONS = (
     ("missing", "Dit veld is verplicht."),
     ("extra_forbidden", "Dit veld bestaat niet. Haal het weg."),

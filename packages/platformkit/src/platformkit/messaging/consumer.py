@@ -5,12 +5,13 @@ that lasts, given back to Kafka; what can never succeed is found by bisecting an
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
@@ -24,13 +25,14 @@ from platformkit.executor import Executor, UnitOfWork
 from platformkit.health import Heartbeat
 from platformkit.logging import get_logger
 from platformkit.messaging.dead_letters import Parked, park
-from platformkit.messaging.envelope import Message, PoisonError, UnknownTypeError, decode
+from platformkit.messaging.envelope import Message, PoisonError, UnknownTypeError, decode, traceparent_in
 from platformkit.retry import attempts, is_transient
 
 _BATCH = 500
 _POLL_MS = 10
 _PATIENCE = 60.0
 _BREATH = 1.0
+_GRACE = 20.0
 
 log = get_logger()
 _meter = metrics.get_meter("platformkit")
@@ -77,7 +79,9 @@ class Consumer:
             apply_types=False,
             allow_auto_create_topics=False,
             metadata_max_age_ms=10_000,
-            graceful_timeout=30.0,
+            graceful_timeout=_GRACE,
+            # Its own logger prints texts and tracebacks; ours lets a library tell where, not what.
+            logger=logging.getLogger("platformkit.faststream"),
         )
         for subscription in subscriptions:
             subscribe(self.broker, subscription, self._receiver(subscription))
@@ -90,7 +94,8 @@ class Consumer:
             with attempt:
                 if stop.is_set():
                     return
-                await self.broker.start()
+                heartbeat.expect("consumer")
+                await self._start()
         try:
             while not stop.is_set():
                 # Alive as long as the event loop turns and the broker's tasks run; FastStream restarts those that fail.
@@ -102,11 +107,17 @@ class Consumer:
         finally:
             await self.broker.stop()
 
+    async def _start(self) -> None:
+        try:
+            await self.broker.start()
+        except BaseException:
+            await self.broker.stop()
+            raise
+
     def _receiver(self, subscription: Subscription) -> Callable[[KafkaMessage], Awaitable[None]]:
         async def receive(message: KafkaMessage) -> None:
             if not await self._handled(subscription, message):
-                # Rewind: else the next batch's acknowledgement would pass this one by.
-                await message.nack()
+                _rewind(message)
                 await asyncio.sleep(_BREATH)
                 return
             try:
@@ -194,20 +205,39 @@ class Consumer:
             await self._bisect(subscription, items[middle:])
 
     async def _park(self, subscription: Subscription, record: Record, error: str) -> None:
-        headers = {name: value.decode("latin-1") for name, value in record.headers}
         parked = Parked(
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
             key=record.key,
-            headers={name: value.replace("\x00", "") for name, value in headers.items()},
+            headers={_storable(name): _storable((value or b"").decode("latin-1")) for name, value in record.headers},
             payload=record.value,
             error=error,
-            traceparent=headers.get("traceparent"),
+            traceparent=traceparent_in(record.headers),
         )
         await park(self._engine, subscription.name, parked, self._clock.now())
         log.error("message_parked", consumer=subscription.name, topic=record.topic, error=error)
         _parked.add(1, {"consumer": subscription.name})
+
+
+def _rewind(message: KafkaMessage) -> None:
+    """Read the batch again: else the next batch's acknowledgement would pass this one by.
+
+    Not the message's own nack(): it stops at the first partition that a rebalance took away, and forgets the others.
+    """
+    records: Any = message.raw_message
+    consumer: Any = message.consumer
+    first: dict[TopicPartition, int] = {}
+    for record in records:
+        partition = TopicPartition(record.topic, record.partition)
+        first[partition] = min(record.offset, first.get(partition, record.offset))
+    for partition in first.keys() & consumer.assignment():
+        consumer.seek(partition, first[partition])
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL's text holds no NUL: as CloudEvents writes it in a header."""
+    return text.replace("\x00", "%00")
 
 
 def subscribe(

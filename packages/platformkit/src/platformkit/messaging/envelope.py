@@ -15,7 +15,9 @@ from contracts.registry import EVENTS
 
 _FORMAT = JSONFormat()
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
-_VERSIONED = re.compile(r"^(?P<name>.+)\.v(?P<version>\d+)$")
+_OF_OURS = re.compile(r"nl\.verwijsindex\.[a-z]{1,40}\.[a-z]{1,40}\.v[0-9]{1,4}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_MAX_VERSION = 2**63 - 1
 
 
 class PoisonError(Exception):
@@ -69,7 +71,7 @@ def encode(
     return {name: value.decode() for name, value in message.headers.items()}, message.value
 
 
-def decode(headers: Sequence[tuple[str, bytes]], key: bytes | None, value: bytes | None) -> Message:
+def decode(headers: Sequence[tuple[str, bytes | None]], key: bytes | None, value: bytes | None) -> Message:
     """The message in a Kafka record.
 
     Raises:
@@ -77,26 +79,40 @@ def decode(headers: Sequence[tuple[str, bytes]], key: bytes | None, value: bytes
         PoisonError: broken bytes, or data that break the contract.
     """
     try:
-        cloud_event = from_binary(KafkaMessage(headers=dict(headers), key=key, value=value or b""), _FORMAT, CloudEvent)
+        present = {name: raw for name, raw in headers if raw is not None}
+        cloud_event = from_binary(KafkaMessage(headers=present, key=key, value=value or b""), _FORMAT, CloudEvent)
         kind = cloud_event.get_type()
     except Exception as error:
         raise PoisonError(f"not a CloudEvent: {type(error).__qualname__}") from None
     known = EVENTS.get(kind)
     if known is None:
-        raise UnknownTypeError(kind if _VERSIONED.match(kind) else "unversioned")
+        # Only the name of a type of ours is repeated in logs: another text may hold anything.
+        raise UnknownTypeError(kind if _OF_OURS.fullmatch(kind) else "foreign")
     try:
-        traceparent = next((raw.decode() for name, raw in headers if name == "traceparent"), None)
         return Message(
             event_id=f"{cloud_event.get_source()}#{cloud_event.get_id()}",
             event=known.model_validate(cloud_event.get_data()),
             subject=UUID(cloud_event.get_subject()),
             key=UUID((key or b"").decode()),
-            version=int(cloud_event.get_extension("sequence")),
+            version=_version(cloud_event.get_extension("sequence")),
             time=cloud_event.get_time() or _BEGINNING,
-            traceparent=traceparent,
+            traceparent=traceparent_in(headers),
         )
     except Exception as error:
         raise PoisonError(f"breaks the contract of {kind}: {type(error).__qualname__}") from None
+
+
+def traceparent_in(headers: Sequence[tuple[str, bytes | None]]) -> str | None:
+    """The W3C traceparent among Kafka headers; none when it is absent or broken, which is no reason to refuse."""
+    found = next((raw or b"" for name, raw in headers if name == "traceparent"), b"").decode("latin-1")
+    return found if _TRACEPARENT.fullmatch(found) else None
+
+
+def _version(sequence: object) -> int:
+    version = int(str(sequence))
+    if not 0 <= version <= _MAX_VERSION:
+        raise ValueError("no version of an aggregate")
+    return version
 
 
 def headers_of(raw: Mapping[str, str], traceparent: str | None) -> list[tuple[str, bytes]]:

@@ -6,7 +6,9 @@ rows, not for positions, so rows that commit late are not missed.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +16,7 @@ from uuid import UUID
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from opentelemetry import metrics
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import Span, SpanKind
 from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -41,6 +43,15 @@ class LeaseLostError(Exception):
     """Another relay took over."""
 
 
+@dataclass
+class _Result:
+    """Positions that the broker took, those that it never will, and why it took no more."""
+
+    published: list[int] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
+    failed: KafkaError | None = None
+
+
 class Relay:
     """Publishes one service's outbox until told to stop."""
 
@@ -50,6 +61,9 @@ class Relay:
         self._service = service
         self._holder: UUID = uuid7()
         self._producer: AIOKafkaProducer | None = None
+        self._token: int | None = None
+        self._renewed = 0.0
+        self._suspects: set[int] = set()
 
     async def run(self, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
         """Work until `stop`. An outage of broker or database is waited out."""
@@ -61,6 +75,7 @@ class Relay:
                     sent = await self._turn()
                     pause = 0.0 if sent else _IDLE
                 except LeaseLostError:
+                    self._token = None
                     pause = _BACKOFF
                 except Exception as error:
                     if not is_transient(error):
@@ -75,9 +90,14 @@ class Relay:
             await self._release()
 
     async def _turn(self) -> int:
-        """Publish one batch; the number of rows removed or parked."""
-        async with self._engine.begin() as connection:
-            token = await self._lease(connection)
+        """Publish one batch; the number of rows removed or parked.
+
+        Raises:
+            LeaseLostError: another relay is the active one.
+            KafkaError: the broker did not take all; what it took has been removed.
+        """
+        token = await self._lease()
+        async with self._engine.connect() as connection:
             rows = (
                 await connection.execute(
                     select(
@@ -96,50 +116,77 @@ class Relay:
         if not rows:
             return 0
         await failpoints.hit("outbox.before_publish")
-        published, refused = await self._publish(rows)
+        suspects = [row for row in rows if row.position in self._suspects]
+        result = await (self._publish_one_by_one(suspects) if suspects else self._publish(rows))
         await failpoints.hit("outbox.after_publish")
-        await self._mark(token, published, refused)
-        return len(published) + len(refused)
+        await self._mark(token, result)
+        if result.failed is not None:
+            raise result.failed
+        return len(result.published) + len(result.refused)
 
-    async def _publish(self, rows: Sequence[Any]) -> tuple[list[int], list[int]]:
-        """Send the rows in order and wait for the broker; the positions it took, and those it will never take."""
+    async def _publish(self, rows: Sequence[Any]) -> "_Result":
+        """Send the rows in order and wait for the broker."""
         producer = await self._connected()
-        refused: list[int] = []
+        result = _Result()
         waiting = []
         for row in rows:
-            span = telemetry.start_span(
-                f"publish {row.topic}", SpanKind.PRODUCER, row.traceparent, {"messaging.destination.name": row.topic}
-            )
+            span = _span(row)
             try:
-                sent = await producer.send(
-                    row.topic,
-                    row.payload,
-                    key=row.key.encode(),
-                    headers=headers_of(row.headers, telemetry.traceparent_of(span)),
-                )
+                waiting.append((row, span, await self._send(producer, row, span)))
             except MessageSizeTooLargeError as error:
-                telemetry.mark_failed(span, error)
-                span.end()
-                refused.append(row.position)
-                continue
-            waiting.append((row.position, span, sent))
-        published = []
-        failed: KafkaError | None = None
-        for position, span, sent in waiting:
+                _fail(span, error)
+                result.refused.append(row.position)
+            except KafkaError as error:
+                _fail(span, error)
+                result.failed = error
+                break
+        late: set[tuple[str, str]] = set()
+        for row, span, sent in waiting:
             try:
                 await sent
-                published.append(position)
-            except MessageSizeTooLargeError:
-                refused.append(position)
             except KafkaError as error:
-                telemetry.mark_failed(span, error)
-                failed = error
+                _fail(span, error)
+                late.add((row.topic, row.key))
+                if isinstance(error, MessageSizeTooLargeError):
+                    # The broker refuses the whole of what it got at once: who was it?
+                    self._suspects.add(row.position)
+                else:
+                    result.failed = error
+                continue
             span.end()
-        if failed is not None and not published:
-            raise failed
-        return published, refused
+            # Behind one that failed, an event of the same key is sent again after it, so that the order ends right.
+            if (row.topic, row.key) not in late:
+                result.published.append(row.position)
+        if self._suspects:
+            await self._drop_producer()
+        return result
 
-    async def _mark(self, token: int, published: list[int], refused: list[int]) -> None:
+    async def _publish_one_by_one(self, rows: Sequence[Any]) -> "_Result":
+        """Send each row alone, so that a refusal tells which one is too large for its topic."""
+        result = _Result()
+        for row in rows:
+            span = _span(row)
+            try:
+                await (await self._send(await self._connected(), row, span))
+                span.end()
+                result.published.append(row.position)
+            except MessageSizeTooLargeError as error:
+                _fail(span, error)
+                result.refused.append(row.position)
+                await self._drop_producer()
+            except KafkaError as error:
+                _fail(span, error)
+                result.failed = error
+                break
+        self._suspects.clear()
+        return result
+
+    async def _send(self, producer: AIOKafkaProducer, row: Any, span: Span) -> "asyncio.Future[Any]":
+        headers = headers_of(row.headers, telemetry.traceparent_of(span))
+        sent: asyncio.Future[Any] = await producer.send(row.topic, row.payload, key=row.key.encode(), headers=headers)
+        return sent
+
+    async def _mark(self, token: int, result: "_Result") -> None:
         """Remove what the broker took and park what it never will, unless the lease went to another."""
         async with self._engine.begin() as connection:
             held = await connection.execute(
@@ -149,21 +196,32 @@ class Relay:
             )
             if held.first() is None:
                 raise LeaseLostError
-            await connection.execute(delete(outbox).where(outbox.c.position.in_(published)))
-            if refused:
-                await connection.execute(update(outbox).where(outbox.c.position.in_(refused)).values(parked=True))
-                log.error("outbox_parked", count=len(refused))
-                _parked.add(len(refused), {"service": self._service})
-        _published.add(len(published), {"service": self._service})
+            if result.published:
+                await connection.execute(delete(outbox).where(outbox.c.position.in_(result.published)))
+            if result.refused:
+                refused = outbox.c.position.in_(result.refused)
+                await connection.execute(update(outbox).where(refused).values(parked=True))
+        if result.refused:
+            log.error("outbox_parked", count=len(result.refused))
+            _parked.add(len(result.refused), {"service": self._service})
+        _published.add(len(result.published), {"service": self._service})
 
-    async def _lease(self, connection: AsyncConnection) -> int:
-        """Take or renew the lease; its token rises when the holder changes.
+    async def _lease(self) -> int:
+        """Take the lease, or renew it when a third of it is over; its token rises when the holder changes.
 
         The database's own clock decides, so that holders on machines with other clocks agree.
 
         Raises:
             LeaseLostError: another relay holds it.
         """
+        if self._token is None or time.monotonic() - self._renewed > _LEASE.total_seconds() / 3:
+            self._token = None
+            async with self._engine.begin() as connection:
+                self._token = await self._take(connection)
+            self._renewed = time.monotonic()
+        return self._token
+
+    async def _take(self, connection: AsyncConnection) -> int:
         until = func.clock_timestamp() + _LEASE
         wanted = insert(relay_lease).values(name="outbox", holder=self._holder, token=1, until=until)
         held = await connection.execute(
@@ -221,6 +279,17 @@ class Relay:
                 await asyncio.wait_for(producer.stop(), 5)
             except (KafkaError, TimeoutError) as error:
                 log.warning("relay_waits", error=type(error).__qualname__)
+
+
+def _span(row: Any) -> Span:
+    return telemetry.start_span(
+        f"publish {row.topic}", SpanKind.PRODUCER, row.traceparent, {"messaging.destination.name": row.topic}
+    )
+
+
+def _fail(span: Span, error: Exception) -> None:
+    telemetry.mark_failed(span, error)
+    span.end()
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:
