@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from stdnum.nl import bsn
+
 from platformkit.errors import DomainError
 
 _NEGEN_CIJFERS = re.compile(r"[0-9]{9}", re.ASCII)
@@ -24,7 +26,7 @@ class Bsn:
         Raises:
             DomainError: `bsn-ongeldig`, not nine digits or it fails the eleven-test.
         """
-        if not _NEGEN_CIJFERS.fullmatch(tekst) or not _elfproef(tekst):
+        if not _NEGEN_CIJFERS.fullmatch(tekst) or not bsn.is_valid(tekst):
             raise DomainError("bsn-ongeldig")
         return cls(tekst)
 
@@ -33,7 +35,3 @@ class Bsn:
         """A BSN as registered with a parent in the BRP; none when there is none, or nothing that looks like one (D1)."""
         return cls(waarde) if isinstance(waarde, str) and _NEGEN_CIJFERS.fullmatch(waarde) else None
 
-
-def _elfproef(cijfers: str) -> bool:
-    gewogen = sum(gewicht * int(cijfer) for gewicht, cijfer in zip((9, 8, 7, 6, 5, 4, 3, 2, -1), cijfers, strict=True))
-    return gewogen % 11 == 0 and int(cijfers) > 0

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Exists, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -170,9 +170,7 @@ class LevensloopOpslag:
         return frozenset(rows.scalars())
 
 
-def _heeft_signaal() -> "exists":
+def _heeft_signaal() -> Exists:
     return exists(
-        select(signaal.c.signaal_id).where(
-            signaal.c.persoon_ref == persoon.c.persoon_ref, signaal.c.staat == _BESTAAT
-        )
+        select(signaal.c.signaal_id).where(signaal.c.persoon_ref == persoon.c.persoon_ref, signaal.c.staat == _BESTAAT)
     )

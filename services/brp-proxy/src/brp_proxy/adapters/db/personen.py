@@ -50,16 +50,12 @@ class PersonenOpslag:
         ref = found.persoon_ref
         row = (
             await self._connection.execute(
-                select(
-                    persoon.c.versie, persoon.c.gegevens, persoonssleutel.c.sleutel, persoonssleutel.c.sleutelversie
-                )
+                select(persoon.c.versie, persoon.c.gegevens, persoonssleutel.c.sleutel, persoonssleutel.c.sleutelversie)
                 .join(persoonssleutel, persoonssleutel.c.persoon_ref == persoon.c.persoon_ref)
                 .where(persoon.c.persoon_ref == ref)
             )
         ).one()
-        gegevens = json.loads(
-            self._kluis.ontsluit(ref, Versluiteld(row.gegevens, row.sleutel, row.sleutelversie))
-        )
+        gegevens = json.loads(self._kluis.ontsluit(ref, Versluiteld(row.gegevens, row.sleutel, row.sleutelversie)))
         ouders = await self._connection.execute(select(ouder).where(ouder.c.kind == ref).order_by(ouder.c.ouder))
         return Persoon(
             persoon_ref=ref,
