@@ -34,4 +34,3 @@ class Bsn:
     def geregistreerd(cls, waarde: object) -> "Bsn | None":
         """A BSN as registered with a parent in the BRP; none when there is none, or nothing that looks like one (D1)."""
         return cls(waarde) if isinstance(waarde, str) and _NEGEN_CIJFERS.fullmatch(waarde) else None
-
