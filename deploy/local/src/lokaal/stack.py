@@ -171,7 +171,8 @@ class Stack:
         (self.run_dir / "heartbeats").mkdir()
         (self.run_dir / "stack.json").unlink(missing_ok=True)
         self._plan.klok.write_text("0\n")
-        _write_secret(self._plan.sleutels, {kind: {"1": _key()} for kind in ("kek", "hmac")})
+        keys = {kind: {"1": _key()} for kind in ("kek", "hmac")}
+        _write_secret(self._plan.sleutels, {**keys, "actief": 1})
 
     def _state(self, processes: Mapping[str, Process]) -> dict[str, Any]:
         started = {name: process.to_json() for name, process in processes.items()}

@@ -286,7 +286,8 @@ def _service_env(plan: Plan) -> dict[str, dict[str, str]]:
             "PORTAAL_URL": "https://portaal.verwijsindex.example",
         },
         "brp-proxy": {
-            "BRP_URL": plan.brp_url,
+            # What stands in the environment is the whole address of the API, as an operator gets it from RvIG.
+            "BRP_URL": plan.given.get("BRP_URL", f"{plan.brp_url}/haalcentraal/api/brp"),
             "BRP_API_KEY": plan.brp_api_key,
             "SIGNAAL_URL": plan.api("signaal"),
             "SLEUTEL_BESTAND": str(plan.sleutels),

@@ -1,0 +1,1 @@
+"""The outside: BRP, keys, database, signaal."""

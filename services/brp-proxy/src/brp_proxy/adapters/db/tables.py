@@ -1,0 +1,78 @@
+"""The tables of this service; their DDL, policies and grants are in the migrations."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+)
+
+metadata = MetaData()
+
+verwijzing = Table(
+    "verwijzing",
+    metadata,
+    Column("persoon_ref", Uuid, primary_key=True),
+    Column("soort", Text, nullable=False),
+    Column("bsn_index", LargeBinary, nullable=False),
+    Column("sleutelversie", Integer, nullable=False),
+)
+
+persoon = Table(
+    "persoon",
+    metadata,
+    Column("persoon_ref", ForeignKey("verwijzing.persoon_ref"), primary_key=True),
+    Column("versie", BigInteger, nullable=False),
+    Column("gegevens", LargeBinary, nullable=False),
+    Column("vastgelegd_op", DateTime(timezone=True), nullable=False),
+    Column("bevestigd", Boolean, nullable=False),
+)
+
+persoonssleutel = Table(
+    "persoonssleutel",
+    metadata,
+    Column("persoon_ref", ForeignKey("persoon.persoon_ref"), primary_key=True),
+    Column("sleutel", LargeBinary, nullable=False),
+    Column("sleutelversie", Integer, nullable=False),
+)
+
+ouder = Table(
+    "ouder",
+    metadata,
+    Column("kind", ForeignKey("persoon.persoon_ref"), primary_key=True),
+    Column("ouder", ForeignKey("verwijzing.persoon_ref"), primary_key=True),
+    Column("sinds", DateTime(timezone=True), nullable=False),
+    Column("sinds_versie", BigInteger, nullable=False),
+    Column("sinds_gewijzigd", Boolean, nullable=False),
+)
+
+volgindicatie = Table(
+    "volgindicatie",
+    metadata,
+    Column("persoon_ref", ForeignKey("persoon.persoon_ref"), primary_key=True),
+)
+
+signaal = Table(
+    "signaal",
+    metadata,
+    Column("signaal_id", Uuid, primary_key=True),
+    Column("persoon_ref", Uuid),
+    Column("versie", BigInteger, nullable=False),
+    Column("staat", Text, nullable=False),
+    Column("gewijzigd_op", DateTime(timezone=True), nullable=False),
+)
+
+vernietigd = Table(
+    "vernietigd",
+    metadata,
+    Column("persoon_ref", Uuid, primary_key=True),
+    Column("vernietigd_op", DateTime(timezone=True), nullable=False),
+    Column("reden", Text, nullable=False),
+)

@@ -1,0 +1,126 @@
+"""The one place where the parts of brp-proxy are put together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from brp_proxy.adapters.brp import BrpClient
+from brp_proxy.adapters.db.levensloop import LevensloopOpslag
+from brp_proxy.adapters.db.personen import PersonenOpslag
+from brp_proxy.adapters.kluis import Kluis, Sleutels
+from brp_proxy.adapters.signaal import SignaalClient
+from brp_proxy.application.handlers.leases_nalopen import LeasesNalopenHandler
+from brp_proxy.application.handlers.persoon_vastleggen import PersoonVastleggenHandler
+from brp_proxy.application.handlers.signalen_verwerken import SignalenVerwerkenHandler
+from brp_proxy.entrypoints import jobs, kafka
+from brp_proxy.entrypoints.http.problems import PROBLEMS
+from brp_proxy.entrypoints.http.routes import router
+from brp_proxy.settings import Settings
+from platformkit import runtime
+from platformkit.db.engine import make_engine
+from platformkit.db.migrations import upgrade
+from platformkit.executor import Executor
+from platformkit.health import Heartbeat
+from platformkit.http.app import create_app
+from platformkit.http.auth import TokenVerifier
+from platformkit.http.client import ClientCredentials, ServiceClient
+from platformkit.messaging.consumer import Consumer
+from platformkit.outbox.relay import Relay
+from platformkit.runtime import Component
+
+SERVICE = "brp-proxy"
+_BACKGROUND_POOL = 4
+
+
+def components(settings: Settings) -> Mapping[str, Component]:
+    """What a process of this service can run, by role."""
+
+    async def consume(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        async with _engine(settings, "worker", "consumer") as engine:
+            executor = Executor(engine, settings.clock(), settings.source)
+            subscriptions = kafka.subscriptions(SignalenVerwerkenHandler(LevensloopOpslag))
+            consumer = Consumer(settings.kafka_bootstrap, engine, executor, settings.clock(), subscriptions)
+            await consumer.run(stop, heartbeat)
+
+    async def relay(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        async with _engine(settings, "relay", "relay") as engine:
+            await Relay(engine, settings.kafka_bootstrap, SERVICE).run(stop, heartbeat)
+
+    async def work(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        async with _engine(settings, "worker", "jobs") as engine, httpx.AsyncClient() as client:
+            tokens = ClientCredentials(client, str(settings.oidc_issuer), settings.client_id, settings.client_secret)
+            handler = LeasesNalopenHandler(
+                SignaalClient(ServiceClient(client, str(settings.signaal_url), tokens)),
+                Executor(engine, settings.clock(), settings.source),
+                LevensloopOpslag,
+                settings.clock(),
+            )
+            await jobs.leases(handler)(stop, heartbeat)
+
+    return {
+        "api": runtime.http(lambda heartbeat: make_app(settings, heartbeat), settings),
+        "consumer": consume,
+        "relay": relay,
+        "jobs": work,
+    }
+
+
+def make_app(settings: Settings, heartbeat: Heartbeat) -> FastAPI:
+    """The HTTP application.
+
+    Raises:
+        OSError: the key file cannot be read.
+        ValueError: a setting is missing, or the key file cannot be used.
+    """
+    if settings.sleutel_bestand is None:
+        raise ValueError("SLEUTEL_BESTAND is not set")
+    kluis = Kluis(Sleutels.lees(settings.sleutel_bestand))
+    engine = make_engine(settings.database_url("api"), pool=settings.database_pool, application=f"{SERVICE}-api")
+    client = httpx.AsyncClient()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await client.aclose()
+        await engine.dispose()
+
+    async def database() -> None:
+        async with engine.connect() as connection:
+            await connection.execute(text("select 1"))
+
+    app = create_app(
+        title="Verwijsindex brp-proxy",
+        description="Geeft diensten van de verwijsindex een verwijzing naar een jeugdige. Alleen voor diensten.",
+        routers=[router],
+        problems=PROBLEMS,
+        verifier=TokenVerifier(str(settings.oidc_issuer), settings.oidc_audience, client),
+        heartbeat=heartbeat,
+        checks={"database": database},
+        lifespan=lifespan,
+    )
+    app.state.persoon_vastleggen = PersoonVastleggenHandler(
+        BrpClient(client, str(settings.brp_url), settings.brp_api_key),
+        Executor(engine, settings.clock(), settings.source),
+        lambda connection: PersonenOpslag(connection, kluis),
+        settings.clock(),
+    )
+    return app
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest revision."""
+    upgrade("brp_proxy", settings.database_url("migrate"))
+
+
+@asynccontextmanager
+async def _engine(settings: Settings, role: str, component: str) -> AsyncIterator[AsyncEngine]:
+    engine = make_engine(settings.database_url(role), pool=_BACKGROUND_POOL, application=f"{SERVICE}-{component}")
+    try:
+        yield engine
+    finally:
+        await engine.dispose()

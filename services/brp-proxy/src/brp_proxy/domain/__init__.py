@@ -1,0 +1,1 @@
+"""Pure rules: values, dates, who may be stored, what a renewal tells."""

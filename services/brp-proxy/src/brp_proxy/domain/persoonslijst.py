@@ -1,0 +1,45 @@
+"""What the BRP says of a youth, in our words, and whether a signal on him is possible."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from brp_proxy.domain.bsn import Bsn
+from brp_proxy.domain.leeftijd import Geboortedatum, grensdatum
+from contracts.statistiek import Geslacht
+from platformkit.errors import DomainError
+
+
+@dataclass(frozen=True, repr=False)
+class Persoonslijst:
+    """One person of a BRP answer.
+
+    `geboren` is none when the birth date is wholly unknown; `woongemeente` is a CBS code, none for a secret address,
+    unknown or abroad (D6); `gegevens` are the derived data of R032, to be stored encrypted and nowhere else.
+    """
+
+    bsn: Bsn
+    geboren: Geboortedatum | None
+    overleden: bool
+    geheim: bool
+    woongemeente: str | None
+    geslacht: Geslacht
+    ouders: frozenset[Bsn]
+    gegevens: Mapping[str, object]
+
+
+def toelaten(persoon: Persoonslijst | None, vandaag: date) -> tuple[Persoonslijst, Geboortedatum]:
+    """The person on whom a signal can be issued, with the birth date that is known for certain then (R024).
+
+    Raises:
+        DomainError: `persoon-onbekend`, `persoon-overleden`, `geboortedatum-onbekend` or `persoon-te-oud`.
+    """
+    if persoon is None:
+        raise DomainError("persoon-onbekend")
+    if persoon.overleden:
+        raise DomainError("persoon-overleden")
+    if persoon.geboren is None:
+        raise DomainError("geboortedatum-onbekend")
+    if vandaag >= grensdatum(persoon.geboren):
+        raise DomainError("persoon-te-oud")
+    return persoon, persoon.geboren

@@ -1,0 +1,1 @@
+"""HTTP, Kafka and jobs: translate and hand over."""

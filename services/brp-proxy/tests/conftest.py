@@ -1,0 +1,90 @@
+"""A real PostgreSQL for each test, emptied; keys; and a way to look at what was stored and told."""
+
+import base64
+import json
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from lokaal.stack import Stack
+from platformkit.clock import FixedClock
+from platformkit.db.engine import make_engine
+
+
+class Kijk:
+    """Looks into the database as nobody in the system can, past row-level security."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def rijen(self, query: str, *values: object) -> list[dict[str, Any]]:
+        return [dict(row) for row in await self._connection.fetch(query, *values)]
+
+    async def aantal(self, table: str) -> int:
+        return await self._connection.fetchval(f"select count(*) from {table}")
+
+    async def doe(self, statement: str, *values: object) -> None:
+        await self._connection.execute(statement, *values)
+
+    async def events(self) -> list[tuple[str, UUID, int, dict[str, Any]]]:
+        """Kind, subject, version and data of what was told, in order."""
+        rows = await self.rijen("select headers, payload from outbox order by position")
+        told = [(json.loads(row["headers"]), json.loads(row["payload"])) for row in rows]
+        return [
+            (headers["ce_type"].split(".")[-2], UUID(headers["ce_subject"]), int(headers["ce_sequence"]), data)
+            for headers, data in told
+        ]
+
+    async def alles(self) -> str:
+        """Every row of every table, as text and with bytes as they are."""
+        tables = await self._connection.fetch("select tablename from pg_tables where schemaname = 'public'")
+        rows = [await self._connection.fetch(f"select * from {each['tablename']}") for each in tables]
+        return repr([[tuple(row) for row in table] for table in rows])
+
+
+@pytest.fixture(scope="session")
+def sleutels() -> dict[str, Any]:
+    """A key file with two versions, the first one active."""
+
+    def keys() -> dict[str, str]:
+        return {versie: base64.b64encode(secrets.token_bytes(32)).decode() for versie in "12"}
+
+    return {"kek": keys(), "hmac": keys(), "actief": 1}
+
+
+@pytest.fixture(scope="session")
+def adressen(servers: Stack, database: Callable[[str], Mapping[str, str]]) -> dict[str, str]:
+    superuser = servers.addresses["postgres"]["superuser"].rpartition("/")[0] + "/brp_proxy"
+    return {**database("brp_proxy"), "superuser": superuser}
+
+
+@pytest.fixture
+async def kijk(adressen: dict[str, str]) -> AsyncIterator[Kijk]:
+    connection = await asyncpg.connect(adressen["superuser"])
+    await connection.execute(
+        "truncate verwijzing, signaal, vernietigd, outbox, inbox, dead_letter, audit restart identity cascade"
+    )
+    yield Kijk(connection)
+    await connection.close()
+
+
+@pytest.fixture
+async def engines(adressen: dict[str, str], kijk: Kijk) -> AsyncIterator[dict[str, AsyncEngine]]:
+    made = {
+        role: make_engine(adressen[role].replace("postgresql:", "postgresql+asyncpg:", 1), pool=10, application="test")
+        for role in ("api", "worker")
+    }
+    yield made
+    for engine in made.values():
+        await engine.dispose()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(datetime(2026, 11, 22, 12, tzinfo=UTC))

@@ -1,0 +1,134 @@
+"""The handlers on a real database, with a BRP and a signaal that say what the test wants."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from brp_proxy.adapters.db.levensloop import LevensloopOpslag
+from brp_proxy.adapters.db.personen import PersonenOpslag
+from brp_proxy.adapters.kluis import Kluis, Sleutels
+from brp_proxy.application.commands import Aanvrager, Doel, PersoonVastleggen
+from brp_proxy.application.handlers.leases_nalopen import LeasesNalopenHandler
+from brp_proxy.application.handlers.persoon_vastleggen import Persoonsverwijzing, PersoonVastleggenHandler
+from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerkenHandler
+from brp_proxy.domain.bsn import Bsn
+from brp_proxy.domain.persoonslijst import Persoonslijst
+from contracts.base import Event
+from contracts.signaal import (
+    Bron,
+    Organisatiesoort,
+    SignaalAfgegeven,
+    SignaalReden,
+    SignaalStatus,
+    SignaalToestand,
+    SignaalVernietigd,
+)
+from contracts.statistiek import Geslacht
+from platformkit.clock import FixedClock
+from platformkit.errors import TransientError
+from platformkit.executor import Executor
+from platformkit.messaging.envelope import Message
+
+AANVRAGER = Aanvrager("http://issuer", "signaal", "piet", "professional")
+
+
+@dataclass
+class Omgeving:
+    """One brp-proxy, its BRP and its signaal."""
+
+    JEUGDIGE: ClassVar = "999996770"
+    BROER: ClassVar = "999970033"
+    MOEDER: ClassVar = "999999126"
+    VADER: ClassVar = "999999163"
+    NIEUW: ClassVar = "999970057"
+    KANARIE: ClassVar = "Kanarievogel"
+
+    engines: dict[str, AsyncEngine]
+    clock: FixedClock
+    sleutels: dict[str, Any]
+    personen: dict[str, Persoonslijst] = field(default_factory=dict)
+    signaal_zegt: dict[UUID, bool | None] = field(default_factory=dict)
+    tijdens_vraag: Callable[[], Awaitable[object]] | None = None
+
+    def persoon(self, bsn: str, *ouders: str, woongemeente: str | None = "0363", geheim: bool = False) -> None:
+        self.personen[bsn] = Persoonslijst(
+            bsn=Bsn(bsn),
+            geboren=date(2012, 5, 5),
+            overleden=False,
+            geheim=geheim,
+            woongemeente=woongemeente,
+            geslacht=Geslacht.VROUW,
+            ouders=frozenset(Bsn(ouder) for ouder in ouders),
+            gegevens={"naam": {"geslachtsnaam": self.KANARIE}},
+        )
+
+    async def raadpleeg(self, bsn: Bsn, doel: Doel) -> Persoonslijst | None:
+        return self.personen.get(bsn.waarde)
+
+    async def bestaan(self, persoon_ref: UUID) -> bool | None:
+        if self.tijdens_vraag is not None:
+            await self.tijdens_vraag()
+        antwoord = self.signaal_zegt.get(persoon_ref, False)
+        if antwoord is None:
+            raise TransientError("tijdelijk-niet-beschikbaar")
+        return antwoord
+
+    def executor(self, role: str) -> Executor:
+        return Executor(self.engines[role], self.clock, "urn:nld:oin:00000099000000001000:systeem")
+
+    async def leg_vast(self, bsn: str = JEUGDIGE, *, actief: int = 1) -> Persoonsverwijzing:
+        kluis = Kluis(Sleutels.model_validate_json(json.dumps({**self.sleutels, "actief": actief})))
+        handler = PersoonVastleggenHandler(
+            self, self.executor("api"), lambda connection: PersonenOpslag(connection, kluis), self.clock
+        )
+        return await handler(PersoonVastleggen(Bsn(bsn), Doel.SIGNAAL, AANVRAGER))
+
+    async def verwerk(self, *messages: Message) -> None:
+        await self.executor("worker").execute_batch(CONSUMER, messages, SignalenVerwerkenHandler(LevensloopOpslag))
+
+    async def loop_leases_na(self, na: timedelta = timedelta(minutes=16)) -> int:
+        self.clock.forward(na)
+        return await LeasesNalopenHandler(self, self.executor("worker"), LevensloopOpslag, self.clock)()
+
+    def signaal(
+        self, ref: UUID, *, soort: type[SignaalToestand] = SignaalAfgegeven, versie: int = 1, id: UUID | None = None
+    ) -> Message:
+        event = soort(
+            signaal_id=id or uuid4(),
+            persoon_ref=ref,
+            professional=uuid4(),
+            account=uuid4(),
+            organisatie=uuid4(),
+            organisatiesoort=Organisatiesoort.ONDERWIJS,
+            locatie=uuid4(),
+            convenant="regio",
+            gemeente="0363",
+            afgegeven_op=self.clock.now(),
+            begindatum=date(2026, 11, 22),
+            einddatum=date(2027, 11, 22),
+            bron=Bron.PORTAAL,
+            landelijk=True,
+            status=SignaalStatus.ACTIEF,
+        )
+        return _bericht(event, event.signaal_id, ref, versie)
+
+    def vernietigd(self, van: Message, versie: int) -> Message:
+        return _bericht(SignaalVernietigd(reden=SignaalReden.BEWAARTERMIJN), van.subject, van.key, versie)
+
+
+def _bericht(event: Event, signaal_id: UUID, ref: UUID, versie: int) -> Message:
+    return Message(f"test#{uuid4()}", event, signaal_id, ref, versie, datetime.now(UTC), None)
+
+
+@pytest.fixture
+def omgeving(engines: dict[str, AsyncEngine], clock: FixedClock, sleutels: dict[str, Any]) -> Omgeving:
+    made = Omgeving(engines, clock, sleutels)
+    made.persoon(made.JEUGDIGE, made.MOEDER, made.VADER)
+    made.persoon(made.BROER, made.MOEDER)
+    return made

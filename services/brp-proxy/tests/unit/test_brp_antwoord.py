@@ -1,0 +1,137 @@
+"""Reading BRP answers: every official person, every kind of date and address, and answers that lie."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import lokaal.simulatoren.brp
+from brp_proxy.adapters.brp_antwoord import OnbruikbaarAntwoordError, lees
+from brp_proxy.domain.bsn import Bsn
+from brp_proxy.domain.leeftijd import Jaar, JaarMaand
+from brp_proxy.domain.persoonslijst import toelaten
+from contracts.statistiek import Geslacht
+from platformkit.errors import DomainError
+
+OFFICIEEL = Path(lokaal.simulatoren.brp.__file__).parent / "data" / "personen-responsvorm-selectie.json"
+BSN = Bsn("999996770")
+THUIS = {"verblijfplaats": {"type": "Adres"}, "gemeenteVanInschrijving": {"code": "0363"}}
+VANDAAG = date(2026, 11, 22)
+
+
+def lijst(**velden):
+    persoon = {"burgerservicenummer": BSN.waarde, "geboorte": {"datum": {"type": "Datum", "datum": "2010-05-05"}}}
+    return lees(json.dumps({"personen": [persoon | velden]}).encode(), BSN)
+
+
+def test_every_official_person_can_be_read() -> None:
+    for persoon in json.loads(OFFICIEEL.read_bytes())["personen"]:
+        if bsn := Bsn.geregistreerd(persoon.get("burgerservicenummer")):
+            gelezen = lees(json.dumps({"personen": [persoon]}).encode(), bsn)
+            assert gelezen is None or {ouder.waarde for ouder in gelezen.ouders} == {
+                ouder["burgerservicenummer"] for ouder in persoon.get("ouders", []) if "burgerservicenummer" in ouder
+            }
+
+
+@pytest.mark.parametrize(
+    ("datum", "geboren"),
+    [
+        ({"type": "Datum", "datum": "2010-05-05"}, date(2010, 5, 5)),
+        ({"type": "JaarMaandDatum", "jaar": 2010, "maand": 5}, JaarMaand(2010, 5)),
+        ({"type": "JaarDatum", "jaar": 2010}, Jaar(2010)),
+        ({"type": "DatumOnbekend", "onbekend": True}, None),
+    ],
+)
+def test_kinds_of_birth_date(datum, geboren) -> None:
+    assert lijst(geboorte={"datum": datum}).geboren == geboren
+
+
+def test_without_a_birth_date_there_is_none() -> None:
+    assert lijst(geboorte={}).geboren is None
+
+
+@pytest.mark.parametrize(
+    ("velden", "woongemeente"),
+    [
+        (THUIS, "0363"),
+        (THUIS | {"verblijfplaats": {"type": "Locatie", "verblijfadres": {"locatiebeschrijving": "boot"}}}, "0363"),
+        (THUIS | {"geheimhoudingPersoonsgegevens": True}, None),
+        (THUIS | {"verblijfplaats": {"type": "VerblijfplaatsBuitenland"}}, None),
+        (THUIS | {"verblijfplaats": {"type": "VerblijfplaatsOnbekend"}}, None),
+        (THUIS | {"gemeenteVanInschrijving": {"code": "1999"}}, None),
+        (THUIS | {"gemeenteVanInschrijving": {}}, None),
+        ({"gemeenteVanInschrijving": {"code": "0363"}}, None),
+    ],
+)
+def test_there_is_a_woongemeente_only_for_a_known_open_address_here(velden, woongemeente) -> None:
+    assert lijst(**velden).woongemeente == woongemeente
+
+
+def test_a_secret_address_is_not_kept() -> None:
+    adres = {"type": "Adres", "verblijfadres": {"officieleStraatnaam": "Geheimstraat"}}
+    assert "Geheimstraat" in str(lijst(verblijfplaats=adres).gegevens)
+    assert "Geheimstraat" not in str(lijst(verblijfplaats=adres, geheimhoudingPersoonsgegevens=True).gegevens)
+
+
+def test_parents_without_a_bsn_are_left_out() -> None:
+    ouders = [{}, {"naam": {"geslachtsnaam": "@#!"}}, {"burgerservicenummer": "999999126"}, {"ouderAanduiding": "2"}]
+    assert {ouder.waarde for ouder in lijst(ouders=ouders).ouders} == {"999999126"}
+
+
+def test_an_unknown_sex_is_onbekend() -> None:
+    assert lijst().geslacht is lijst(geslacht={"code": "X"}).geslacht is Geslacht.ONBEKEND
+
+
+@pytest.mark.parametrize("reden", ["F", "W"])
+def test_a_removed_list_is_an_unknown_person(reden) -> None:
+    assert lijst(opschortingBijhouding={"reden": {"code": reden}}) is None
+    assert lees(b'{"personen": []}', BSN) is None
+
+
+@pytest.mark.parametrize(
+    "inhoud",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"{}",
+        b'{"personen": [{}]}',
+        b'{"personen": [{"burgerservicenummer": "999999126"}]}',
+        b'{"personen": [{"burgerservicenummer": "999996770"}, {"burgerservicenummer": "999996770"}]}',
+        b'{"personen": [{"burgerservicenummer": "999996770", "geboorte": {"datum": {"datum": "2010-02-30"}}}]}',
+        b'{"personen": [{"burgerservicenummer": "999996770", "geboorte": {"datum": {"jaar": 2010, "maand": 13}}}]}',
+    ],
+)
+def test_an_answer_that_lies_is_refused_and_not_quoted(inhoud) -> None:
+    with pytest.raises(OnbruikbaarAntwoordError) as error:
+        lees(inhoud, BSN)
+    assert str(error.value) == ""
+    assert error.value.__context__ is None or error.value.__suppress_context__
+
+
+@pytest.mark.regel("R024")
+@pytest.mark.parametrize(
+    ("velden", "code"),
+    [
+        ({"opschortingBijhouding": {"reden": {"code": "O"}}}, "persoon-overleden"),
+        ({"overlijden": {"datum": {"type": "JaarDatum", "jaar": 2020}}}, "persoon-overleden"),
+        ({"geboorte": {"datum": {"datum": "2003-11-22"}}}, "persoon-te-oud"),
+        ({"geboorte": {"datum": {"jaar": 2003, "maand": 11}}}, "persoon-te-oud"),
+        ({"geboorte": {"datum": {"jaar": 2003}}}, "persoon-te-oud"),
+        ({"geboorte": {"datum": {"onbekend": True}}}, "geboortedatum-onbekend"),
+    ],
+)
+def test_on_whom_no_signal_is_possible(velden, code) -> None:
+    with pytest.raises(DomainError, match=code):
+        toelaten(lijst(**velden), VANDAAG)
+
+
+@pytest.mark.parametrize("datum", [{"datum": "2003-11-23"}, {"jaar": 2003, "maand": 12}, {"jaar": 2004}])
+def test_until_the_day_before_the_first_possible_23rd_birthday_it_is(datum) -> None:
+    assert toelaten(lijst(geboorte={"datum": datum}), VANDAAG)
+
+
+def test_an_unknown_person_is_refused() -> None:
+    with pytest.raises(DomainError, match="persoon-onbekend"):
+        toelaten(None, VANDAAG)
