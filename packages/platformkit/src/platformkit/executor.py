@@ -109,7 +109,8 @@ class UnitOfWork:
     async def flush(self) -> None:
         """Write what was told and recorded; the executor calls this."""
         if self._outbox:
-            await self.connection.execute(insert(outbox), self._outbox)
+            # inline: who writes here may not read here, and a single row would ask for its position back.
+            await self.connection.execute(insert(outbox).inline(), self._outbox)
         if self._audit:
             await self.connection.execute(insert(audit), self._audit)
 
