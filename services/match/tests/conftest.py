@@ -1,25 +1,21 @@
 """A real PostgreSQL with match's roles, migrated; every test uses ids of its own, so nothing is cleaned between them."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from lokaal.testing import database
 from platformkit.clock import FixedClock
 from platformkit.db.engine import make_engine
-from platformkit.db.migrations import upgrade
 from platformkit.executor import Executor
 
 NU = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def dsns() -> Mapping[str, str]:
-    urls = {role: dsn.replace("postgresql://", "postgresql+asyncpg://", 1) for role, dsn in database("match").items()}
-    upgrade("match", urls["migrate"])
-    return urls
+def dsns(database: Callable[[str], Mapping[str, str]]) -> Mapping[str, str]:
+    return {role: dsn.replace("postgresql://", "postgresql+asyncpg://", 1) for role, dsn in database("match").items()}
 
 
 @pytest.fixture(scope="session")
