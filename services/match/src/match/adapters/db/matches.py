@@ -1,0 +1,69 @@
+"""Stored matches, for the worker; what a professional sees of them is in `queries`."""
+
+from collections.abc import Collection
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.match import MatchReden, MatchSoort, MatchStatus, OorzaakSoort
+from match.adapters.db.tables import generatie, match
+from match.adapters.db.verzameling import een_van, upsert, waarden
+from match.domain.match import Match
+
+_ACTIEF = match.c.status == MatchStatus.ACTIEF.value
+_ACTIEVE = select(match).where(
+    _ACTIEF, or_(een_van(match.c.persoon_a, "jeugdigen"), een_van(match.c.persoon_b, "jeugdigen"))
+)
+_MET_ID = select(match).where(een_van(match.c.match_id, "ids"))
+_VERLOPEN = (
+    select(match.c.persoon_a, match.c.persoon_b)
+    .where(_ACTIEF, match.c.einddatum <= bindparam("vandaag", type_=match.c.einddatum.type))
+    .order_by(match.c.einddatum)
+    .limit(bindparam("aantal"))
+)
+_BEWAREN = upsert(match, nieuwere=False)
+_GENERATIE = select(generatie.c.nummer)
+
+
+class Matches:
+    """Reads and writes matches in one transaction, under the locks of `Sleutels`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def actieve(self, jeugdigen: Collection[UUID]) -> list[Match]:
+        """The matches of these youths that were not ended, whatever their einddatum."""
+        return [_match(row) for row in await self._connection.execute(_ACTIEVE, {"jeugdigen": list(jeugdigen)})]
+
+    async def met_id(self, ids: Collection[UUID]) -> list[Match]:
+        """The matches with these ids, as far as they were ever made."""
+        if not ids:
+            return []
+        return [_match(row) for row in await self._connection.execute(_MET_ID, {"ids": list(ids)})]
+
+    async def verlopen(self, vandaag: date, aantal: int) -> set[UUID]:
+        """The youths of at most `aantal` matches whose einddatum passed while nobody ended them."""
+        found = await self._connection.execute(_VERLOPEN, {"vandaag": vandaag, "aantal": aantal})
+        return {ref for row in found for ref in row}
+
+    async def bewaar(self, matches: Collection[Match]) -> None:
+        """Store new and changed matches."""
+        if matches:
+            await self._connection.execute(_BEWAREN, waarden(match, matches))
+
+    async def generatie(self) -> int:
+        """The number of this database's life: raised when it was rebuilt or restored (D4)."""
+        nummer: int = (await self._connection.execute(_GENERATIE)).scalar_one()
+        return nummer
+
+
+def _match(row: tuple[object, ...]) -> Match:
+    ruw = Match._make(row)
+    return ruw._replace(
+        soort=MatchSoort(ruw.soort),
+        oorzaak_soort=OorzaakSoort(ruw.oorzaak_soort),
+        status=MatchStatus(ruw.status),
+        reden=MatchReden(ruw.reden) if ruw.reden else None,
+    )

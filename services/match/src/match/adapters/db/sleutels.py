@@ -1,0 +1,74 @@
+"""The locks under which matches change (D4 form (a), ADR 0003): one row per youth and per parent.
+
+Everything that can make or end a match of a youth holds the youth's row, and the rows of its parents before and after.
+So two transactions whose outcomes depend on each other share a row, and the second one's next statement sees what the
+first one committed (READ COMMITTED).
+"""
+
+from collections.abc import Collection
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, literal_column, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from match.adapters.db.tables import matchsleutel
+from match.adapters.db.verzameling import een_van, rijen
+from platformkit.errors import TransientError
+
+
+class Sleutelsoort(StrEnum):
+    """Youths are always locked before parents."""
+
+    JEUGDIGE = "jeugdige"
+    OUDER = "ouder"
+
+
+_SOORT = bindparam("soort", type_=matchsleutel.c.soort.type)
+_IDS = rijen(matchsleutel, ["id"])
+# Sorted here too: a new key is held from its insertion on.
+_MAKEN = (
+    insert(matchsleutel)
+    .from_select(["soort", "id"], select(_SOORT, _IDS.c.id).order_by(_IDS.c.id))
+    .on_conflict_do_nothing()
+)
+_VERGRENDELEN: Select[int] = (
+    select(literal_column("1"))
+    .where(matchsleutel.c.soort == _SOORT, een_van(matchsleutel.c.id, "id"))
+    .order_by(matchsleutel.c.id)
+    .with_for_update()
+)
+
+
+class Sleutels:
+    """Takes the locks of one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def jeugdigen(self, refs: Collection[UUID]) -> None:
+        """Hold these youths until the end of the transaction; before any parent.
+
+        Raises:
+            TransientError: a key was removed in between; the whole transaction must start again.
+        """
+        await self._vergrendel(Sleutelsoort.JEUGDIGE, refs)
+
+    async def ouders(self, refs: Collection[UUID]) -> None:
+        """Hold these parents until the end of the transaction; they must be read after the youths are held.
+
+        Raises:
+            TransientError: as `jeugdigen`.
+        """
+        await self._vergrendel(Sleutelsoort.OUDER, refs)
+
+    async def _vergrendel(self, soort: Sleutelsoort, refs: Collection[UUID]) -> None:
+        if not refs:
+            return
+        ids = sorted(set(refs))
+        parameters = {"soort": soort.value, "id": ids}
+        await self._connection.execute(_MAKEN, parameters)
+        gehouden = (await self._connection.execute(_VERGRENDELEN, parameters)).all()
+        if len(gehouden) != len(ids):
+            raise TransientError("tijdelijk-niet-beschikbaar")

@@ -1,0 +1,1 @@
+"""What match does with the rules: handlers conduct, queries read."""

@@ -1,0 +1,25 @@
+"""End the matches whose einddatum passed while nothing else touched them (D4, D7)."""
+
+from match.application.handlers.herberekenen import herbereken
+from match.application.handlers.verwerken import OpslagMaker, vergrendel
+from platformkit.executor import Executor, UnitOfWork
+
+_AANTAL = 200
+
+
+class Verlopen:
+    """The sweep. Reading does not depend on it: a match counts only before its einddatum, whoever reads."""
+
+    def __init__(self, executor: Executor, opslag: OpslagMaker) -> None:
+        self._executor = executor
+        self._opslag = opslag
+
+    async def __call__(self) -> int:
+        """End one batch in one transaction; the number of matches that ended."""
+        return await self._executor.execute(self._beeindig)
+
+    async def _beeindig(self, work: UnitOfWork) -> int:
+        opslag = self._opslag(work)
+        jeugdigen = await opslag.matches.verlopen(work.today, _AANTAL)
+        await vergrendel(opslag, jeugdigen)
+        return await herbereken(work, opslag.projectie, opslag.matches, jeugdigen, {})

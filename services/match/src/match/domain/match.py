@@ -1,0 +1,119 @@
+"""A match and its life: it arises, changes with its signals, ends, and may arise again (D4, O14)."""
+
+from datetime import date, datetime
+from typing import NamedTuple, Self
+from uuid import UUID
+
+from contracts.match import MatchReden, MatchSoort, MatchStatus, OorzaakSoort
+from match.domain.paren import Paar
+
+_VOLGNUMMER_BITS = 32
+
+
+class Match(NamedTuple):
+    """A match as stored: both sides as they were told last, so that its end can be told when the signals are gone.
+
+    `versie` has the generation of the database in its high bits, so that after a restore it only rises.
+    """
+
+    match_id: UUID
+    soort: MatchSoort
+    signaal_a: UUID
+    signaal_b: UUID
+    persoon_a: UUID
+    persoon_b: UUID
+    professional_a: UUID
+    professional_b: UUID
+    account_a: UUID
+    account_b: UUID
+    organisatie_a: UUID
+    organisatie_b: UUID
+    organisatiesoort_a: str
+    organisatiesoort_b: str
+    convenant_a: str
+    convenant_b: str
+    gemeente_a: str
+    gemeente_b: str
+    oorzaak_soort: OorzaakSoort
+    oorzaak_id: UUID
+    oorzaak_op: datetime
+    einddatum: date
+    status: MatchStatus
+    reden: MatchReden | None
+    versie: int
+    ontstaan_op: datetime
+    beeindigd_op: datetime | None
+
+    @classmethod
+    def ontstaan(cls, paar: Paar, generatie: int, nu: datetime) -> Self:
+        """A match that was not there before."""
+        return cls(
+            *_inhoud(paar),
+            status=MatchStatus.ACTIEF,
+            reden=None,
+            versie=_volgende(0, generatie),
+            ontstaan_op=nu,
+            beeindigd_op=None,
+        )
+
+    def herzien(self, paar: Paar, generatie: int, nu: datetime) -> Self | None:
+        """The match after its signals or their cause changed, or again active after an end; None when nothing did."""
+        actief = self.status == MatchStatus.ACTIEF
+        inhoud = _inhoud(paar)
+        if actief and self[: len(inhoud)] == inhoud:
+            return None
+        return type(self)(
+            *inhoud,
+            status=MatchStatus.ACTIEF,
+            reden=None,
+            versie=_volgende(self.versie, generatie),
+            ontstaan_op=self.ontstaan_op if actief else nu,
+            beeindigd_op=None,
+        )
+
+    def beeindigd(self, reden: MatchReden, generatie: int, nu: datetime) -> Self:
+        """The match after its end (O14)."""
+        return self._replace(
+            status=MatchStatus.BEEINDIGD,
+            reden=reden,
+            versie=_volgende(self.versie, generatie),
+            beeindigd_op=nu,
+        )
+
+
+def _volgende(versie: int, generatie: int) -> int:
+    """The next version: one higher, and above everything told in an earlier generation."""
+    return max(versie, generatie << _VOLGNUMMER_BITS) + 1
+
+
+_Inhoud = tuple[
+    UUID, MatchSoort, UUID, UUID, UUID, UUID, UUID, UUID, UUID, UUID, UUID, UUID, str, str, str, str, str, str,
+    OorzaakSoort, UUID, datetime, date,
+]  # fmt: skip
+
+
+def _inhoud(paar: Paar) -> _Inhoud:
+    """What two signals and their cause say of their match: its first columns."""
+    a, b = paar.a, paar.b
+    return (
+        paar.match_id,
+        paar.soort,
+        a.signaal_id,
+        b.signaal_id,
+        a.persoon_ref,
+        b.persoon_ref,
+        a.professional,
+        b.professional,
+        a.account,
+        b.account,
+        a.organisatie,
+        b.organisatie,
+        a.organisatiesoort,
+        b.organisatiesoort,
+        a.convenant,
+        b.convenant,
+        a.gemeente,
+        b.gemeente,
+        *paar.oorzaak,
+        paar.einddatum,
+    )

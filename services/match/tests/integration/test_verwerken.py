@@ -1,0 +1,151 @@
+"""What events make of the stored matches, on a real PostgreSQL: D4, D18, O12, O14."""
+
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from services.match.tests.berichten import (
+    OP,
+    Signaleerder,
+    gewijzigd,
+    overleden,
+    persoon_vernietigd,
+    vastgelegd,
+    verwerk,
+)
+from services.match.tests.stand import matches, open_matches
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.match import MatchReden
+from match.domain.oorzaak import wijziging_id
+from platformkit.clock import FixedClock
+from platformkit.executor import Executor
+
+
+async def een(worker: AsyncEngine, *signalen: Signaleerder):
+    (match,) = await matches(worker, [s.id for s in signalen])
+    return match
+
+
+@pytest.mark.regel("R080")
+@pytest.mark.regel("R081")
+async def test_two_professionals_on_one_youth_are_a_client_match(executor: Executor, worker: AsyncEngine) -> None:
+    jeugdige = uuid4()
+    a, b = Signaleerder(jeugdige), Signaleerder(jeugdige, op=OP + timedelta(days=1))
+    await verwerk(executor, [a.afgegeven()])
+    assert await matches(worker, [a.id]) == []  # R086: it waits
+    await verwerk(executor, [b.afgegeven()])
+    match = await een(worker, a, b)
+    assert (match.soort, match.status, match.versie) == ("client", "actief", (1 << 32) + 1)
+    assert (match.oorzaak_soort, match.oorzaak_id, match.oorzaak_op) == ("signaal-afgegeven", b.id, b.op)
+
+
+async def test_one_natural_person_does_not_match_himself(executor: Executor, worker: AsyncEngine) -> None:
+    """D18, O12: the same professional from two organisations."""
+    jeugdige = uuid4()
+    a = Signaleerder(jeugdige)
+    b = Signaleerder(jeugdige, professional=a.professional)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven()])
+    assert await matches(worker, [a.id, b.id]) == []
+
+
+@pytest.mark.regel("R082")
+@pytest.mark.regel("R083")
+@pytest.mark.regel("R084")
+async def test_one_shared_parent_is_a_family_match(executor: Executor, worker: AsyncEngine) -> None:
+    kind, halfzus, moeder = uuid4(), uuid4(), uuid4()
+    a, b = Signaleerder(kind), Signaleerder(halfzus)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven(), vastgelegd(kind, [moeder, uuid4()])])
+    assert await matches(worker, [a.id]) == []
+    await verwerk(executor, [vastgelegd(halfzus, [uuid4(), moeder])], "match.persoon")
+    match = await een(worker, a, b)
+    assert (match.soort, match.status) == ("gezin", "actief")
+    assert match.oorzaak_soort == "signaal-afgegeven"  # a first PersoonVastgelegd is never a cause
+
+
+@pytest.mark.regel("R084")
+async def test_both_siblings_in_one_batch_match(executor: Executor, worker: AsyncEngine) -> None:
+    kind, zus, ouders = uuid4(), uuid4(), [uuid4(), uuid4()]
+    a, b = Signaleerder(kind), Signaleerder(zus)
+    await verwerk(executor, [a.afgegeven(), vastgelegd(zus, ouders), b.afgegeven(), vastgelegd(kind, ouders)])
+    assert (await een(worker, a, b)).status == "actief"
+
+
+async def test_a_version_only_rises(executor: Executor, worker: AsyncEngine) -> None:
+    jeugdige = uuid4()
+    a, b, c, d = (Signaleerder(jeugdige) for _ in range(4))
+    await verwerk(executor, [a.afgegeven(), b.verwijderd(3), c.vernietigd(3)])
+    await verwerk(executor, [b.afgegeven(1), c.afgegeven(1), d.gedeactiveerd(2)])
+    await verwerk(executor, [d.afgegeven(1), d.afgegeven(2), c.verlengd(date(2026, 12, 1), 2)])
+    assert await matches(worker, [a.id]) == []
+
+
+async def test_a_match_that_arises_again_has_the_same_id_and_a_higher_version(
+    executor: Executor, worker: AsyncEngine, klok: FixedClock
+) -> None:
+    kind, zus, moeder = uuid4(), uuid4(), uuid4()
+    a, b = Signaleerder(kind), Signaleerder(zus)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven(), vastgelegd(kind, [moeder]), vastgelegd(zus, [moeder])])
+    eerst = await een(worker, a, b)
+    await verwerk(executor, [gewijzigd(zus, [uuid4()], 2)], "match.persoon")
+    geeindigd = await een(worker, a, b)
+    assert (geeindigd.status, geeindigd.reden) == ("beeindigd", MatchReden.OUDER_GECORRIGEERD)
+    klok.forward(timedelta(hours=1))
+    await verwerk(executor, [gewijzigd(zus, [moeder], 3, OP + timedelta(days=9))], "match.persoon")
+    weer = await een(worker, a, b)
+    assert (weer.match_id, weer.status, weer.versie) == (eerst.match_id, "actief", eerst.versie + 2)
+    assert weer.reden is None
+    assert (weer.oorzaak_soort, weer.oorzaak_id) == ("persoon-gewijzigd", wijziging_id(zus, 3))
+    assert weer.ontstaan_op == klok.now()
+
+
+@pytest.mark.parametrize(
+    ("einde", "reden"),
+    [
+        (lambda a: a.gedeactiveerd(), MatchReden.SIGNAAL_GEDEACTIVEERD),
+        (lambda a: a.verwijderd(), MatchReden.SIGNAAL_VERWIJDERD),
+        (lambda a: a.vernietigd(), MatchReden.SIGNAAL_VERNIETIGD),
+        (lambda a: a.verlengd(date(2025, 6, 1)), MatchReden.EINDDATUM),
+        (lambda a: overleden(a.jeugdige, []), MatchReden.OVERLEDEN),
+        (lambda a: persoon_vernietigd(a.jeugdige), MatchReden.PERSOON_VERNIETIGD),
+    ],
+)
+async def test_an_end_says_why(executor: Executor, worker: AsyncEngine, einde, reden: MatchReden) -> None:
+    jeugdige = uuid4()
+    a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven(), vastgelegd(jeugdige, [uuid4()])])
+    await verwerk(executor, [einde(a)])
+    match = await een(worker, a, b)
+    assert (match.status, match.reden) == ("beeindigd", reden)
+    assert match.beeindigd_op is not None
+
+
+async def test_a_destroyed_person_has_no_family_and_stays_gone(executor: Executor, worker: AsyncEngine) -> None:
+    kind, zus, moeder = uuid4(), uuid4(), uuid4()
+    a, b = Signaleerder(kind), Signaleerder(zus)
+    await verwerk(executor, [persoon_vernietigd(kind, 5), vastgelegd(zus, [moeder]), a.afgegeven(), b.afgegeven()])
+    await verwerk(executor, [gewijzigd(kind, [moeder], 4)], "match.persoon")
+    assert await open_matches(worker, [a.id, b.id]) == set()
+
+
+async def test_an_extension_moves_the_end_of_its_matches(executor: Executor, worker: AsyncEngine) -> None:
+    jeugdige = uuid4()
+    a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
+    b.einddatum = date(2027, 1, 1)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven()])
+    voor = await een(worker, a, b)
+    await verwerk(executor, [a.verlengd(date(2026, 9, 1))])
+    na = await een(worker, a, b)
+    assert (voor.einddatum, na.einddatum) == (date(2026, 5, 1), date(2026, 9, 1))
+    assert (na.status, na.versie) == ("actief", voor.versie + 1)
+
+
+async def test_a_replayed_signal_whose_extension_was_handled_is_active(executor: Executor, worker: AsyncEngine) -> None:
+    """D5: a dead letter is subject to the version rule; the match is there before the replay."""
+    jeugdige = uuid4()
+    a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
+    begin = a.afgegeven(1)
+    await verwerk(executor, [b.afgegeven(), a.verlengd(date(2026, 9, 1), 2)])
+    voor = await een(worker, a, b)
+    await verwerk(executor, [begin])
+    assert await een(worker, a, b) == voor
