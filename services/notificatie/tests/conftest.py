@@ -129,6 +129,7 @@ class Wereld:
     """One notificatie with its surroundings. `domein` is the domain's clock, `machine` that of retries and leases."""
 
     engine: AsyncEngine
+    relay: AsyncEngine
     consumer: Consumer
     bezorger: Bezorger
     adressen: Adresboek
@@ -161,11 +162,19 @@ class Wereld:
         return sorted(mail.aan[0].removesuffix("@kanarie.example") for mail in self.post())
 
     async def rijen(self, sql: str) -> list[Any]:
-        async with self.engine.begin() as connection:
-            return list((await connection.execute(text(sql))).all())
+        return await _rows(self.engine, sql)
+
+    async def verteld(self, sql: str) -> list[Any]:
+        """Rows of the outbox, which only the relay may read."""
+        return await _rows(self.relay, sql)
 
     async def statussen(self) -> list[tuple[str, str | None]]:
         return [tuple(row) for row in await self.rijen("select status, reden from notificatie order by sinds, id")]
+
+
+async def _rows(engine: AsyncEngine, sql: str) -> list[Any]:
+    async with engine.begin() as connection:
+        return list((await connection.execute(text(sql))).all())
 
 
 def _record(event: MatchToestand, version: int, offset: int) -> ConsumerRecord:
@@ -197,7 +206,7 @@ async def engine(dsns: Mapping[str, str]) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def wereld(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Wereld]:
+async def wereld(engine: AsyncEngine, dsns: Mapping[str, str], tmp_path: Path) -> AsyncIterator[Wereld]:
     certificaat = Certificaat(tmp_path)
     certificaat.maak_als_nodig("127.0.0.1")
     berichten, storing = Berichten(), Besturing()
@@ -228,8 +237,10 @@ async def wereld(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Wereld]:
         domein="verwijsindex.example",
     )
     consumer = Consumer("127.0.0.1:1", engine, executor, domein, [])
-    yield Wereld(engine, consumer, bezorger, adressen, domein, machine, berichten, storing, smtp)
+    relay = make_engine(dsns["relay"].replace("postgresql://", "postgresql+asyncpg://", 1), pool=1, application="t")
+    yield Wereld(engine, relay, consumer, bezorger, adressen, domein, machine, berichten, storing, smtp)
     await email.close()
+    await relay.dispose()
     listening.close()
 
 
