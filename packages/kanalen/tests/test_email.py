@@ -1,0 +1,173 @@
+"""Mail over real SMTP: how each answer of a server is told on, and that no address ever is."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from kanalen.email import EmailBericht, Outcome, Result, SmtpPool, SmtpServer
+from lokaal.postvak.besturing import Opdracht
+from lokaal.postvak.certificaat import Certificaat
+
+ADRES = "kanarie-7f3a@ontvanger.example"
+BERICHT = EmailBericht("<een@verwijsindex.example>", ADRES, "Onderwerp", "Beste collega,\n\nDit is een bericht.\n")
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
+    return exporter
+
+
+@asynccontextmanager
+async def pool(server: SmtpServer, size: int = 1) -> AsyncIterator[SmtpPool]:
+    made = SmtpPool(server, size)
+    yield made
+    await made.close()
+
+
+async def send(server: SmtpServer, bericht: EmailBericht = BERICHT) -> Result:
+    async with pool(server) as connections:
+        return await connections.send(bericht)
+
+
+async def test_a_mail_arrives_with_the_headers_of_an_automatic_message(postvak: Any) -> None:
+    assert await send(postvak.server) == Result(Outcome.DELIVERED, 250)
+    (mail,) = postvak.berichten.zoek(ADRES)
+    assert mail.message_id == "<een@verwijsindex.example>"
+    assert mail.headers["From"] == "Verwijsindex <niet-antwoorden@verwijsindex.example>"
+    assert mail.headers["Auto-Submitted"] == "auto-generated"
+    assert mail.headers["Content-Type"].startswith("text/plain")
+    assert "Date" in mail.headers
+    assert mail.van == "niet-antwoorden@verwijsindex.example"
+    assert mail.tekst.replace("\r\n", "\n") == "Beste collega,\n\nDit is een bericht.\n"
+
+
+async def test_a_batch_goes_over_one_connection(postvak: Any) -> None:
+    async with pool(postvak.server) as connections:
+        results = [await connections.send(BERICHT) for _ in range(5)]
+    assert {result.outcome for result in results} == {Outcome.DELIVERED}
+    assert len(postvak.connections) == 1
+
+
+async def test_a_connection_that_the_server_closed_is_replaced(postvak: Any) -> None:
+    async with pool(postvak.server) as connections:
+        await connections.send(BERICHT)
+        postvak.connections[0].transport.abort()
+        assert (await connections.send(BERICHT)).outcome is Outcome.DELIVERED
+    assert len(postvak.connections) == 2
+
+
+@pytest.mark.parametrize(
+    ("fout", "expected"),
+    [
+        ("451", Result(Outcome.TRANSIENT, 451)),
+        ("550", Result(Outcome.PERMANENT, 550)),
+        ("breken", Result(Outcome.TRANSIENT, uncertain=True)),
+        ("breken-na-data", Result(Outcome.TRANSIENT, uncertain=True)),
+    ],
+)
+async def test_a_failure_concerns_that_mail_only(postvak: Any, fout: Any, expected: Result) -> None:
+    postvak.besturing.opdracht = Opdracht(fout=fout, aantal=1)
+    async with pool(postvak.server) as connections:
+        assert await connections.send(BERICHT) == expected
+        assert await connections.send(BERICHT) == Result(Outcome.DELIVERED, 250)
+
+
+async def test_a_server_that_does_not_answer_costs_no_more_than_the_deadline(postvak: Any) -> None:
+    postvak.besturing.opdracht = Opdracht(vertraging_ms=60_000, aantal=1)
+    server = replace(postvak.server, timeout=60, deadline=0.5)
+    assert await send(server) == Result(Outcome.TRANSIENT, uncertain=True)
+
+
+async def test_a_certificate_of_another_ca_is_refused_and_nothing_is_sent(postvak: Any, tmp_path: Path) -> None:
+    other = Certificaat(tmp_path / "other")
+    other.maak_als_nodig("127.0.0.1")
+    assert await send(replace(postvak.server, ca_file=other.ca)) == Result(Outcome.TRANSIENT, server_away=True)
+    assert len(postvak.berichten) == 0
+
+
+async def test_a_certificate_for_another_host_is_refused(postvak: Any) -> None:
+    away = Result(Outcome.TRANSIENT, server_away=True)
+    # The certificate names 127.0.0.1 and localhost only; this is the same server by a third name.
+    assert await send(replace(postvak.server, host="127.1")) == away
+
+
+async def test_without_starttls_neither_login_nor_mail_is_sent() -> None:
+    said: list[bytes] = []
+
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 plain\r\n")
+        while line := await reader.readline():
+            said.append(line)
+            writer.write(b"250-plain\r\n250 AUTH PLAIN\r\n" if line.startswith(b"EHLO") else b"250 OK\r\n")
+        writer.close()
+
+    listening = await asyncio.start_server(plain, "127.0.0.1", 0)
+    server = SmtpServer("127.0.0.1", listening.sockets[0].getsockname()[1], "u", "p", "a@b.example", timeout=2)
+    assert await send(server) == Result(Outcome.TRANSIENT, server_away=True)
+    assert not [line for line in said if line.startswith((b"AUTH", b"MAIL", b"DATA"))]
+    listening.close()
+
+
+async def test_a_refused_login_concerns_every_mail(postvak: Any) -> None:
+    assert await send(replace(postvak.server, password="fout")) == Result(Outcome.TRANSIENT, 535, server_away=True)
+
+
+async def test_nobody_there_concerns_every_mail(postvak: Any) -> None:
+    assert await send(replace(postvak.server, port=1)) == Result(Outcome.TRANSIENT, server_away=True)
+
+
+@pytest.mark.parametrize(
+    "to", ["", "geen-adres", "a@b.example\r\nBcc: c@d.example", "a@b.example, c@d.example", "<a@b>"]
+)
+async def test_an_address_that_no_server_can_take_is_refused_here(postvak: Any, to: str) -> None:
+    assert await send(postvak.server, replace(BERICHT, to=to)) == Result(Outcome.PERMANENT)
+    assert len(postvak.connections) == 0
+
+
+async def test_the_hook_is_passed_after_the_recipient_and_before_the_content(postvak: Any) -> None:
+    seen: list[int] = []
+
+    async def hook() -> None:
+        seen.append(len(postvak.berichten))
+
+    async with pool(postvak.server) as connections:
+        await connections.send(BERICHT, hook)
+        postvak.besturing.opdracht = Opdracht(fout="550", aantal=1)
+        await connections.send(BERICHT, hook)
+    assert seen == [0]
+
+
+@pytest.mark.parametrize("fout", [None, "451", "550", "breken-na-data"])
+async def test_the_span_tells_the_answer_and_never_the_address(
+    postvak: Any, spans: InMemorySpanExporter, fout: Any
+) -> None:
+    postvak.besturing.opdracht = Opdracht(fout=fout)
+    await send(postvak.server)
+    (span,) = spans.get_finished_spans()
+    assert span.name == "email send"
+    assert span.kind is trace.SpanKind.CLIENT
+    expected = {None: 250, "451": 451, "550": 550}.get(fout)
+    assert (span.attributes or {}).get("smtp.response.code") == expected
+    assert "kanarie" not in span.to_json()
+
+
+async def test_no_address_in_logs_or_representation(postvak: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(1, "aiosmtplib")
+    for fout in ("451", "550", "breken"):
+        postvak.besturing.opdracht = Opdracht(fout=fout, aantal=1)
+        assert "kanarie" not in repr(await send(postvak.server))
+    assert "kanarie" not in repr(BERICHT)
+    assert not [record for record in caplog.records if record.name != "mail.log" and "kanarie" in record.getMessage()]

@@ -1,0 +1,1 @@
+"""What the outside needs: database, signaal's addresses, templates."""

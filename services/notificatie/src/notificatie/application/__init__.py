@@ -1,0 +1,1 @@
+"""What happens on an event and when a mail is due."""

@@ -1,0 +1,176 @@
+"""Deliver one notification: ask the address, hand over the mail, mark what became of it and tell it (D3, D9, trap 13)."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from opentelemetry import metrics
+from opentelemetry.trace import SpanKind
+
+from contracts.notificatie import (
+    Kanaal,
+    NotificatieAfgeleverd,
+    NotificatieMislukt,
+    NotificatieStatus,
+    NotificatieToestand,
+)
+from kanalen.email import EmailBericht, Outcome, Result
+from notificatie.application.ports import Email, Meldadressen, Notificaties, Teksten
+from notificatie.application.venster import Venster
+from notificatie.domain.notificatie import Besluit, Geduld, Notificatie, Reden, Soort, Status
+from notificatie.domain.ontvangers import OntvangerSoort
+from platformkit import failpoints, telemetry
+from platformkit.clock import Clock
+from platformkit.errors import TransientError
+from platformkit.executor import Executor, UnitOfWork
+from platformkit.logging import get_logger
+from platformkit.retry import attempts
+
+_MARK_PATIENCE = 60.0
+
+log = get_logger()
+_meter = metrics.get_meter("notificatie")
+_afgerond = _meter.create_counter("notificatie.afgerond", unit="{notificatie}")
+_onzeker = _meter.create_counter("notificatie.onzeker", unit="{email}")
+
+
+@dataclass(frozen=True)
+class Bezorger:
+    """The sender. `machine` is the clock of leases and retries; the domain's date decides which matches still count.
+
+    `domein`: the right side of every Message-ID.
+    """
+
+    executor: Executor
+    notificaties: Notificaties
+    meldadressen: Meldadressen
+    email: Email
+    teksten: Teksten
+    machine: Clock
+    domein: str
+    geduld: Geduld = field(default_factory=Geduld)
+    lease: timedelta = timedelta(minutes=2)
+    venster: Venster = field(default_factory=Venster)
+
+    async def claim(self, limit: int, behalve: Sequence[UUID]) -> list[Notificatie]:
+        """Take at most `limit` notifications that are due, none of `behalve`."""
+
+        async def claim(work: UnitOfWork) -> list[Notificatie]:
+            return await self.notificaties.claim(
+                work.connection,
+                nu=self.machine.now(),
+                vandaag=work.today,
+                lease=self.lease,
+                limit=limit,
+                behalve=behalve,
+            )
+
+        return await self.executor.execute(claim)
+
+    async def achterstand(self) -> tuple[int, float]:
+        """How many notifications are open, and the age of the oldest in seconds."""
+        aantal, sinds = await self.executor.execute(lambda work: self.notificaties.achterstand(work.connection))
+        return aantal, (self.machine.now() - sinds).total_seconds() if sinds else 0.0
+
+    async def bezorg(self, notificatie: Notificatie) -> bool:
+        """Deliver or decide what comes instead. False: something that every mail needs is away."""
+        with telemetry.span("deliver notificatie", SpanKind.CONSUMER, notificatie.traceparent):
+            try:
+                adres = await self._adres(notificatie)
+                await failpoints.hit("delivery.before_send")
+            except TransientError:
+                await self._leg_vast(notificatie, self._uitstel(notificatie, Reden.ADRESBRON_NIET_BEREIKBAAR))
+                return False
+            if isinstance(adres, Besluit):
+                await self._leg_vast(notificatie, adres)
+                return True
+            onderwerp, tekst = self.teksten.voor(notificatie.soort, notificatie.ontvanger)
+            bericht = EmailBericht(f"<{notificatie.id}@{self.domein}>", adres, onderwerp, tekst)
+            async with self.venster.beurt() as beurt:
+                result = await self.email.send(bericht, beurt.neem)
+                await failpoints.hit("delivery.after_send")
+                await self._leg_vast(notificatie, self._besluit(notificatie, result))
+            return not result.server_away
+
+    async def _adres(self, notificatie: Notificatie) -> str | Besluit:
+        """The address at this moment, or why there is none."""
+        ontvanger = notificatie.ontvanger
+        if ontvanger.soort is OntvangerSoort.ACCOUNT:
+            adres = await self.meldadressen.van_account(ontvanger.naam)
+            return adres or Besluit(Status.MISLUKT, Reden.GEEN_ADRES)
+        if notificatie.soort is Soort.MATCH_ONJUIST:
+            # Told before, so told of the mistake as well, whoever is involved by now.
+            adres = await self.meldadressen.van_coordinator(ontvanger.naam, ())
+            return adres or Besluit(Status.MISLUKT, Reden.GEEN_ADRES)
+
+        async def personen(work: UnitOfWork) -> list[tuple[UUID, ...]]:
+            return await self.notificaties.personen(work.connection, notificatie.id, work.today)
+
+        vragen = await self.executor.execute(personen)
+        # One match without a matchregie party is enough (R112), so each is asked by itself.
+        for vraag in vragen:
+            adres = await self.meldadressen.van_coordinator(ontvanger.naam, vraag)
+            if adres:
+                return adres
+        return Besluit(Status.VERVALLEN, Reden.REGIEPARTIJ_BETROKKEN if vragen else Reden.MATCH_VOORBIJ)
+
+    def _besluit(self, notificatie: Notificatie, result: Result) -> Besluit:
+        if result.uncertain:
+            _onzeker.add(1)
+        match result.outcome:
+            case Outcome.DELIVERED:
+                return Besluit(Status.AFGELEVERD)
+            case Outcome.PERMANENT:
+                return Besluit(Status.MISLUKT, Reden.ADRES_GEWEIGERD)
+            case Outcome.TRANSIENT:
+                return self._uitstel(notificatie, Reden.SMTP_NIET_BEREIKBAAR, onzeker=result.uncertain)
+
+    def _uitstel(self, notificatie: Notificatie, reden: Reden, *, onzeker: bool = False) -> Besluit:
+        spreiding = random.random()  # noqa: S311 (spreads retries, keeps no secret)
+        return self.geduld.uitstel(notificatie, reden, self.machine.now(), spreiding, onzeker=onzeker)
+
+    async def _leg_vast(self, notificatie: Notificatie, besluit: Besluit) -> None:
+        """Mark it, also when the database is away for a while: a mail that was taken must not be sent again."""
+
+        async def leg_vast(work: UnitOfWork) -> bool:
+            versie = await self.notificaties.leg_vast(work.connection, notificatie, besluit, self.machine.now())
+            if versie is None:
+                return False
+            event = _event(notificatie, besluit)
+            if event is not None:
+                work.emit(event, version=versie, traceparent=telemetry.current_traceparent() or notificatie.traceparent)
+            return True
+
+        ons = False
+        async for attempt in attempts(limit=None, seconds=_MARK_PATIENCE):
+            with attempt:
+                ons = await self.executor.execute(leg_vast)
+        if not ons:
+            log.warning("notificatie_overgenomen", notificatie=str(notificatie.id))
+        elif besluit.status is Status.WACHTEND:
+            log.info("notificatie_uitgesteld", notificatie=str(notificatie.id), reden=besluit.reden)
+        else:
+            log.info(f"notificatie_{besluit.status}", notificatie=str(notificatie.id), reden=besluit.reden)
+            _afgerond.add(1, {"status": besluit.status, "reden": besluit.reden or ""})
+
+
+def _event(notificatie: Notificatie, besluit: Besluit) -> NotificatieToestand | None:
+    """What the world hears: only the two final states of the contract."""
+    if besluit.status is Status.AFGELEVERD:
+        return NotificatieAfgeleverd(
+            notificatie_id=notificatie.id,
+            kanaal=Kanaal.EMAIL,
+            oorzaak=notificatie.oorzaak,
+            status=NotificatieStatus.AFGELEVERD,
+        )
+    if besluit.status is Status.MISLUKT:
+        return NotificatieMislukt(
+            notificatie_id=notificatie.id,
+            kanaal=Kanaal.EMAIL,
+            oorzaak=notificatie.oorzaak,
+            status=NotificatieStatus.MISLUKT,
+            reden=besluit.reden,
+        )
+    return None

@@ -1,0 +1,95 @@
+"""The only composition root: from settings to the components of a process."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+import httpx
+
+from kanalen.email import SmtpPool
+from notificatie.adapters.db.repository import SqlNotificaties
+from notificatie.adapters.meldadressen import SignaalMeldadressen
+from notificatie.adapters.teksten import JinjaTeksten
+from notificatie.application.bezorgen import Bezorger
+from notificatie.application.handlers.match_verwerken import MatchVerwerken
+from notificatie.entrypoints.http.app import make_app
+from notificatie.entrypoints.jobs import Backlog, Delivery
+from notificatie.entrypoints.kafka.subscriptions import subscriptions
+from notificatie.settings import Settings
+from platformkit.clock import SystemClock
+from platformkit.db.engine import make_engine
+from platformkit.db.migrations import upgrade
+from platformkit.executor import Executor
+from platformkit.health import Heartbeat
+from platformkit.http.client import ClientCredentials, ServiceClient
+from platformkit.messaging.consumer import Consumer
+from platformkit.outbox.relay import Relay
+from platformkit.runtime import Component, every, http
+
+_MEASURE = timedelta(seconds=5)
+
+
+def components(settings: Settings) -> Mapping[str, Component]:
+    """The roles of this service."""
+
+    async def consume(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        engine = make_engine(
+            settings.database_url("worker"), pool=settings.database_pool, application="notificatie-consumer"
+        )
+        executor = Executor(engine, settings.clock(), settings.source)
+        handler = MatchVerwerken(SqlNotificaties(), SystemClock())
+        consumer = Consumer(settings.kafka_bootstrap, engine, executor, settings.clock(), subscriptions(handler))
+        try:
+            await consumer.run(stop, heartbeat)
+        finally:
+            await engine.dispose()
+
+    async def relay(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        engine = make_engine(settings.database_url("relay"), pool=2, application="notificatie-relay")
+        try:
+            await Relay(engine, settings.kafka_bootstrap, "notificatie").run(stop, heartbeat)
+        finally:
+            await engine.dispose()
+
+    async def jobs(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        async with AsyncExitStack() as at_end:
+            bezorger = await _bezorger(settings, at_end)
+            backlog = every("backlog", _MEASURE, Backlog(bezorger).measure)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(Delivery(bezorger, settings.smtp_connections).run(stop, heartbeat))
+                tasks.create_task(_as_coroutine(backlog, stop, heartbeat))
+
+    return {
+        "api": http(lambda heartbeat: make_app(settings, heartbeat), settings),
+        "consumer": consume,
+        "relay": relay,
+        "jobs": jobs,
+    }
+
+
+async def _as_coroutine(component: Component, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+    await component(stop, heartbeat)
+
+
+async def _bezorger(settings: Settings, at_end: AsyncExitStack) -> Bezorger:
+    engine = make_engine(settings.database_url("worker"), pool=settings.database_pool, application="notificatie-jobs")
+    at_end.push_async_callback(engine.dispose)
+    client = await at_end.enter_async_context(httpx.AsyncClient(timeout=5))
+    tokens = ClientCredentials(client, str(settings.oidc_issuer), settings.client_id, settings.client_secret)
+    email = SmtpPool(settings.smtp, settings.smtp_connections)
+    at_end.push_async_callback(email.close)
+    return Bezorger(
+        executor=Executor(engine, settings.clock(), settings.source),
+        notificaties=SqlNotificaties(),
+        meldadressen=SignaalMeldadressen(ServiceClient(client, str(settings.signaal_url), tokens)),
+        email=email,
+        teksten=JinjaTeksten(str(settings.portaal_url)),
+        machine=SystemClock(),
+        domein=settings.mail_domein,
+    )
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest revision."""
+    upgrade("notificatie", settings.database_url("migrate"))

@@ -1,0 +1,47 @@
+"""Who is told of a match (R100-R103, R110-R112, D18)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contracts.match import MatchReden, MatchStatus, MatchToestand
+from contracts.signaal import Organisatiesoort
+
+REGIEPARTIJEN = frozenset(
+    {Organisatiesoort.GECERTIFICEERDE_INSTELLING, Organisatiesoort.WIJKTEAM, Organisatiesoort.GGD}
+)
+"""Kinds of organisation that can have the matchregie (R111)."""
+
+_ONJUIST = frozenset({MatchReden.SIGNAAL_VERWIJDERD, MatchReden.OUDER_GECORRIGEERD})
+
+
+class OntvangerSoort(StrEnum):
+    """How notificatie knows a recipient: never by an address."""
+
+    ACCOUNT = "account"
+    COORDINATOR = "coordinator"
+
+
+@dataclass(frozen=True, order=True)
+class Ontvanger:
+    """A recipient: an account's UUID as text, or the convenant whose coordinator is meant."""
+
+    soort: OntvangerSoort
+    naam: str
+
+
+def ontvangers(match: MatchToestand) -> Iterator[Ontvanger]:
+    """Both professionals of `match`, also the one who caused it (R102, D18).
+
+    Without a party that can have the matchregie also the coordinator of each convenant (R103, R112).
+    """
+    for betrokken in match.professionals:
+        yield Ontvanger(OntvangerSoort.ACCOUNT, str(betrokken.account))
+    if not any(betrokken.organisatiesoort in REGIEPARTIJEN for betrokken in match.professionals):
+        for convenant in sorted({betrokken.convenant for betrokken in match.professionals}):
+            yield Ontvanger(OntvangerSoort.COORDINATOR, convenant)
+
+
+def was_onjuist(match: MatchToestand) -> bool:
+    """Whether the match ended because it should never have been: the only end that is told by mail (D18)."""
+    return match.status is MatchStatus.BEEINDIGD and match.reden in _ONJUIST

@@ -1,0 +1,1 @@
+"""Ways in: HTTP (health only), Kafka, and the jobs."""

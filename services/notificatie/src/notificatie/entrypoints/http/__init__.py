@@ -1,0 +1,1 @@
+"""HTTP: health only, there is no domain API yet."""

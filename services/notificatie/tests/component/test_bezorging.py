@@ -1,0 +1,339 @@
+"""From the event to the mail server's answer and the event out, with everything that can go wrong in between."""
+
+import asyncio
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from contracts.match import MatchReden
+from kanalen.email import SmtpPool
+from lokaal.postvak.besturing import Opdracht
+from lokaal.postvak.certificaat import Certificaat
+from notificatie.entrypoints.jobs import Delivery
+from platformkit import failpoints
+from platformkit.errors import TransientError
+from platformkit.health import Heartbeat
+
+from ..conftest import TRACEPARENT, UUR, beeindigd, betrokkene, eventually, ontstaan
+
+AFGELEVERD = ("afgeleverd", None)
+EVENTS = "select headers->>'ce_type', convert_from(payload, 'utf8')::jsonb, headers->>'ce_sequence' from outbox"
+
+
+async def events(wereld: Any) -> list[tuple[str, str | None, str]]:
+    """What the world heard: kind, reason, version."""
+    rows = await wereld.verteld(EVENTS)
+    return sorted((kind.split(".")[-2], data.get("reden"), version) for kind, data, version in rows)
+
+
+@pytest.mark.regel("R102")
+async def test_both_get_one_mail_and_the_world_hears_it(wereld: Any) -> None:
+    match = ontstaan()
+    await wereld.gebeurt((match, 1))
+    await wereld.bezorg()
+    assert wereld.geadresseerden() == sorted(str(each.account) for each in match.professionals)
+    assert {mail.onderwerp for mail in wereld.post()} == {"Nieuwe match in de Verwijsindex"}
+    assert await events(wereld) == [("afgeleverd", None, "1")] * 2
+    await wereld.bezorg()
+    assert len(wereld.post()) == 2
+
+
+@pytest.mark.regel("R103")
+@pytest.mark.regel("R112")
+async def test_the_coordinator_gets_his_own_mail(wereld: Any) -> None:
+    een = betrokkene()
+    await wereld.gebeurt((ontstaan(een, betrokkene(persoon_ref=een.persoon_ref)), 1))
+    await wereld.bezorg()
+    (mail,) = wereld.berichten.zoek("amsterdam@kanarie.example")
+    assert mail.onderwerp == "Match in de Verwijsindex vraagt om afspraken over regie"
+    assert ("amsterdam", (een.persoon_ref,)) in wereld.adressen.vragen
+
+
+@pytest.mark.regel("R103")
+async def test_the_coordinator_is_left_alone_when_a_matchregie_party_turns_out_to_be_involved(wereld: Any) -> None:
+    een = betrokkene()
+    wereld.adressen.regiepartij_op = {een.persoon_ref}
+    await wereld.gebeurt((ontstaan(een, betrokkene(persoon_ref=een.persoon_ref)), 1))
+    await wereld.bezorg()
+    assert "amsterdam" not in wereld.geadresseerden()
+    assert ("vervallen", "regiepartij-betrokken") in await wereld.statussen()
+    assert len(await events(wereld)) == 2
+
+
+@pytest.mark.regel("R112")
+async def test_one_match_without_a_matchregie_party_is_enough_for_the_coordinator(wereld: Any) -> None:
+    een, broer = betrokkene(), betrokkene()
+    zelfde = betrokkene(persoon_ref=een.persoon_ref)
+    wereld.adressen.regiepartij_op = {broer.persoon_ref}
+    await wereld.gebeurt((ontstaan(een, zelfde), 1), (ontstaan(een, broer), 1))
+    await wereld.bezorg()
+    assert "amsterdam" in wereld.geadresseerden()
+
+
+async def test_what_ended_before_sending_is_not_sent(wereld: Any) -> None:
+    match = ontstaan()
+    await wereld.gebeurt((match, 1))
+    await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_VERWIJDERD), 2))
+    await wereld.bezorg()
+    assert wereld.post() == []
+    assert await wereld.statussen() == [("vervallen", "match-voorbij")] * 2
+    assert await events(wereld) == []
+
+
+async def test_what_reached_its_end_date_before_sending_is_not_sent(wereld: Any) -> None:
+    await wereld.gebeurt((ontstaan(), 1))
+    wereld.domein.forward(timedelta(days=800))
+    await wereld.bezorg()
+    assert wereld.post() == []
+
+
+async def test_one_of_two_matches_that_ends_changes_nothing_for_who_has_both(wereld: Any) -> None:
+    issuer, een, ander = betrokkene(), betrokkene(convenant="x"), betrokkene(convenant="x")
+    weg = ontstaan(issuer, een)
+    await wereld.gebeurt((weg, 1), (ontstaan(issuer, ander), 1))
+    await wereld.gebeurt((beeindigd(weg, MatchReden.SIGNAAL_GEDEACTIVEERD), 2))
+    await wereld.bezorg()
+    accounts = [each for each in wereld.geadresseerden() if len(each) == 36]
+    assert accounts == sorted([str(issuer.account), str(ander.account)])
+
+
+async def test_what_lapsed_comes_back_when_the_cause_makes_another_match(wereld: Any) -> None:
+    issuer = betrokkene()
+    weg = ontstaan(issuer)
+    await wereld.gebeurt((weg, 1))
+    await wereld.gebeurt((beeindigd(weg, MatchReden.SIGNAAL_GEDEACTIVEERD), 2))
+    await wereld.bezorg()
+    await wereld.gebeurt((ontstaan(issuer), 1))
+    await wereld.bezorg()
+    assert str(issuer.account) in wereld.geadresseerden()
+
+
+@pytest.mark.parametrize("reden", [MatchReden.SIGNAAL_VERWIJDERD, MatchReden.OUDER_GECORRIGEERD])
+async def test_who_was_told_of_a_wrong_match_is_told_that_it_was_wrong_once(wereld: Any, reden: MatchReden) -> None:
+    match = ontstaan(betrokkene(), betrokkene())
+    await wereld.gebeurt((match, 1))
+    await wereld.bezorg()
+    told = wereld.geadresseerden()
+    for _ in range(2):
+        await wereld.gebeurt((beeindigd(match, reden), 2))
+        await wereld.bezorg()
+    corrections = [mail for mail in wereld.post() if mail.onderwerp == "Een match in de Verwijsindex klopte niet"]
+    assert sorted(mail.aan[0].removesuffix("@kanarie.example") for mail in corrections) == told
+    assert len(told) == 3
+
+
+async def test_an_ordinary_end_is_not_told_by_mail(wereld: Any) -> None:
+    match = ontstaan()
+    await wereld.gebeurt((match, 1))
+    await wereld.bezorg()
+    await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_GEDEACTIVEERD), 2))
+    await wereld.bezorg()
+    assert len(wereld.post()) == 2
+
+
+async def test_a_match_that_turns_out_wrong_while_its_mail_is_under_way_is_corrected(wereld: Any) -> None:
+    match = ontstaan()
+    await wereld.gebeurt((match, 1))
+    claimed = await wereld.bezorger.claim(10, [])
+    await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_VERWIJDERD), 2))
+    assert await wereld.bezorger.claim(10, []) == []
+    for notificatie in claimed:
+        await wereld.bezorger.bezorg(notificatie)
+    await wereld.bezorg()
+    assert len(wereld.post()) == 4
+
+
+async def test_a_recipient_for_now_refused_is_tried_again_with_the_same_message_id(wereld: Any) -> None:
+    wereld.storing.opdracht = Opdracht(fout="451", aantal=2)
+    await wereld.gebeurt((ontstaan(), 1))
+    await wereld.bezorg()
+    assert await wereld.statussen() == [("wachtend", "smtp-niet-bereikbaar")] * 2
+    wereld.machine.forward(timedelta(seconds=2))
+    await wereld.bezorg()
+    assert await wereld.statussen() == [AFGELEVERD] * 2
+    assert len(wereld.post()) == 2
+
+
+async def test_a_recipient_for_ever_refused_is_given_up_and_told(wereld: Any) -> None:
+    wereld.storing.opdracht = Opdracht(fout="550", aantal=1)
+    await wereld.gebeurt((ontstaan(), 1))
+    await wereld.bezorg()
+    assert sorted(await events(wereld)) == [("afgeleverd", None, "1"), ("mislukt", "adres-geweigerd", "1")]
+
+
+async def test_without_an_address_it_fails(wereld: Any) -> None:
+    match = ontstaan()
+    wereld.adressen.zonder = {str(match.professionals[0].account)}
+    await wereld.gebeurt((match, 1))
+    await wereld.bezorg()
+    assert ("mislukt", "geen-adres", "1") in await events(wereld)
+
+
+async def test_nothing_is_lost_while_the_mail_server_is_away_for_less_than_two_days(wereld: Any) -> None:
+    await wereld.gebeurt((ontstaan(), 1))
+    away = replace(wereld.bezorger, email=SmtpPool(replace(wereld.smtp, port=1), 1))
+    here, wereld.bezorger = wereld.bezorger, away
+    await wereld.bezorg()
+    wereld.machine.forward(47 * UUR)
+    await wereld.bezorg()
+    assert await events(wereld) == []
+    wereld.bezorger = here
+    wereld.machine.forward(UUR / 2)
+    await wereld.bezorg()
+    assert await events(wereld) == [("afgeleverd", None, "1")] * 2
+
+
+async def test_after_two_days_without_a_mail_server_it_is_given_up_and_told(wereld: Any) -> None:
+    await wereld.gebeurt((ontstaan(), 1))
+    wereld.bezorger = replace(wereld.bezorger, email=SmtpPool(replace(wereld.smtp, port=1), 1))
+    wereld.machine.forward(48 * UUR)
+    await wereld.bezorg()
+    assert await events(wereld) == [("mislukt", "smtp-niet-bereikbaar", "1")] * 2
+
+
+async def test_a_server_under_a_wrong_ca_gets_nothing(wereld: Any, tmp_path: Any) -> None:
+    other = Certificaat(tmp_path / "other")
+    other.maak_als_nodig("127.0.0.1")
+    await wereld.gebeurt((ontstaan(), 1))
+    wereld.bezorger = replace(wereld.bezorger, email=SmtpPool(replace(wereld.smtp, ca_file=other.ca), 1))
+    await wereld.bezorg()
+    assert wereld.post() == []
+    assert await wereld.statussen() == [("wachtend", "smtp-niet-bereikbaar")] * 2
+
+
+async def test_while_signaal_is_away_the_mail_waits(wereld: Any) -> None:
+    wereld.adressen.weg = True
+    await wereld.gebeurt((ontstaan(), 1))
+    await wereld.bezorg()
+    assert await wereld.statussen() == [("wachtend", "adresbron-niet-bereikbaar")] * 2
+    wereld.adressen.weg = False
+    wereld.machine.forward(timedelta(seconds=2))
+    await wereld.bezorg()
+    assert len(wereld.post()) == 2
+
+
+async def test_a_crash_after_the_server_took_it_repeats_one_mail_with_the_same_message_id(wereld: Any) -> None:
+    await wereld.gebeurt((ontstaan(), 1))
+    failpoints.arm("delivery.after_send=error@1")
+    een, ander = await wereld.bezorger.claim(10, [])
+    with pytest.raises(TransientError):
+        await wereld.bezorger.bezorg(een)
+    await wereld.bezorger.bezorg(ander)
+    await wereld.bezorg()
+    assert len(wereld.post()) == 2, "before the lease ran out nobody repeats it"
+    wereld.machine.forward(timedelta(minutes=2))
+    await wereld.bezorg()
+    ids = Counter(mail.message_id for mail in wereld.post())
+    assert ids == {f"<{een.id}@verwijsindex.example>": 2, f"<{ander.id}@verwijsindex.example>": 1}
+    assert await events(wereld) == [("afgeleverd", None, "1")] * 2
+
+
+async def test_a_crash_before_sending_repeats_nothing(wereld: Any) -> None:
+    await wereld.gebeurt((ontstaan(), 1))
+    await wereld.bezorger.claim(10, [])
+    wereld.machine.forward(timedelta(minutes=2))
+    await wereld.bezorg()
+    assert len(wereld.post()) == 2
+
+
+async def test_whoever_lost_the_lease_writes_nothing(wereld: Any) -> None:
+    await wereld.gebeurt((ontstaan(), 1))
+    late = await wereld.bezorger.claim(10, [])
+    wereld.machine.forward(timedelta(minutes=2))
+    wereld.storing.opdracht = Opdracht(fout="550")
+    await wereld.bezorg()
+    wereld.storing.opdracht = Opdracht()
+    await wereld.bezorger.bezorg(late[0])
+    assert await events(wereld) == [("mislukt", "adres-geweigerd", "1")] * 2
+
+
+async def test_a_lost_answer_repeats_the_mail_a_few_times_and_then_ends(wereld: Any) -> None:
+    wereld.storing.opdracht = Opdracht(fout="breken-na-data")
+    await wereld.gebeurt((ontstaan(), 1))
+    for _ in range(20):
+        await wereld.bezorg()
+        wereld.machine.forward(timedelta(minutes=15))
+    assert set(Counter(mail.message_id for mail in wereld.post()).values()) == {5}
+    assert await wereld.statussen() == [("mislukt", "aflevering-onzeker")] * 2
+
+
+async def test_one_slow_mail_does_not_hold_up_the_others(wereld: Any) -> None:
+    wereld.storing.opdracht = Opdracht(vertraging_ms=4_000, aantal=1)
+    await wereld.gebeurt(*((ontstaan(), 1) for _ in range(10)))
+    stop = asyncio.Event()
+    running = asyncio.create_task(Delivery(wereld.bezorger, 4).run(stop, Heartbeat(None)))
+
+    async def all_but_one() -> bool:
+        return len(wereld.post()) == 19
+
+    await eventually(all_but_one, 3)
+    stop.set()
+    await running
+    assert len(wereld.post()) == 20, "what was being sent at the stop was finished"
+    assert set(await wereld.statussen()) == {AFGELEVERD}
+
+
+async def test_the_running_sender_picks_up_and_waits_out_an_outage(wereld: Any) -> None:
+    wereld.adressen.weg = True
+    stop = asyncio.Event()
+    running = asyncio.create_task(Delivery(wereld.bezorger, 4).run(stop, Heartbeat(None)))
+    await wereld.gebeurt((ontstaan(), 1))
+
+    async def waits() -> bool:
+        return {status for status, _ in await wereld.statussen()} == {"wachtend"} and len(wereld.adressen.vragen) == 2
+
+    await eventually(waits)
+    wereld.adressen.weg = False
+    wereld.machine.forward(timedelta(seconds=2))
+
+    async def arrived() -> bool:
+        return len(wereld.post()) == 2
+
+    await eventually(arrived)
+    stop.set()
+    await running
+
+
+async def test_one_trace_runs_from_the_event_to_the_answer_of_the_mail_server(
+    wereld: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
+    await wereld.gebeurt((ontstaan(), 1))
+    await wereld.bezorg()
+    spans = exporter.get_finished_spans()
+    assert {span.name for span in spans} == {"process match", "deliver notificatie", "email send"}
+    assert {format(span.context.trace_id, "032x") for span in spans if span.context} == {TRACEPARENT.split("-")[1]}
+    assert {(span.attributes or {}).get("smtp.response.code") for span in spans if span.name == "email send"} == {250}
+    told = await wereld.verteld("select traceparent from outbox")
+    assert {row[0].split("-")[1] for row in told} == {TRACEPARENT.split("-")[1]}
+    assert "kanarie" not in "".join(span.to_json() for span in spans)
+
+
+async def test_no_address_is_kept_or_logged(
+    wereld: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    for fout in ("451", "550", "breken-na-data", None):
+        wereld.storing.opdracht = Opdracht(fout=fout, aantal=1) if fout else Opdracht()
+        await wereld.gebeurt((ontstaan(betrokkene(), betrokkene()), 1))
+        await wereld.bezorg()
+    assert len(wereld.post()) > 4
+    stored = []
+    for table in ("match_stand", "notificatie", "notificatie_match", "inbox"):
+        stored += await wereld.rijen(f"select {table}::text from {table}")
+    stored += await wereld.verteld("select headers::text from outbox")
+    for (payload,) in await wereld.verteld("select convert_from(payload, 'utf8') from outbox"):
+        json.loads(payload)
+        stored.append(payload)
+    assert "kanarie" not in "".join(map(str, stored))
+    assert "kanarie" not in capsys.readouterr().out
+    assert "kanarie" not in "".join(each.getMessage() for each in caplog.records if each.name != "mail.log")

@@ -1,0 +1,93 @@
+"""Events of match in any order on real PostgreSQL: each recipient is planned once per cause, by the newest version."""
+
+from datetime import date, timedelta
+from itertools import permutations
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from contracts.match import MatchReden
+
+from ..conftest import beeindigd, betrokkene, ontstaan
+
+ONTVANGERS = "select ontvanger from notificatie where soort = 'match' order by ontvanger"
+
+
+async def ontvangers(wereld: Any) -> list[str]:
+    return [row[0] for row in await wereld.rijen(ONTVANGERS)]
+
+
+async def test_the_first_match_of_a_cause_tells_and_later_ones_add_only_who_is_new(wereld: Any) -> None:
+    issuer, een, ander = betrokkene(), betrokkene(convenant="x"), betrokkene(convenant="x")
+    await wereld.gebeurt((ontstaan(issuer, een), 1), (ontstaan(issuer, ander), 1))
+    await wereld.gebeurt((ontstaan(issuer, een, oorzaak=issuer.signaal_id), 1))
+    accounts = sorted(str(each.account) for each in (issuer, een, ander))
+    assert [each for each in await ontvangers(wereld) if len(each) == 36] == accounts
+    assert [each for each in await ontvangers(wereld) if len(each) != 36] == ["amsterdam", "x"]
+
+
+async def test_another_cause_tells_again(wereld: Any) -> None:
+    een, ander = betrokkene(), betrokkene(convenant="amsterdam")
+    await wereld.gebeurt((ontstaan(een, ander, uuid4()), 1), (ontstaan(een, ander, uuid4()), 1))
+    assert len(await ontvangers(wereld)) == 6
+
+
+async def test_every_order_and_repetition_gives_the_same_state(wereld: Any) -> None:
+    for order in permutations((1, 2, 3)):
+        match = ontstaan()
+        states = {1: match, 2: beeindigd(match, MatchReden.SIGNAAL_GEDEACTIVEERD), 3: match}
+        for version in (*order, *order):
+            await wereld.gebeurt((states[version], version))
+        query = f"select versie, status from match_stand where match_id = '{match.match_id}'"
+        assert await wereld.rijen(query) == [(3, "actief")]
+
+
+async def test_an_end_that_comes_first_means_that_nobody_is_told(wereld: Any) -> None:
+    match = ontstaan()
+    await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_GEDEACTIVEERD), 2))
+    await wereld.gebeurt((match, 1))
+    assert await ontvangers(wereld) == []
+
+
+@pytest.mark.parametrize(("days", "told"), [(-1, 0), (0, 0), (1, 2)])
+async def test_a_match_counts_only_before_its_end_date(wereld: Any, days: int, told: int) -> None:
+    end = date(2026, 11, 22) + timedelta(days=days)
+    await wereld.gebeurt((ontstaan(einddatum=end), 1))
+    assert len(await ontvangers(wereld)) == told
+
+
+async def test_of_an_ended_match_no_youth_is_kept(wereld: Any) -> None:
+    match = ontstaan()
+    await wereld.gebeurt((match, 1))
+    assert await wereld.rijen("select cardinality(personen) from match_stand") == [(2,)]
+    await wereld.gebeurt((beeindigd(match, MatchReden.PERSOON_VERNIETIGD), 2))
+    assert await wereld.rijen("select cardinality(personen) from match_stand") == [(0,)]
+
+
+async def test_the_trace_of_the_event_is_kept_with_the_notification(wereld: Any) -> None:
+    await wereld.gebeurt((ontstaan(), 1))
+    assert {row[0].split("-")[1] for row in await wereld.rijen("select traceparent from notificatie")} == {
+        "0af7651916cd43dd8448eb211c80319c"
+    }
+
+
+@pytest.mark.parametrize("role", ["api", "relay"])
+@pytest.mark.parametrize("table", ["match_stand", "notificatie", "notificatie_match"])
+async def test_only_the_worker_reads_the_tables(wereld: Any, dsns: Any, role: str, table: str) -> None:
+    engine = create_async_engine(dsns[role].replace("postgresql://", "postgresql+asyncpg://", 1))
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        async with engine.begin() as connection:
+            await connection.execute(text(f"select 1 from {table}"))
+    await engine.dispose()
+
+
+async def test_claims_of_two_senders_never_overlap(wereld: Any) -> None:
+    await wereld.gebeurt(*((ontstaan(), 1) for _ in range(20)))
+    taken: list[UUID] = []
+    while claimed := await wereld.bezorger.claim(7, []):
+        taken += [each.id for each in claimed]
+    assert len(taken) == len(set(taken)) == 40

@@ -1,0 +1,78 @@
+"""Who is told of a match."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from contracts.match import BetrokkenProfessional, MatchBeeindigd, MatchOntstaan, MatchReden
+from contracts.signaal import Organisatiesoort
+from notificatie.domain.ontvangers import Ontvanger, OntvangerSoort, ontvangers, was_onjuist
+
+NU = "2026-11-22T12:00:00Z"
+
+
+def match(*kinds: tuple[str, str], **other: Any) -> dict[str, Any]:
+    sides = [
+        BetrokkenProfessional(
+            signaal_id=uuid4(),
+            persoon_ref=uuid4(),
+            professional=uuid4(),
+            account=uuid4(),
+            organisatie=uuid4(),
+            organisatiesoort=Organisatiesoort(kind),
+            convenant=convenant,
+            gemeente="0363",
+        )
+        for kind, convenant in kinds
+    ]
+    return {
+        "match_id": uuid4(),
+        "soort": "gezin",
+        "signalen": tuple(side.signaal_id for side in sides),
+        "personen": tuple(side.persoon_ref for side in sides),
+        "professionals": tuple(sides),
+        "oorzaak": {"soort": "signaal-afgegeven", "id": sides[0].signaal_id, "op": NU},
+        "einddatum": "2028-11-22",
+        "status": "actief",
+        **other,
+    }
+
+
+def coordinators(*kinds: tuple[str, str]) -> list[str]:
+    return [
+        each.naam for each in ontvangers(MatchOntstaan(**match(*kinds))) if each.soort is OntvangerSoort.COORDINATOR
+    ]
+
+
+@pytest.mark.regel("R102")
+def test_both_professionals_are_told_also_the_one_who_caused_it() -> None:
+    event = MatchOntstaan(**match(("onderwijs", "a"), ("wijkteam", "a")))
+    expected = [Ontvanger(OntvangerSoort.ACCOUNT, str(each.account)) for each in event.professionals]
+    assert list(ontvangers(event)) == expected
+
+
+@pytest.mark.regel("R103")
+@pytest.mark.regel("R112")
+def test_without_a_matchregie_party_the_coordinator_is_told() -> None:
+    assert coordinators(("onderwijs", "a"), ("politie-en-justitie", "a")) == ["a"]
+
+
+def test_two_convenants_have_two_coordinators() -> None:
+    assert coordinators(("onderwijs", "b"), ("jeugdhulp", "a")) == ["a", "b"]
+
+
+@pytest.mark.regel("R111")
+@pytest.mark.parametrize("kind", ["gecertificeerde-instelling", "wijkteam", "ggd"])
+@pytest.mark.parametrize("first", [True, False])
+def test_one_matchregie_party_is_enough(kind: str, first: bool) -> None:
+    other = ("onderwijs", "a")
+    assert coordinators(*(((kind, "a"), other) if first else (other, (kind, "a")))) == []
+
+
+@pytest.mark.parametrize("reden", list(MatchReden))
+def test_an_end_is_told_only_when_the_match_was_wrong(reden: MatchReden) -> None:
+    wrong = {MatchReden.SIGNAAL_VERWIJDERD, MatchReden.OUDER_GECORRIGEERD}
+    sides = (("onderwijs", "a"), ("ggd", "a"))
+    assert was_onjuist(MatchBeeindigd(**match(*sides, status="beeindigd", reden=reden))) is (reden in wrong)
+    assert not was_onjuist(MatchOntstaan(**match(*sides, reden=reden)))
