@@ -1,0 +1,37 @@
+"""From the aggregate to its row and back: the same names, so that neither needs a list."""
+
+from dataclasses import asdict, fields
+from typing import Any
+
+from sqlalchemy import Row
+
+from contracts.signaal import Bron, Organisatiesoort, SignaalReden, SignaalStatus
+from signaal.adapters.db.tables import signaal
+from signaal.domain.signaal import Signaal
+
+KOLOMMEN = [
+    signaal.c.id.label("signaal_id"),
+    *(signaal.c[field.name] for field in fields(Signaal) if field.name != "signaal_id"),
+]
+"""The columns of a signal, named as the aggregate's fields."""
+
+
+def naar_rij(aggregaat: Signaal) -> dict[str, Any]:
+    """The row of a signal."""
+    rij = asdict(aggregaat)
+    rij["id"] = rij.pop("signaal_id")
+    return rij
+
+
+def uit_rij(rij: Row[Any]) -> Signaal:
+    """The signal in a row that has at least `KOLOMMEN`."""
+    velden = {field.name: rij._mapping[field.name] for field in fields(Signaal)}
+    return Signaal(
+        **velden
+        | {
+            "organisatiesoort": Organisatiesoort(velden["organisatiesoort"]),
+            "bron": Bron(velden["bron"]),
+            "status": SignaalStatus(velden["status"]),
+            "reden": SignaalReden(velden["reden"]) if velden["reden"] else None,
+        }
+    )

@@ -1,0 +1,120 @@
+"""The signals in PostgreSQL. Row-level security decides which rows an asker meets."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import bindparam, exists, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.exc import IntegrityError
+
+from contracts.signaal import Organisatiesoort, SignaalStatus
+from platformkit.errors import DomainError
+from platformkit.executor import UnitOfWork
+from signaal.adapters.db.rows import KOLOMMEN, naar_rij, uit_rij
+from signaal.adapters.db.tables import betrokkenheid, signaal, signaal_telling
+from signaal.domain.signaal import Signaal, Telling
+
+_ISSUE_TRANSACTION: Final = "60s"
+
+
+class SignaalRepository:
+    """Implements the port Signalen."""
+
+    async def voeg_toe(self, work: UnitOfWork, nieuw: Signaal, telling: Telling) -> None:
+        """See the port."""
+        # After this the transaction commits within a minute or not at all: half of the guard of `bestaat_signaal`.
+        await work.connection.execute(select(func.set_config("transaction_timeout", _ISSUE_TRANSACTION, True)))
+        try:
+            await work.connection.execute(insert(signaal).values(naar_rij(nieuw)))
+        except IntegrityError as error:
+            cause = error.orig.__cause__ if error.orig else None
+            if isinstance(cause, asyncpg.ExclusionViolationError):
+                raise DomainError("signaal-bestaat-al") from None
+            raise
+        betrokken = pg_insert(betrokkenheid).values(
+            account=nieuw.account, persoon_ref=nieuw.persoon_ref, tot=nieuw.einddatum
+        )
+        await work.connection.execute(
+            betrokken.on_conflict_do_update(
+                index_elements=["account", "persoon_ref"], set_={"tot": betrokken.excluded.tot}
+            )
+        )
+        geteld = asdict(telling)
+        geteld["signaal"] = geteld.pop("signaal_id")
+        await work.connection.execute(insert(signaal_telling).values(geteld))
+
+    async def vergrendel(self, work: UnitOfWork, signaal_id: UUID) -> Signaal | None:
+        """See the port."""
+        gevonden = await work.connection.execute(
+            select(*KOLOMMEN).where(signaal.c.id == signaal_id).with_for_update()
+        )
+        rij = gevonden.one_or_none()
+        return uit_rij(rij) if rij else None
+
+    async def bewaar_inactief(self, work: UnitOfWork, signalen: Sequence[Signaal]) -> None:
+        """See the port."""
+        await work.connection.execute(
+            update(signaal)
+            .where(signaal.c.id == bindparam("_id"))
+            .values(
+                version=bindparam("_version"),
+                status=bindparam("_status"),
+                reden=bindparam("_reden"),
+                inactief_sinds=bindparam("_sinds"),
+            ),
+            [
+                {
+                    "_id": each.signaal_id,
+                    "_version": each.version,
+                    "_status": each.status,
+                    "_reden": each.reden,
+                    "_sinds": each.inactief_sinds,
+                }
+                for each in signalen
+            ],
+        )
+        await work.connection.execute(
+            update(betrokkenheid)
+            .where(
+                betrokkenheid.c.account == bindparam("_account"),
+                betrokkenheid.c.persoon_ref == bindparam("_ref"),
+                betrokkenheid.c.tot > bindparam("_sinds"),
+            )
+            .values(tot=bindparam("_sinds")),
+            [
+                {"_account": each.account, "_ref": each.persoon_ref, "_sinds": each.inactief_sinds}
+                for each in signalen
+            ],
+        )
+
+    async def vergrendel_verlopen(self, work: UnitOfWork, dag: date, aantal: int) -> Sequence[Signaal]:
+        """See the port."""
+        gevonden = await work.connection.execute(
+            select(*KOLOMMEN)
+            .where(signaal.c.status == SignaalStatus.ACTIEF, signaal.c.einddatum <= dag)
+            .order_by(signaal.c.einddatum)
+            .limit(aantal)
+            .with_for_update(skip_locked=True)
+        )
+        return [uit_rij(rij) for rij in gevonden]
+
+    async def heeft_actief_van(
+        self, work: UnitOfWork, personen: Collection[UUID], soorten: Collection[Organisatiesoort], dag: date
+    ) -> bool:
+        """See the port."""
+        gevonden = await work.connection.execute(
+            select(
+                exists().where(
+                    signaal.c.persoon_ref.in_(personen),
+                    signaal.c.organisatiesoort.in_(sorted(soorten)),
+                    signaal.c.status == SignaalStatus.ACTIEF,
+                    signaal.c.begindatum <= dag,
+                    signaal.c.einddatum > dag,
+                )
+            )
+        )
+        return bool(gevonden.scalar_one())

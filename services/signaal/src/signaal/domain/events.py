@@ -1,0 +1,53 @@
+"""What signaal tells the others: the aggregate's whole state, in the words of the contract (D2)."""
+
+from typing import TypeVar
+
+from contracts.signaal import SignaalAfgegeven, SignaalGedeactiveerd, SignaalToestand
+from contracts.statistiek import SignaalGeteld
+from signaal.domain.signaal import Signaal, Telling
+
+T = TypeVar("T", bound=SignaalToestand)
+
+
+def afgegeven(signaal: Signaal) -> SignaalAfgegeven:
+    """A signal was issued."""
+    return _toestand(SignaalAfgegeven, signaal)
+
+
+def gedeactiveerd(signaal: Signaal) -> SignaalGedeactiveerd:
+    """A signal was closed or expired."""
+    return _toestand(SignaalGedeactiveerd, signaal)
+
+
+def geteld(telling: Telling) -> SignaalGeteld:
+    """A signal was counted."""
+    return SignaalGeteld(
+        signaal_id=telling.signaal_id,
+        leeftijdsgroep=telling.leeftijdsgroep,
+        geslacht=telling.geslacht,
+        woonklasse=telling.woonklasse,
+        woongemeente=telling.woongemeente,
+        organisatie=telling.organisatie,
+        week=telling.week,
+    )
+
+
+def _toestand(soort: type[T], signaal: Signaal) -> T:
+    return soort(
+        signaal_id=signaal.signaal_id,
+        persoon_ref=signaal.persoon_ref,
+        professional=signaal.professional,
+        account=signaal.account,
+        organisatie=signaal.organisatie,
+        organisatiesoort=signaal.organisatiesoort,
+        locatie=signaal.locatie,
+        convenant=signaal.convenant,
+        gemeente=signaal.gemeente,
+        afgegeven_op=signaal.afgegeven_op,
+        begindatum=signaal.begindatum,
+        einddatum=signaal.einddatum,
+        bron=signaal.bron,
+        landelijk=signaal.landelijk,
+        status=signaal.status,
+        reden=signaal.reden,
+    )

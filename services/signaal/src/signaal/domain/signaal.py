@@ -1,0 +1,152 @@
+"""The aggregate: one signal of one professional on one youth. It says THAT somebody is involved, never why (R004)."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from contracts.signaal import Bron, Organisatiesoort, SignaalReden, SignaalStatus
+from contracts.statistiek import Geslacht, Leeftijdsgroep, Woonklasse
+from platformkit.errors import DomainError
+from signaal.domain.gebied import Gebied
+from signaal.domain.kalender import Looptijd, isoweek
+
+
+@dataclass(frozen=True)
+class Account:
+    """A natural person at one organisation and location (D6), with what a signal takes over from there (R033)."""
+
+    account_id: UUID
+    professional_id: UUID
+    organisatie: UUID
+    organisatienaam: str
+    organisatiesoort: Organisatiesoort
+    landelijk: bool
+    locatie: UUID
+    locatienaam: str
+    gemeente: str
+    gebied: Gebied
+
+
+@dataclass(frozen=True)
+class Persoonsverwijzing:
+    """What brp-proxy tells of a youth at issue (D7): a pseudonym, class fields and the 23rd birthday. No name or BSN."""
+
+    persoon_ref: UUID
+    vastgelegd_op: datetime
+    uiterlijk: date
+    woongemeente: str | None
+    geheim: bool
+    leeftijdsgroep: Leeftijdsgroep
+    geslacht: Geslacht
+
+
+@dataclass(frozen=True)
+class Signaal:
+    """A signal. `version` rises with every change; `inactief_sinds` is the first day on which it was not active."""
+
+    signaal_id: UUID
+    version: int
+    persoon_ref: UUID
+    professional: UUID
+    account: UUID
+    organisatie: UUID
+    organisatiesoort: Organisatiesoort
+    locatie: UUID
+    convenant: str
+    gemeente: str
+    woongemeente: str | None
+    afgegeven_op: datetime
+    begindatum: date
+    einddatum: date
+    ingekort: bool
+    bron: Bron
+    landelijk: bool
+    status: SignaalStatus
+    reden: SignaalReden | None = None
+    inactief_sinds: date | None = None
+
+    @classmethod
+    def afgeven(
+        cls,
+        *,
+        signaal_id: UUID,
+        account: Account,
+        persoon: Persoonsverwijzing,
+        looptijd: Looptijd,
+        bron: Bron,
+        moment: datetime,
+    ) -> "Signaal":
+        """A new, active signal of `account` on `persoon` (R030-R036), with the three facts of D6."""
+        woongemeente = account.gebied.woongemeente(persoon.woongemeente, geheim=persoon.geheim)
+        return cls(
+            signaal_id=signaal_id,
+            version=1,
+            persoon_ref=persoon.persoon_ref,
+            professional=account.professional_id,
+            account=account.account_id,
+            organisatie=account.organisatie,
+            organisatiesoort=account.organisatiesoort,
+            locatie=account.locatie,
+            convenant=account.gebied.convenant,
+            gemeente=account.gebied.uitgiftegemeente(woongemeente, account.gemeente),
+            woongemeente=woongemeente,
+            afgegeven_op=moment,
+            begindatum=looptijd.begindatum,
+            einddatum=looptijd.einddatum,
+            ingekort=looptijd.ingekort,
+            bron=bron,
+            landelijk=account.landelijk,
+            status=SignaalStatus.ACTIEF,
+        )
+
+    def status_op(self, dag: date) -> SignaalStatus:
+        """The status on `dag`: past its einddatum a signal is inactive, swept or not (D7)."""
+        if self.status is SignaalStatus.ACTIEF and dag >= self.einddatum:
+            return SignaalStatus.INACTIEF
+        return self.status
+
+    def sluiten(self, dag: date) -> "Signaal":
+        """Closed by its professional, who is no longer involved (R063, R064).
+
+        Raises:
+            DomainError: `signaal-niet-actief`, it was closed or has expired.
+        """
+        if self.status_op(dag) is not SignaalStatus.ACTIEF:
+            raise DomainError("signaal-niet-actief")
+        return self._inactief(SignaalReden.NIET_MEER_BETROKKEN, dag)
+
+    def verlopen(self) -> "Signaal":
+        """Expired at its einddatum (R060, R074)."""
+        return self._inactief(SignaalReden.VERLOPEN, self.einddatum)
+
+    def _inactief(self, reden: SignaalReden, sinds: date) -> "Signaal":
+        return replace(
+            self, version=self.version + 1, status=SignaalStatus.INACTIEF, reden=reden, inactief_sinds=sinds
+        )
+
+
+@dataclass(frozen=True)
+class Telling:
+    """The class fields of a signal at issue, for figures that lead back to nobody (R264, R265)."""
+
+    signaal_id: UUID
+    leeftijdsgroep: Leeftijdsgroep
+    geslacht: Geslacht
+    woonklasse: Woonklasse
+    woongemeente: str | None
+    organisatie: UUID
+    week: str
+
+    @classmethod
+    def van(cls, signaal: Signaal, persoon: Persoonsverwijzing, gebied: Gebied) -> "Telling":
+        """The count of `signaal`; a woongemeente outside the region is told as a class only."""
+        woonklasse = gebied.woonklasse(signaal.woongemeente)
+        return cls(
+            signaal_id=signaal.signaal_id,
+            leeftijdsgroep=persoon.leeftijdsgroep,
+            geslacht=persoon.geslacht,
+            woonklasse=woonklasse,
+            woongemeente=signaal.woongemeente if woonklasse is Woonklasse.GEMEENTE else None,
+            organisatie=signaal.organisatie,
+            week=isoweek(signaal.begindatum),
+        )
