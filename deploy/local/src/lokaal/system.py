@@ -226,7 +226,7 @@ def _service(plan: Plan, service: Service) -> list[Component]:
         "service",
         part=service.name,
         command=(sys.executable, "-m", service.module, "migrate"),
-        env=_common_env(plan, service) | _database_env(plan, service, "MIGRATE"),
+        env=_common_env(plan, service) | _service_env(plan)[service.name] | _database_env(plan, service, "MIGRATE"),
         ready=Ended(),
         needs=("databases",),
     )
