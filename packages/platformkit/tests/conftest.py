@@ -1,0 +1,97 @@
+"""Fixtures of platformkit's tests: the throwaway service `proef` with a database of its own, and Kafka topics."""
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from lokaal.servers import postgres
+from lokaal.stack import Stack
+from platformkit import failpoints
+from platformkit.db.engine import make_engine
+from platformkit.db.migrations import upgrade
+
+sys.path.insert(0, str(Path(__file__).parent / "service"))
+
+from proef.hulp import TABLES, Proef
+
+
+@pytest.fixture(autouse=True)
+def _failpoints_off() -> Iterator[None]:
+    yield
+    failpoints.arm("")
+
+
+@pytest.fixture(scope="session")
+def proef_dsns(servers: Stack) -> Mapping[str, str]:
+    """The addresses of the throwaway service's migrated database."""
+    superuser = servers.addresses["postgres"]["superuser"]
+    passwords = dict.fromkeys(postgres.ROLES, uuid4().hex)
+    postgres.create_database(superuser, "proef", passwords)
+    found = {role: postgres.role_dsn(superuser, "proef", role, passwords[role]) for role in postgres.ROLES}
+    upgrade("proef", found["migrate"].replace("postgresql://", "postgresql+asyncpg://", 1))
+    return found
+
+
+@pytest.fixture
+async def proef(servers: Stack, proef_dsns: Mapping[str, str]) -> AsyncIterator[Proef]:
+    """The throwaway service with empty tables."""
+
+    def url(dsn: str) -> str:
+        return dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+    superuser = servers.addresses["postgres"]["superuser"].rpartition("/")[0] + "/proef"
+    made = Proef(
+        proef_dsns,
+        *(make_engine(url(proef_dsns[role]), pool=8, application="proef") for role in ("api", "worker", "relay")),
+        create_async_engine(url(superuser), poolclass=NullPool),
+        servers.addresses["kafka"]["bootstrapServers"],
+    )
+    await made.rows(f"truncate {TABLES} restart identity")
+    yield made
+    for engine in (made.api, made.worker, made.relay, made.all_seeing):
+        await engine.dispose()
+
+
+@pytest.fixture
+async def make_topic(servers: Stack) -> AsyncIterator[Callable[..., Awaitable[str]]]:
+    """Makes a topic of the test's own and gives its name."""
+    client = AIOKafkaAdminClient(bootstrap_servers=servers.addresses["kafka"]["bootstrapServers"])
+    await client.start()
+
+    async def make(partitions: int = 1, **settings: str) -> str:
+        name = f"proef-{uuid4().hex[:12]}"
+        configs = {key.replace("_", "."): value for key, value in settings.items()}
+        await client.create_topics([NewTopic(name, partitions, 1, topic_configs=configs)])
+        return name
+
+    yield make
+    await client.close()
+
+
+@pytest.fixture
+async def topic(make_topic: Callable[..., Awaitable[str]]) -> str:
+    """A topic with one partition."""
+    return await make_topic()
+
+
+@pytest.fixture
+def start(proef: Proef) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+    """Starts processes of the throwaway service; kills what still runs after the test."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(role: str, **env: str) -> "subprocess.Popen[bytes]":
+        started.append(proef.start(role, **env))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

@@ -1,0 +1,237 @@
+"""The relay (D3): what was committed is told at least once, in order per key, by one relay at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from uuid import UUID, uuid4
+
+import pytest
+from aiokafka import ConsumerRecord
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from proef.events import gewijzigd
+from proef.hulp import Proef, context, eventually, read_topic
+from sqlalchemy import text
+
+from lokaal.stack import Stack
+from platformkit import failpoints
+from platformkit.executor import UnitOfWork
+from platformkit.health import Heartbeat
+from platformkit.outbox import relay as relay_module
+from platformkit.outbox.relay import LeaseLostError, Relay
+
+ME = uuid4()
+
+
+async def tell(proef: Proef, topic: str, *versions: int, person: UUID = ME) -> None:
+    async def handler(work: UnitOfWork) -> None:
+        for version in versions:
+            work.emit(gewijzigd(topic, person), version=version)
+
+    await proef.executor("api").execute(handler, context(ME))
+
+
+@asynccontextmanager
+async def running(proef: Proef) -> AsyncIterator[Relay]:
+    relay, stop = Relay(proef.relay, proef.bootstrap, "proef"), asyncio.Event()
+    task = asyncio.create_task(relay.run(stop, Heartbeat(None)))
+    try:
+        yield relay
+    finally:
+        stop.set()
+        await task
+
+
+async def emptied(proef: Proef) -> bool:
+    return await proef.count("outbox") == 0
+
+
+def sequences(records: list[ConsumerRecord], person: UUID = ME) -> list[int]:
+    return [int(dict(each.headers)["ce_sequence"]) for each in records if each.key == str(person).encode()]
+
+
+async def test_order_per_key_holds_over_many_batches(proef: Proef, make_topic: Callable[..., Awaitable[str]]) -> None:
+    topic = await make_topic(partitions=4)
+    people = [uuid4() for _ in range(5)]
+    async with running(proef):
+        for first in range(0, 400, 100):
+            for person in people:
+                await tell(proef, topic, *range(first, first + 100), person=person)
+        await eventually(lambda: emptied(proef))
+    records = await read_topic(proef.bootstrap, topic, 2000)
+    for person in people:
+        assert sequences(records, person) == list(range(400))
+
+
+async def test_a_row_that_commits_late_is_told(proef: Proef, topic: str) -> None:
+    async with proef.api.connect() as late:
+        begun = await late.begin()
+        await context(ME).apply(late)
+        await late.execute(
+            text(
+                "insert into outbox (event_id, topic, key, headers, payload, created_at)"
+                " values (:id, :topic, 'late', '{\"ce_sequence\": \"0\"}', '', now())"
+            ),
+            {"id": uuid4(), "topic": topic},
+        )
+        async with running(proef):
+            await tell(proef, topic, 1)
+            await eventually(lambda: emptied(proef))
+            await begun.commit()
+            await eventually(lambda: emptied(proef))
+    records = await read_topic(proef.bootstrap, topic, 2)
+    assert [record.key for record in records] == [str(ME).encode(), b"late"]
+
+
+async def test_what_is_rolled_back_is_never_told(proef: Proef, topic: str) -> None:
+    async def failing(work: UnitOfWork) -> None:
+        work.emit(gewijzigd(topic, uuid4()), version=1)
+        await work.flush()
+        raise ValueError
+
+    async with running(proef):
+        with pytest.raises(ValueError):  # noqa: PT011
+            await proef.executor("api").execute(failing, context(ME))
+        await tell(proef, topic, 2)
+        await eventually(lambda: emptied(proef))
+    assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [2]
+
+
+async def test_a_second_relay_waits_and_takes_over(proef: Proef, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "_LEASE", relay_module._LEASE / 10)
+    first, second = (Relay(proef.relay, proef.bootstrap, "proef") for _ in range(2))
+    assert await first._lease() == 1
+    with pytest.raises(LeaseLostError):
+        await second._lease()
+
+    async def taken() -> int | None:
+        try:
+            return await second._lease()
+        except LeaseLostError:
+            return None
+
+    assert await eventually(taken) == 2
+
+
+async def test_a_stopped_relay_gives_its_lease_away_at_once(proef: Proef) -> None:
+    async with running(proef) as first:
+        await eventually(lambda: _holds(first))
+    assert await Relay(proef.relay, proef.bootstrap, "proef")._lease() == 2
+
+
+async def _holds(relay: Relay) -> bool:
+    return relay._token is not None
+
+
+async def test_a_paused_relay_that_wakes_up_removes_nothing(
+    proef: Proef, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "_LEASE", relay_module._LEASE / 20)
+    failpoints.arm("outbox.after_publish=pause:2")
+    paused, second = (Relay(proef.relay, proef.bootstrap, "proef") for _ in range(2))
+    await tell(proef, topic, 1)
+    turn = asyncio.create_task(paused._turn())
+    # Published, but not removed; its lease runs out while it sleeps, and another takes over.
+    assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [1]
+
+    async def taken() -> bool:
+        try:
+            return await second._lease() == 2
+        except LeaseLostError:
+            return False
+
+    await eventually(taken)
+    with pytest.raises(LeaseLostError):
+        await turn
+    assert await proef.count("outbox") == 1
+    await paused._drop_producer()
+
+
+async def test_it_waits_for_a_broker_that_is_away(proef: Proef, servers: Stack, topic: str) -> None:
+    await tell(proef, topic, 1)
+    async with running(proef):
+        await eventually(lambda: emptied(proef))
+        servers.kill("kafka")
+        await tell(proef, topic, 2)
+        await tell(proef, topic, 3)
+        await asyncio.to_thread(servers.restart, "kafka")
+        await eventually(lambda: emptied(proef), seconds=40)
+    heard = sequences(await read_topic(proef.bootstrap, topic, 3))
+    assert set(heard) == {1, 2, 3}
+    assert heard[-1] == 3
+
+
+async def test_what_is_too_large_for_any_topic_is_parked_and_neighbours_go_on(proef: Proef, topic: str) -> None:
+    await tell(proef, topic, 1)
+    await _swell(proef, 2_000_000)
+    await tell(proef, topic, 2)
+    async with running(proef):
+        await eventually(lambda: _left(proef, 1))
+    assert await proef.rows("select position, parked from outbox") == [(1, True)]
+    assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [2]
+
+
+async def test_what_the_broker_finds_too_large_is_parked_alone(
+    proef: Proef, make_topic: Callable[..., Awaitable[str]]
+) -> None:
+    topic = await make_topic(max_message_bytes="20000")
+    await tell(proef, topic, 1)
+    await _swell(proef, 100_000)
+    await tell(proef, topic, *range(2, 20))
+    async with running(proef):
+        await eventually(lambda: _left(proef, 1))
+    assert await proef.rows("select position, parked from outbox") == [(1, True)]
+    heard = sequences(await read_topic(proef.bootstrap, topic, 18))
+    assert sorted(set(heard)) == list(range(2, 20))
+
+
+async def _swell(proef: Proef, size: int) -> None:
+    # What does not compress: the broker judges the compressed size.
+    await proef.rows(
+        "update outbox set payload = (select string_agg(decode(md5(i::text), 'hex'), '') from generate_series(1, :n) i)",
+        n=size // 16,
+    )
+
+
+async def _left(proef: Proef, count: int) -> bool:
+    return await proef.count("outbox") == count and await proef.rows("select bool_and(parked) from outbox") == [True]
+
+
+async def test_a_topic_that_is_not_there_holds_nothing_back_for_ever(proef: Proef, topic: str) -> None:
+    missing = f"proef-{uuid4().hex[:8]}"
+    await tell(proef, topic, 1)
+    await tell(proef, missing, 2)
+    async with running(proef):
+        await eventually(lambda: _left_any(proef, 1))
+        admin = AIOKafkaAdminClient(bootstrap_servers=proef.bootstrap)
+        await admin.start()
+        await admin.create_topics([NewTopic(missing, 1, 1)])
+        await admin.close()
+        await eventually(lambda: emptied(proef), seconds=40)
+    assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [1]
+
+
+async def _left_any(proef: Proef, count: int) -> bool:
+    return await proef.count("outbox") == count
+
+
+@pytest.mark.parametrize(("point", "heard"), [("before_publish", 1), ("after_publish", 2)])
+async def test_killed_at_any_point_it_tells_at_least_once(
+    proef: Proef, topic: str, start: Callable[..., object], point: str, heard: int
+) -> None:
+    await tell(proef, topic, 1)
+    killed = start("relay", FAILPOINTS=f"outbox.{point}=kill")
+    assert await asyncio.to_thread(killed.wait, 30) == -9  # type: ignore[attr-defined]
+    assert await proef.count("outbox") == 1
+    await proef.rows("update relay_lease set until = now()")  # what ten seconds do
+    async with running(proef):
+        await eventually(lambda: emptied(proef))
+    assert sequences(await read_topic(proef.bootstrap, topic, heard)) == [1] * heard
+
+
+async def test_an_idle_relay_writes_its_lease_seldom(proef: Proef) -> None:
+    async with running(proef) as relay:
+        await eventually(lambda: _holds(relay))
+        before = await proef.rows("select xmin::text from relay_lease")
+        for _ in range(20):
+            await relay._lease()
+        assert await proef.rows("select xmin::text from relay_lease") == before
