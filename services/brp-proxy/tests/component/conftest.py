@@ -1,0 +1,186 @@
+"""brp-proxy's API as a process of its own, with the real simulator, issuer and PostgreSQL, and a collector of spans."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+API_KEY = "sleutel-van-de-brp"
+GEHEIM = "geheim-van-de-dienst"
+
+
+def _vrije_poort() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@dataclass
+class Proces:
+    popen: subprocess.Popen[bytes]
+    url: str
+    log: Path
+
+
+class Spans(BaseHTTPRequestHandler):
+    """Keeps what the process tells about its work."""
+
+    verzameld: list[bytes] = []
+
+    def do_POST(self) -> None:
+        self.verzameld.append(self.rfile.read(int(self.headers["content-length"])))
+        self.send_response(202)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        return
+
+
+@pytest.fixture(scope="session")
+def spans() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Spans)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/api/v2/spans"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    begonnen: list[subprocess.Popen[bytes]] = []
+
+    def _start(*command: str, **env: str) -> Proces:
+        map_ = tmp_path_factory.mktemp(command[0])
+        port = _vrije_poort()
+        omgeving = {"PATH": os.environ["PATH"], "HTTP_PORT": str(port), "RUN_DIR": str(map_), **env}
+        log = map_ / "log"
+        with log.open("wb") as file:
+            popen = subprocess.Popen([sys.executable, "-m", *command], env=omgeving, stdout=file, stderr=file)
+        begonnen.append(popen)
+        proces = Proces(popen, f"http://127.0.0.1:{port}", log)
+        tot = time.monotonic() + 30
+        while True:
+            assert popen.poll() is None, log.read_text()
+            try:
+                if httpx.get(f"{proces.url}/gezond").status_code == 200:
+                    return proces
+            except httpx.TransportError:
+                pass
+            assert time.monotonic() < tot, log.read_text()
+            time.sleep(0.05)
+
+    yield _start
+    for popen in begonnen:
+        popen.terminate()
+        popen.wait(20)
+
+
+@pytest.fixture(scope="session")
+def brp(start: Any) -> Proces:
+    return start("lokaal.simulatoren.brp", BRP_API_KEY=API_KEY)
+
+
+@pytest.fixture(scope="session")
+def issuer(start: Any) -> Proces:
+    clients = {
+        "signaal": {"secret": GEHEIM, "scopes": ["personen:vastleggen"]},
+        "match": {"secret": GEHEIM, "scopes": ["contactgegevens:lezen"]},
+        "lokaal": {"secret": GEHEIM, "scopes": []},
+    }
+    return start("lokaal.oidc", OIDC_CLIENTS=json.dumps(clients))
+
+
+@pytest.fixture(scope="session")
+def brp_proxy(
+    *,
+    start: Any,
+    brp: Proces,
+    issuer: Proces,
+    spans: str,
+    adressen: dict[str, str],
+    sleutels: dict[str, Any],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Proces:
+    bestand = tmp_path_factory.mktemp("sleutels") / "sleutels.json"
+    bestand.write_text(json.dumps(sleutels))
+    return start(
+        "brp_proxy",
+        "api",
+        PROFIEL="test",
+        DATABASE_URL_API=adressen["api"],
+        OIDC_ISSUER=issuer.url,
+        BRP_URL=f"{brp.url}/haalcentraal/api/brp",
+        BRP_API_KEY=API_KEY,
+        SLEUTEL_BESTAND=str(bestand),
+        TRACES="zipkin",
+        TRACES_URL=spans,
+        METRICS_PORT=str(_vrije_poort()),
+    )
+
+
+@dataclass
+class Wereld:
+    """What a test does: ask brp-proxy, and tell the simulator what to do wrong."""
+
+    api: httpx.AsyncClient
+    brp: httpx.AsyncClient
+    issuer: str
+    log: Path
+
+    async def token(self, client: str = "signaal", **gebruiker: str) -> str:
+        grant = "urn:verwijsindex:grant:lokaal" if gebruiker else "client_credentials"
+        async with httpx.AsyncClient() as http:
+            answer = await http.post(
+                f"{self.issuer}/token", data={"grant_type": grant, **gebruiker}, auth=(client, GEHEIM)
+            )
+        return str(answer.raise_for_status().json()["access_token"])
+
+    async def leg_vast(self, bsn: object, *, token: str | None = None, **headers: str) -> httpx.Response:
+        bearer = token or await self.token()
+        return await self.api.post(
+            "/v1/persoonsverwijzingen",
+            json={"bsn": bsn, "doel": "signaal"},
+            headers={"Authorization": f"Bearer {bearer}", **headers},
+        )
+
+    async def brp_doet(self, **opdracht: object) -> None:
+        (await self.brp.put("/_besturing", json=opdracht)).raise_for_status()
+
+    async def brp_persoon(self, bsn: str, **velden: object) -> None:
+        (await self.brp.put(f"/_besturing/personen/{bsn}", json=velden)).raise_for_status()
+
+    async def brp_aanroepen(self) -> int:
+        return int((await self.brp.get("/_besturing")).json()["aanroepen"]["totaal"])
+
+    async def spans_met(self, tekst: bytes) -> None:
+        """Wait until the process has sent a span with this text."""
+        async with asyncio.timeout(10):
+            while not any(tekst in each for each in Spans.verzameld):
+                await asyncio.sleep(0.05)
+
+    @property
+    def verteld(self) -> bytes:
+        """Everything that the process logged and traced."""
+        return self.log.read_bytes() + b"".join(Spans.verzameld)
+
+
+@pytest.fixture
+async def wereld(brp_proxy: Proces, brp: Proces, issuer: Proces, kijk: object) -> AsyncIterator[Wereld]:
+    async with (
+        httpx.AsyncClient(base_url=brp_proxy.url, timeout=20) as api,
+        httpx.AsyncClient(base_url=brp.url) as simulator,
+    ):
+        (await simulator.delete("/_besturing")).raise_for_status()
+        yield Wereld(api, simulator, issuer.url, brp_proxy.log)

@@ -1,0 +1,168 @@
+"""The API as a caller sees it, over real sockets."""
+
+import time
+
+import pytest
+
+JEUGDIGE = "999970021"
+MET_GEHEIM_ADRES = "999971207"
+KANARIE = "Kanarievogel"
+
+
+def dag(datum: str) -> dict[str, object]:
+    return {"geboorte": {"datum": {"type": "Datum", "datum": datum, "langFormaat": datum}}}
+
+
+async def test_a_youth_of_the_official_set(wereld, kijk) -> None:
+    antwoord = await wereld.leg_vast(JEUGDIGE)
+    assert antwoord.status_code == 200
+    assert antwoord.headers["api-version"]
+    inhoud = antwoord.json()
+    assert set(inhoud) == {
+        "persoonRef", "vastgelegdOp", "uiterlijk", "woongemeente", "geheim", "leeftijdsgroep", "geslacht",
+    }  # fmt: skip
+    assert (inhoud["leeftijdsgroep"], inhoud["geheim"]) == ("4-12", False)
+    [(soort, _, versie, _)] = await kijk.events()
+    assert (soort, versie) == ("vastgelegd", 1)
+
+
+async def test_known_or_not_the_answer_and_the_work_are_the_same(wereld, kijk) -> None:
+    eerste = await wereld.leg_vast(JEUGDIGE)
+    aanroepen = await wereld.brp_aanroepen()
+    tweede = await wereld.leg_vast(JEUGDIGE)
+    assert await wereld.brp_aanroepen() == aanroepen + 1
+    assert eerste.status_code == tweede.status_code
+    anders = {veld for veld, waarde in eerste.json().items() if tweede.json()[veld] != waarde}
+    assert anders == {"vastgelegdOp"}
+    assert set(eerste.headers) == set(tweede.headers)
+    assert len(await kijk.events()) == 2
+
+
+async def test_half_siblings_share_one_parent(wereld, kijk) -> None:
+    for bsn in ("999970021", "999970033"):
+        assert (await wereld.leg_vast(bsn)).status_code == 200
+    assert {"count": 2} in await kijk.rijen("select count(*) from ouder group by ouder")
+
+
+async def test_a_secret_address_gives_no_woongemeente(wereld) -> None:
+    inhoud = (await wereld.leg_vast(MET_GEHEIM_ADRES)).json()
+    assert (inhoud["geheim"], inhoud["woongemeente"]) == (True, None)
+
+
+@pytest.mark.regel("R024")
+@pytest.mark.parametrize(
+    ("velden", "status", "code"),
+    [
+        (dag("2003-01-01"), 409, "persoon-te-oud"),
+        ({"opschortingBijhouding": {"reden": {"code": "O"}}}, 409, "persoon-overleden"),
+        ({"opschortingBijhouding": {"reden": {"code": "F"}}}, 404, "persoon-onbekend"),
+        (
+            {"geboorte": {"datum": {"type": "DatumOnbekend", "onbekend": True, "datum": None}}},
+            409,
+            "geboortedatum-onbekend",
+        ),
+    ],
+)
+async def test_on_whom_no_signal_is_possible(wereld, kijk, velden, status, code) -> None:
+    await wereld.brp_persoon(JEUGDIGE, **velden)
+    antwoord = await wereld.leg_vast(JEUGDIGE)
+    assert (antwoord.status_code, antwoord.json()["code"]) == (status, code)
+    assert antwoord.headers["content-type"] == "application/problem+json"
+    assert await kijk.aantal("verwijzing") == await kijk.aantal("outbox") == 0
+    assert await kijk.rijen("select outcome from audit") == [{"outcome": code}]
+
+
+async def test_a_bsn_that_nobody_has(wereld) -> None:
+    antwoord = await wereld.leg_vast("123456782")
+    assert (antwoord.status_code, antwoord.json()["code"]) == (404, "persoon-onbekend")
+
+
+@pytest.mark.parametrize("bsn", ["999999245", "12345678", "abc", "", "999970021 "])
+async def test_what_is_no_bsn_never_reaches_the_brp(wereld, kijk, bsn) -> None:
+    antwoord = await wereld.leg_vast(bsn)
+    assert (antwoord.status_code, antwoord.json()["code"]) == (400, "bsn-ongeldig")
+    assert await wereld.brp_aanroepen() == 0
+    assert await kijk.aantal("audit") == 0
+
+
+@pytest.mark.parametrize(
+    "inhoud",
+    [
+        {"bsn": JEUGDIGE},
+        {"doel": "signaal"},
+        {"bsn": 999970021, "doel": "signaal"},
+        {"bsn": JEUGDIGE, "doel": "nieuwsgierig"},
+        {"bsn": JEUGDIGE, "doel": "signaal", "naam": "x"},
+        [],
+    ],
+)
+async def test_a_wrong_question_is_not_repeated_in_the_answer(wereld, inhoud) -> None:
+    headers = {"Authorization": f"Bearer {await wereld.token()}"}
+    antwoord = await wereld.api.post("/v1/persoonsverwijzingen", json=inhoud, headers=headers)
+    assert (antwoord.status_code, antwoord.json()["code"]) == (400, "ongeldige-invoer")
+    assert JEUGDIGE not in antwoord.text
+
+
+@pytest.mark.parametrize("fout", ["500", "503", "429", "401", "403", "breken"])
+async def test_a_brp_that_fails_or_refuses_us_is_503_and_nothing_is_kept(wereld, kijk, fout) -> None:
+    await wereld.brp_doet(fout=fout)
+    antwoord = await wereld.leg_vast(JEUGDIGE)
+    assert (antwoord.status_code, antwoord.json()["code"]) == (503, "brp-niet-beschikbaar")
+    assert int(antwoord.headers["retry-after"]) > 0
+    assert await kijk.aantal("verwijzing") == await kijk.aantal("outbox") == 0
+
+
+async def test_a_slow_brp_is_given_up_within_a_fixed_time(wereld, kijk) -> None:
+    await wereld.brp_doet(vertragingMs=8000)
+    begin = time.monotonic()
+    antwoord = await wereld.leg_vast(JEUGDIGE)
+    assert (antwoord.status_code, antwoord.json()["code"]) == (503, "brp-niet-beschikbaar")
+    assert time.monotonic() - begin < 4
+    assert await kijk.aantal("verwijzing") == 0
+
+
+async def test_who_may_ask(wereld, kijk) -> None:
+    geen = await wereld.api.post("/v1/persoonsverwijzingen", json={"bsn": JEUGDIGE, "doel": "signaal"})
+    assert (geen.status_code, geen.json()["code"]) == (401, "niet-ingelogd")
+    for token in (
+        await wereld.token("match"),
+        await wereld.token("lokaal", sub="piet", rol="professional"),
+    ):
+        antwoord = await wereld.leg_vast(JEUGDIGE, token=token)
+        assert (antwoord.status_code, antwoord.json()["code"]) == (403, "geen-toegang")
+    assert await wereld.brp_aanroepen() == 0
+
+
+async def test_who_asked_is_recorded_from_his_own_token(wereld, kijk) -> None:
+    namens = await wereld.token("lokaal", sub="piet", rol="professional")
+    ref = (await wereld.leg_vast(JEUGDIGE, Namens=namens)).json()["persoonRef"]
+    [audit] = await kijk.rijen("select actor, role, outcome, person::text from audit")
+    assert audit == {"actor": "signaal/piet", "role": "professional", "outcome": "gevonden", "person": ref}
+    vals = await wereld.leg_vast(JEUGDIGE, Namens=namens[:-4] + "aaaa")
+    assert (vals.status_code, vals.json()["code"]) == (401, "niet-ingelogd")
+
+
+async def test_nothing_of_a_person_is_logged_traced_or_stored_readably(wereld, kijk) -> None:
+    kanaries = (JEUGDIGE, KANARIE, "2016-02-03")
+    await wereld.brp_persoon(JEUGDIGE, naam={"geslachtsnaam": KANARIE, "volledigeNaam": KANARIE}, **dag("2016-02-03"))
+    assert (await wereld.leg_vast(JEUGDIGE)).status_code == 200
+    assert (await wereld.leg_vast(JEUGDIGE)).status_code == 200
+    # Answers that cannot be read, so that the error paths run with the data in hand.
+    await wereld.brp_persoon(JEUGDIGE, ouders=KANARIE)
+    assert (await wereld.leg_vast(JEUGDIGE)).status_code == 503
+    await wereld.brp_doet(fout="500")
+    assert (await wereld.leg_vast(JEUGDIGE)).status_code == 503
+    await wereld.leg_vast("999999245")
+    await wereld.spans_met(b"persoonsverwijzingen")
+    await wereld.spans_met(b"personen")
+    zoek = wereld.verteld.decode() + await kijk.alles()
+    assert "brp_antwoord_onbruikbaar" in zoek
+    for kanarie in (*kanaries, "999999245"):
+        assert kanarie not in zoek
+
+
+async def test_the_description_tells_every_problem(wereld) -> None:
+    beschrijving = (await wereld.api.get("/v1/openapi.json")).json()
+    codes = beschrijving["components"]["schemas"]["Probleem"]["properties"]["code"]["enum"]
+    assert {"bsn-ongeldig", "persoon-onbekend", "persoon-overleden", "persoon-te-oud"} <= set(codes)
+    assert {"geboortedatum-onbekend", "brp-niet-beschikbaar"} <= set(codes)
