@@ -15,9 +15,7 @@ from platformkit.http.client import ServiceClient, problem_code
 from platformkit.logging import get_logger
 from signaal.domain.signaal import Persoonsverwijzing
 
-_NEE = frozenset(
-    {"bsn-ongeldig", "persoon-onbekend", "persoon-overleden", "persoon-te-oud", "geboortedatum-onbekend"}
-)
+_NEE = frozenset({"bsn-ongeldig", "persoon-onbekend", "persoon-overleden", "persoon-te-oud", "geboortedatum-onbekend"})
 log = get_logger()
 
 

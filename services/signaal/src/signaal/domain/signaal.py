@@ -120,9 +120,7 @@ class Signaal:
         return self._inactief(SignaalReden.VERLOPEN, self.einddatum)
 
     def _inactief(self, reden: SignaalReden, sinds: date) -> "Signaal":
-        return replace(
-            self, version=self.version + 1, status=SignaalStatus.INACTIEF, reden=reden, inactief_sinds=sinds
-        )
+        return replace(self, version=self.version + 1, status=SignaalStatus.INACTIEF, reden=reden, inactief_sinds=sinds)
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ class DeelnemerRepository:
             .join(locatie, locatie.c.id == account.c.locatie)
             .where(account.c.id.in_(set(accounts)))
         )
-        return [Contact(**rij._mapping) for rij in gevonden]
+        return [Contact(**rij) for rij in gevonden.mappings()]
 
     async def coordinator(self, work: UnitOfWork, code: str) -> str | None:
         """See the port."""

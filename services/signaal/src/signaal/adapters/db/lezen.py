@@ -117,7 +117,8 @@ class DatabaseLezen:
 
     async def _alle(self, query: Select[Any], context: DatabaseContext) -> Sequence[Any]:
         async def lees(connection: AsyncConnection) -> Sequence[Any]:
-            return (await connection.execute(query)).all()
+            rijen: Sequence[Any] = (await connection.execute(query)).all()
+            return rijen
 
         return await self._executor.read(lees, context)
 

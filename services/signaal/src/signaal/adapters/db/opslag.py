@@ -30,5 +30,7 @@ class TechnischeOpslag:
         old = await work.connection.execute(
             delete(idempotency).where(tuple_(idempotency.c.caller, idempotency.c.key).in_(keys))
         )
-        told = await work.connection.execute(delete(inbox).where(tuple_(inbox.c.consumer, inbox.c.event_id).in_(handled)))
+        told = await work.connection.execute(
+            delete(inbox).where(tuple_(inbox.c.consumer, inbox.c.event_id).in_(handled))
+        )
         return int(old.rowcount + told.rowcount)

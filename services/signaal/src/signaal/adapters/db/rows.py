@@ -25,7 +25,7 @@ def naar_rij(aggregaat: Signaal) -> dict[str, Any]:
 
 def uit_rij(rij: Row[Any]) -> Signaal:
     """The signal in a row that has at least `KOLOMMEN`."""
-    velden = {field.name: rij._mapping[field.name] for field in fields(Signaal)}
+    velden = {field.name: getattr(rij, field.name) for field in fields(Signaal)}
     return Signaal(
         **velden
         | {

@@ -49,9 +49,7 @@ class SignaalRepository:
 
     async def vergrendel(self, work: UnitOfWork, signaal_id: UUID) -> Signaal | None:
         """See the port."""
-        gevonden = await work.connection.execute(
-            select(*KOLOMMEN).where(signaal.c.id == signaal_id).with_for_update()
-        )
+        gevonden = await work.connection.execute(select(*KOLOMMEN).where(signaal.c.id == signaal_id).with_for_update())
         rij = gevonden.one_or_none()
         return uit_rij(rij) if rij else None
 
@@ -77,19 +75,28 @@ class SignaalRepository:
                 for each in signalen
             ],
         )
-        await work.connection.execute(
-            update(betrokkenheid)
-            .where(
-                betrokkenheid.c.account == bindparam("_account"),
-                betrokkenheid.c.persoon_ref == bindparam("_ref"),
-                betrokkenheid.c.tot > bindparam("_sinds"),
+        # A signal that expired left its involvement when it was issued; only one that ends early takes back the rest,
+        # and never that of a newer signal on the same youth.
+        vroeg = [each for each in signalen if each.inactief_sinds != each.einddatum]
+        if vroeg:
+            await work.connection.execute(
+                update(betrokkenheid)
+                .where(
+                    betrokkenheid.c.account == bindparam("_account"),
+                    betrokkenheid.c.persoon_ref == bindparam("_ref"),
+                    betrokkenheid.c.tot == bindparam("_einddatum"),
+                )
+                .values(tot=bindparam("_sinds")),
+                [
+                    {
+                        "_account": each.account,
+                        "_ref": each.persoon_ref,
+                        "_einddatum": each.einddatum,
+                        "_sinds": each.inactief_sinds,
+                    }
+                    for each in vroeg
+                ],
             )
-            .values(tot=bindparam("_sinds")),
-            [
-                {"_account": each.account, "_ref": each.persoon_ref, "_sinds": each.inactief_sinds}
-                for each in signalen
-            ],
-        )
 
     async def vergrendel_verlopen(self, work: UnitOfWork, dag: date, aantal: int) -> Sequence[Signaal]:
         """See the port."""

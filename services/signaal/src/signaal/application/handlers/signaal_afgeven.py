@@ -68,9 +68,7 @@ class SignaalAfgevenHandler:
             await self._budgetten.mislukt(account.account_id, error.code)
             raise
 
-    async def _geef_af(
-        self, command: SignaalAfgeven, account: Account, persoon: Persoonsverwijzing
-    ) -> SignaalMetNamen:
+    async def _geef_af(self, command: SignaalAfgeven, account: Account, persoon: Persoonsverwijzing) -> SignaalMetNamen:
         key = IdempotencyKey(
             caller=account.account_id,
             key=command.idempotency_key,

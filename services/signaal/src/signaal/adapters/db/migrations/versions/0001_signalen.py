@@ -121,9 +121,7 @@ grant select, update (version, status, reden, inactief_sinds) on signaal to sign
 create policy eigen on betrokkenheid to signaal_api
   using ((select app_role()) = 'professional' and account = (select app_subject()))
   with check ((select app_role()) = 'professional' and account = (select app_subject()));
-create policy worker on betrokkenheid to signaal_worker using (true);
 grant select, insert, update (tot) on betrokkenheid to signaal_api;
-grant select, update (tot) on betrokkenheid to signaal_worker;
 
 create policy eigen on signaal_telling for insert to signaal_api with check (
   (select app_role()) = 'professional' and exists (

@@ -1,0 +1,15 @@
+"""`python -m signaal api|consumer|relay|jobs|migrate|check|all`."""
+
+from platformkit import runtime
+from signaal import bootstrap
+from signaal.settings import Settings
+
+
+def main() -> None:
+    """Run the role on the command line."""
+    settings = Settings()
+    runtime.main(bootstrap.SERVICE, settings, bootstrap.components(settings), lambda: bootstrap.migrate(settings))
+
+
+if __name__ == "__main__":
+    main()

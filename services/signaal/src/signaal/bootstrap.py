@@ -1,0 +1,184 @@
+"""The only composition root: which adapter stands behind which port, in which process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from platformkit import runtime
+from platformkit.clock import Clock
+from platformkit.db.engine import make_engine
+from platformkit.db.migrations import upgrade
+from platformkit.executor import Executor
+from platformkit.health import Heartbeat
+from platformkit.http.app import create_app
+from platformkit.http.auth import TokenVerifier
+from platformkit.http.client import ClientCredentials, ServiceClient
+from platformkit.http.limits import Budget, Budgets
+from platformkit.messaging.consumer import Consumer
+from platformkit.outbox.relay import Relay
+from platformkit.runtime import Component
+from platformkit.settings import Profile
+from signaal.adapters.brp_proxy import BrpProxy
+from signaal.adapters.db import startdata
+from signaal.adapters.db.deelnemers import DeelnemerRepository
+from signaal.adapters.db.lezen import DatabaseLezen
+from signaal.adapters.db.opslag import TechnischeOpslag
+from signaal.adapters.db.signalen import SignaalRepository
+from signaal.application.budgetten import Budgetten
+from signaal.application.handlers.contactgegevens_geven import ContactgegevensGevenHandler
+from signaal.application.handlers.meldadres_geven import MeldadresGevenHandler
+from signaal.application.handlers.opruimen import OpruimenHandler
+from signaal.application.handlers.professional_toelaten import ProfessionalToelatenHandler
+from signaal.application.handlers.signaal_afgeven import SignaalAfgevenHandler
+from signaal.application.handlers.signaal_afsluiten import SignaalAfsluitenHandler
+from signaal.application.handlers.signalen_laten_verlopen import SignalenLatenVerlopenHandler
+from signaal.application.vragers import Accounts
+from signaal.entrypoints import jobs
+from signaal.entrypoints.http.deelnemers import deelnemers_router
+from signaal.entrypoints.http.diensten import diensten_router
+from signaal.entrypoints.http.problems import PROBLEMS
+from signaal.entrypoints.http.signalen import signalen_router
+from signaal.settings import Settings
+
+SERVICE = "signaal"
+_MAILBOXES = "postvak.test"
+
+
+def components(settings: Settings) -> Mapping[str, Component]:
+    """The processes of this service by role."""
+    clock = settings.clock()
+
+    async def relay(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        async with _engine(settings, "relay") as engine:
+            await Relay(engine, settings.kafka_bootstrap, SERVICE).run(stop, heartbeat)
+
+    async def consumer(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        # Nothing to read yet: what topic `persoon` tells us is handled with the life of a youth (moves, 23, death).
+        async with _engine(settings, "worker") as engine:
+            executor = Executor(engine, clock, settings.source)
+            await Consumer(settings.kafka_bootstrap, engine, executor, clock, ()).run(stop, heartbeat)
+
+    async def sweep(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        async with _engine(settings, "worker") as engine:
+            executor = Executor(engine, clock, settings.source)
+            await jobs.run(
+                stop,
+                heartbeat,
+                laat_verlopen=SignalenLatenVerlopenHandler(executor=executor, signalen=SignaalRepository()),
+                ruim_op=OpruimenHandler(executor=executor, opslag=TechnischeOpslag()),
+                interval=timedelta(seconds=settings.verlopen_seconden),
+            )
+
+    return {
+        "api": runtime.http(lambda heartbeat: make_app(settings, clock, heartbeat), settings),
+        "consumer": consumer,
+        "relay": relay,
+        "jobs": sweep,
+    }
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest revision and load the start data."""
+    url = settings.database_url("migrate")
+    upgrade(SERVICE, url)
+    at_home = settings.profiel is not Profile.PRODUCTION
+    startdata.load(url, coordinator_domain=_MAILBOXES if at_home else None)
+
+
+def make_app(settings: Settings, clock: Clock, heartbeat: Heartbeat) -> FastAPI:
+    """The API. Must be called inside the event loop that will serve it."""
+    engine = make_engine(settings.database_url("api"), pool=settings.database_pool, application="signaal-api")
+    client = httpx.AsyncClient(timeout=5.0, trust_env=False)
+    budgets = Budgets(settings.redis_url.get_secret_value())
+    executor = Executor(engine, clock, settings.source)
+    lezen = DatabaseLezen(executor, clock)
+    accounts = Accounts(lezen)
+    signalen = SignaalRepository()
+    deelnemers = DeelnemerRepository()
+    tokens = ClientCredentials(client, str(settings.oidc_issuer), settings.client_id, settings.client_secret)
+    proxy = ServiceClient(client, str(settings.brp_proxy_url), tokens, seconds=settings.brp_proxy_seconds)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await budgets.close()
+            await client.aclose()
+            await engine.dispose()
+
+    async def database() -> None:
+        async with engine.connect() as connection:
+            await connection.execute(text("select 1"))
+
+    return create_app(
+        title="Verwijsindex: signaal",
+        description="Signalen afgeven, lezen en afsluiten; organisaties en professionals.",
+        routers=[
+            signalen_router(
+                clock=clock,
+                accounts=accounts,
+                lezen=lezen,
+                afgeven=SignaalAfgevenHandler(
+                    executor=executor,
+                    clock=clock,
+                    accounts=accounts,
+                    budgetten=_budgetten(settings, budgets, lezen),
+                    personen=BrpProxy(proxy, seconds=settings.brp_proxy_seconds),
+                    signalen=signalen,
+                    lezen=lezen,
+                ),
+                afsluiten=SignaalAfsluitenHandler(
+                    executor=executor, clock=clock, accounts=accounts, signalen=signalen, lezen=lezen
+                ),
+            ),
+            deelnemers_router(
+                lezen=lezen,
+                toelaten=ProfessionalToelatenHandler(executor=executor, clock=clock, deelnemers=deelnemers),
+            ),
+            diensten_router(
+                accounts=accounts,
+                lezen=lezen,
+                contactgegevens=ContactgegevensGevenHandler(
+                    executor=executor, clock=clock, accounts=accounts, deelnemers=deelnemers
+                ),
+                meldadres=MeldadresGevenHandler(
+                    executor=executor, clock=clock, signalen=signalen, deelnemers=deelnemers
+                ),
+            ),
+        ],
+        problems=PROBLEMS,
+        verifier=TokenVerifier(str(settings.oidc_issuer), settings.oidc_audience, client),
+        heartbeat=heartbeat,
+        checks={"database": database},
+        lifespan=lifespan,
+    )
+
+
+def _budgetten(settings: Settings, budgets: Budgets, lezen: DatabaseLezen) -> Budgetten:
+    return Budgetten(
+        budgets,
+        lezen,
+        Budget("signalen", settings.verzoeken_aantal, settings.verzoeken_seconden, "te-veel-verzoeken"),
+        Budget(
+            "onbekende-bsns",
+            settings.onbekende_bsns_aantal,
+            settings.onbekende_bsns_seconden,
+            "te-veel-onbekende-bsns",
+        ),
+    )
+
+
+@asynccontextmanager
+async def _engine(settings: Settings, role: str) -> AsyncIterator[AsyncEngine]:
+    engine = make_engine(settings.database_url(role), pool=settings.database_pool, application=f"signaal-{role}")
+    try:
+        yield engine
+    finally:
+        await engine.dispose()

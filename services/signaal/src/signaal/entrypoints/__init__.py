@@ -1,0 +1,1 @@
+"""Where requests and the hour come in."""

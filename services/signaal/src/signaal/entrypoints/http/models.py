@@ -1,0 +1,320 @@
+"""Requests and answers of the API (camelCase, nothing unknown let in)."""
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+from stdnum.nl import bsn as bsn_number
+
+from contracts.signaal import SignaalStatus
+from platformkit.errors import DomainError
+from signaal.application.queries import Contact, Organisatie, SignaalMetNamen
+from signaal.domain.kalender import Duur, lees_duur
+
+_JJJJ_MM_DD = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _bsn(value: str) -> str:
+    # The library pads and strips; we want what the professional saw: nine digits.
+    if len(value) != 9 or not (value.isascii() and value.isdigit()) or not bsn_number.is_valid(value):
+        raise PydanticCustomError("bsn", "no BSN", {"code": "bsn-ongeldig"})
+    return value
+
+
+def _datum(value: Any) -> Any:
+    # Lax reading would take a number for seconds since 1970.
+    if value is not None and not (isinstance(value, str) and _JJJJ_MM_DD.fullmatch(value)):
+        raise PydanticCustomError("date", "no date")
+    return value
+
+
+def _duur(value: str | None) -> str | None:
+    try:
+        if value is not None:
+            lees_duur(value)
+    except DomainError as error:
+        raise PydanticCustomError("duur", "no duration", {"code": error.code}) from None
+    return value
+
+
+def _email(value: str) -> str:
+    try:
+        # test_environment lets the reserved domain .test in, where the local stack has its mailboxes; no DNS is asked.
+        return validate_email(value, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        raise PydanticCustomError("email", "no address", {"code": "email-ongeldig"}) from None
+
+
+# No control characters: PostgreSQL refuses a zero byte, and a line break has no place in a name.
+Regel = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+
+
+class Model(BaseModel):
+    """A body, in either direction."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+
+class SignaalVerzoek(Model):
+    """The BSN and until when, or for how long; nothing else about the youth (R004, R030)."""
+
+    bsn: Annotated[
+        str,
+        AfterValidator(_bsn),
+        Field(repr=False, description="Burgerservicenummer: 9 cijfers", examples=["999990019"]),
+    ]
+    einddatum: Annotated[
+        date | None,
+        BeforeValidator(_datum),
+        Field(description="De eerste dag waarop het signaal niet meer actief is", examples=["2027-05-01"]),
+    ] = None
+    duur: Annotated[
+        str | None,
+        AfterValidator(_duur),
+        Field(description="ISO 8601-duur in jaren, maanden, weken en dagen", examples=["P1Y"]),
+    ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_these(cls, data: Any) -> Any:
+        if isinstance(data, dict) and not data.keys() <= {"bsn", "einddatum", "duur"}:
+            raise PydanticCustomError("extra", "unknown field", {"code": "alleen-bsn-en-duur"})
+        return data
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.einddatum is None) == (self.duur is None):
+            raise PydanticCustomError("choice", "one of both", {"code": "einddatum-of-duur"})
+        return self
+
+    @property
+    def wens(self) -> date | Duur:
+        """What was asked, in the domain's terms."""
+        return self.einddatum or lees_duur(self.duur or "")
+
+
+class AfsluitVerzoek(Model):
+    """Why: only that one is no longer involved (R064)."""
+
+    reden: Literal["niet-meer-betrokken"]
+
+
+class SignaalAntwoord(Model):
+    """An own signal. Nothing that tells whether others know the youth, or where the youth lives (D10)."""
+
+    signaal_id: UUID
+    status: SignaalStatus
+    begindatum: date
+    einddatum: Annotated[date, Field(description="De eerste dag waarop het signaal niet meer actief is")]
+    afgegeven_op: AwareDatetime
+    organisatie: str
+    locatie: str
+    convenant: str
+    inactief_sinds: Annotated[
+        date | None, Field(description="De eerste dag waarop het signaal niet actief was; leeg als het actief is")
+    ] = None
+
+    @classmethod
+    def van(cls, gevonden: SignaalMetNamen, vandaag: date) -> Self:
+        """The signal as it is on `vandaag`."""
+        signaal = gevonden.signaal
+        status = signaal.status_op(vandaag)
+        verlopen = signaal.einddatum if status is not SignaalStatus.ACTIEF else None
+        return cls(
+            signaal_id=signaal.signaal_id,
+            status=status,
+            begindatum=signaal.begindatum,
+            einddatum=signaal.einddatum,
+            afgegeven_op=signaal.afgegeven_op,
+            organisatie=gevonden.organisatie,
+            locatie=gevonden.locatie,
+            convenant=signaal.convenant,
+            inactief_sinds=signaal.inactief_sinds or verlopen,
+        )
+
+
+class AfgegevenAntwoord(Model):
+    """The answer to issuing. The same again for the same Idempotency-Key, whatever became of the signal since."""
+
+    signaal_id: UUID
+    status: Literal["actief"] = "actief"
+    begindatum: date
+    einddatum: Annotated[date, Field(description="De eerste dag waarop het signaal niet meer actief is")]
+    afgegeven_op: AwareDatetime
+    organisatie: str
+    locatie: str
+    convenant: str
+    ingekort: Annotated[bool, Field(description="De einddatum is vervroegd naar de 23e verjaardag")]
+    toelichting: Annotated[str | None, Field(description="Uitleg als de einddatum is vervroegd")] = None
+
+    @classmethod
+    def van(cls, gevonden: SignaalMetNamen) -> Self:
+        """The signal as it was issued."""
+        signaal = gevonden.signaal
+        toelichting = (
+            f"De einddatum is vervroegd naar {signaal.einddatum:%d-%m-%Y}. Een signaal stopt als een jeugdige 23 wordt."
+        )
+        return cls(
+            signaal_id=signaal.signaal_id,
+            begindatum=signaal.begindatum,
+            einddatum=signaal.einddatum,
+            afgegeven_op=signaal.afgegeven_op,
+            organisatie=gevonden.organisatie,
+            locatie=gevonden.locatie,
+            convenant=signaal.convenant,
+            ingekort=signaal.ingekort,
+            toelichting=toelichting if signaal.ingekort else None,
+        )
+
+
+class SignalenAntwoord(Model):
+    """A page of own signals; `volgende` goes into `na` to get the next one."""
+
+    items: list[SignaalAntwoord]
+    volgende: UUID | None
+
+
+class ProfessionalVerzoek(Model):
+    """A natural person, the identity at an issuer, and where this person works."""
+
+    naam: Annotated[Regel, Field(repr=False)]
+    email: Annotated[
+        str, AfterValidator(_email), Field(repr=False, max_length=254, json_schema_extra={"format": "email"})
+    ]
+    telefoon: Annotated[
+        str | None, StringConstraints(pattern=r"^[0-9+() -]{6,20}$"), Field(repr=False, examples=["020-1234567"])
+    ] = None
+    issuer: Regel
+    subject: Annotated[Regel, Field(repr=False)]
+    organisatie_id: UUID
+    locatie_id: UUID
+
+
+class ProfessionalAntwoord(Model):
+    """The admitted person and the account."""
+
+    professional_id: UUID
+    account_id: UUID
+
+
+class LocatieAntwoord(Model):
+    """A location; `gemeente` is a CBS code."""
+
+    locatie_id: UUID
+    naam: str
+    gemeente: str
+    convenant: str
+
+
+class OrganisatieAntwoord(Model):
+    """An organisation with its locations."""
+
+    organisatie_id: UUID
+    naam: str
+    soort: str
+    locaties: list[LocatieAntwoord]
+
+    @classmethod
+    def van(cls, gevonden: Organisatie) -> Self:
+        """From the read side."""
+        return cls(
+            organisatie_id=gevonden.organisatie_id,
+            naam=gevonden.naam,
+            soort=gevonden.soort,
+            locaties=[
+                LocatieAntwoord(
+                    locatie_id=each.locatie_id, naam=each.naam, gemeente=each.gemeente, convenant=each.convenant
+                )
+                for each in gevonden.locaties
+            ],
+        )
+
+
+class OrganisatiesAntwoord(Model):
+    """Organisations by name."""
+
+    items: list[OrganisatieAntwoord]
+
+
+class BestaanAntwoord(Model):
+    """Whether any signal stands on a youth."""
+
+    bestaat: bool
+
+
+class ContactVerzoek(Model):
+    """The accounts whose contact data are asked."""
+
+    accounts: Annotated[list[UUID], Field(min_length=1, max_length=200)]
+
+
+class ContactAntwoord(Model):
+    """How to reach one professional."""
+
+    account_id: UUID
+    naam: str
+    organisatie: str
+    locatie: str
+    email: str
+    telefoon: str | None
+
+    @classmethod
+    def van(cls, contact: Contact) -> Self:
+        """From the read side."""
+        return cls(
+            account_id=contact.account_id,
+            naam=contact.naam,
+            organisatie=contact.organisatie,
+            locatie=contact.locatie,
+            email=contact.email,
+            telefoon=contact.telefoon,
+        )
+
+
+class ContactenAntwoord(Model):
+    """Contact data of the accounts that are known."""
+
+    items: list[ContactAntwoord]
+
+
+class AccountAntwoord(Model):
+    """Which account a user is; all ids."""
+
+    account_id: UUID
+    professional_id: UUID
+    organisatie: UUID
+
+
+class MeldadresVanAccount(Model):
+    """The address of a professional."""
+
+    account: UUID
+
+
+class MeldadresVanCoordinator(Model):
+    """The address of a convenant's coordinator, for a match on these youths (R103)."""
+
+    coordinator_van: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,60}$")]
+    personen: Annotated[list[UUID], Field(min_length=1, max_length=20)]
+
+
+class MeldadresAntwoord(Model):
+    """An address, or none: unknown, or nobody has to be told."""
+
+    email: str | None
