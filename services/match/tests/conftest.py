@@ -1,6 +1,7 @@
 """A real PostgreSQL with match's roles, migrated; every test uses ids of its own, so nothing is cleaned between them."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -20,9 +21,23 @@ def dsns(database: Callable[[str], Mapping[str, str]]) -> Mapping[str, str]:
 
 @pytest.fixture(scope="session")
 async def worker(dsns: Mapping[str, str]) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(dsns["worker"], pool=12, application="match-test")
+    engine = make_engine(dsns["worker"], pool=16, application="match-test")
     yield engine
     await engine.dispose()
+
+
+@pytest.fixture
+def worker_runner() -> Iterator[asyncio.Runner]:
+    """A loop for tests that drive examples themselves: hypothesis is not async."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture
+def worker_engine(worker_runner: asyncio.Runner, dsns: Mapping[str, str]) -> Iterator[AsyncEngine]:
+    engine = make_engine(dsns["worker"], pool=6, application="match-test")
+    yield engine
+    worker_runner.run(engine.dispose())
 
 
 @pytest.fixture(scope="session")
