@@ -53,6 +53,7 @@ def components(settings: Settings) -> Mapping[str, Component]:
             await engine.dispose()
 
     async def jobs(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        settings.require_sender()
         async with AsyncExitStack() as at_end:
             bezorger = await _bezorger(settings, at_end)
             backlog = every("backlog", _MEASURE, Backlog(bezorger).measure)

@@ -10,17 +10,31 @@ from platformkit.settings import ProcessSettings
 
 
 class Settings(ProcessSettings):
-    """`smtp_ca_file` none: the CAs of the system. `mail_from` is an address or `Name <address>`."""
+    """What only the sender needs has no default, and is asked for when a process starts to send.
 
-    signaal_url: AnyHttpUrl
-    smtp_host: str
+    `smtp_ca_file` none: the CAs of the system. `mail_from` is an address or `Name <address>`.
+    """
+
+    signaal_url: AnyHttpUrl | None = None
+    smtp_host: str = ""
     smtp_port: int = 587
-    smtp_user: str
-    smtp_password: SecretStr
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
     smtp_ca_file: Path | None = None
     smtp_connections: int = 4
-    mail_from: str
-    portaal_url: AnyHttpUrl
+    mail_from: str = ""
+    portaal_url: AnyHttpUrl | None = None
+
+    def require_sender(self) -> None:
+        """Check that all is there that a sender needs.
+
+        Raises:
+            ValueError: a setting is not set.
+        """
+        needed = ("signaal_url", "smtp_host", "smtp_user", "smtp_password", "mail_from", "portaal_url")
+        absent = [name.upper() for name in needed if not getattr(self, name)]
+        if absent:
+            raise ValueError(f"not set: {', '.join(absent)}")
 
     @property
     def smtp(self) -> SmtpServer:

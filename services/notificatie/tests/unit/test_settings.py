@@ -1,0 +1,17 @@
+"""What is not set shows at the start of the sender, not at the first mail."""
+
+import pytest
+
+from notificatie.settings import Settings
+
+
+def test_a_sender_without_settings_says_which_are_absent() -> None:
+    with pytest.raises(ValueError, match="SMTP_HOST, SMTP_USER, SMTP_PASSWORD, MAIL_FROM, PORTAAL_URL"):
+        Settings(signaal_url="http://127.0.0.1:1").require_sender()
+
+
+@pytest.mark.parametrize("mail_from", ["niet-antwoorden@vi.example", "Verwijsindex <niet-antwoorden@vi.example>"])
+def test_the_sender_has_a_name(mail_from: str) -> None:
+    settings = Settings(mail_from=mail_from)
+    assert settings.smtp.sender == "Verwijsindex <niet-antwoorden@vi.example>"
+    assert settings.mail_domein == "vi.example"
