@@ -1,0 +1,233 @@
+"""The API on a real PostgreSQL; signaal and the issuer are answers on the wire."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from datetime import date, timedelta
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import respx
+from services.match.tests.berichten import Signaleerder, vastgelegd, verwerk
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from match.bootstrap import make_app
+from match.settings import Settings
+from platformkit.clock import FixedClock
+from platformkit.errors import DomainError
+from platformkit.executor import Executor
+from platformkit.health import Heartbeat
+from platformkit.http.auth import Principal
+
+SIGNAAL = "http://signaal.test"
+
+
+class Herkenner:
+    """Knows every token: its text is the account."""
+
+    async def verify(self, token: str) -> Principal:
+        if token == "verlopen":
+            raise DomainError("sessie-verlopen")
+        scopes = frozenset({"matches:lezen"} if token != "zonder-scope" else ())
+        return Principal("iss", "sub", "portaal", "professional", scopes, uuid4(), frozenset(), token)
+
+
+@pytest.fixture
+def signaal() -> respx.MockRouter:
+    with respx.mock(assert_all_called=False) as router:
+        router.get("http://oidc.test/.well-known/openid-configuration").respond(
+            json={"token_endpoint": "http://oidc.test/token"}
+        )
+        router.post("http://oidc.test/token").respond(json={"access_token": "dienst", "expires_in": 300})
+
+        def eigen(request: httpx.Request) -> httpx.Response:
+            assert request.headers["authorization"] == "Bearer dienst"
+            wie = request.headers["namens"]
+            if wie == "onbekend":
+                return httpx.Response(403, json={"code": "account-onbekend"})
+            return httpx.Response(
+                200, json={"accountId": wie, "professionalId": str(uuid4()), "organisatie": str(uuid4())}
+            )
+
+        def contacten(request: httpx.Request) -> httpx.Response:
+            gevraagd = json.loads(request.content)["accounts"]
+            items = [
+                {
+                    "accountId": each,
+                    "naam": f"Naam {each}",
+                    "organisatie": "School",
+                    "locatie": "Haarlem",
+                    "email": "wie@postvak.test",
+                    "telefoon": None,
+                }
+                for each in gevraagd
+            ]
+            return httpx.Response(200, json={"items": items})
+
+        router.get(f"{SIGNAAL}/v1/accounts/eigen", name="eigen").mock(side_effect=eigen)
+        router.post(f"{SIGNAAL}/v1/contactgegevens", name="contacten").mock(side_effect=contacten)
+        yield router
+
+
+@pytest.fixture
+async def http(
+    signaal: respx.MockRouter, dsns: Mapping[str, str], klok: FixedClock
+) -> AsyncIterator[httpx.AsyncClient]:
+    settings = Settings.model_validate(
+        {
+            "database_url_api": dsns["api"].replace("+asyncpg", ""),
+            "oidc_issuer": "http://oidc.test",
+            "signaal_url": SIGNAAL,
+            "client_id": "match",
+            "client_secret": "geheim",
+        }
+    )
+    app = make_app(settings, klok, Heartbeat(None))
+    app.state.verifier = Herkenner()
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://match"
+        ) as made,
+    ):
+        yield made
+
+
+def als(wie: UUID | str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {wie}"}
+
+
+@pytest.mark.regel("R120")
+@pytest.mark.regel("R122")
+async def test_own_matches_with_the_partner(http: httpx.AsyncClient, executor: Executor) -> None:
+    jeugdige = uuid4()
+    a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven()])
+    answer = await http.get("/v1/matches", headers=als(a.account))
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["API-Version"]
+    (gevonden,) = answer.json()["items"]
+    assert gevonden["soort"] == "client"
+    assert gevonden["status"] == "open"
+    assert gevonden["eigenSignaalId"] == str(a.id)
+    assert gevonden["einddatum"] == "2026-05-01"
+    assert gevonden["partner"]["naam"] == f"Naam {b.account}"
+    een = await http.get(f"/v1/matches/{gevonden['matchId']}", headers=als(b.account))
+    assert een.json()["eigenSignaalId"] == str(b.id)
+    assert een.json()["partner"]["naam"] == f"Naam {a.account}"
+
+
+async def test_of_a_family_match_nothing_of_the_other_youth(http: httpx.AsyncClient, executor: Executor) -> None:
+    """C16, law 7.1.4.3(2)."""
+    kind, zus, moeder = uuid4(), uuid4(), uuid4()
+    a, b = Signaleerder(kind), Signaleerder(zus)
+    personen = [vastgelegd(kind, [moeder]), vastgelegd(zus, [moeder])]
+    await verwerk(executor, [a.afgegeven(), b.afgegeven(), *personen])
+    answer = await http.get("/v1/matches", headers=als(a.account))
+    (gevonden,) = answer.json()["items"]
+    assert gevonden["soort"] == "gezin"
+    assert not [geheim for geheim in (kind, zus, moeder, b.id) if str(geheim) in answer.text]
+
+
+@pytest.mark.regel("R120")
+async def test_matches_of_others_do_not_exist(http: httpx.AsyncClient, executor: Executor) -> None:
+    jeugdige = uuid4()
+    a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven()])
+    match_id = (await http.get("/v1/matches", headers=als(a.account))).json()["items"][0]["matchId"]
+    buitenstaander = uuid4()
+    assert (await http.get("/v1/matches", headers=als(buitenstaander))).json() == {"items": [], "volgende": None}
+    answer = await http.get(f"/v1/matches/{match_id}", headers=als(buitenstaander))
+    assert (answer.status_code, answer.json()["code"]) == (404, "niet-gevonden")
+
+
+async def test_a_match_is_over_on_its_einddatum_without_any_sweep(
+    http: httpx.AsyncClient, executor: Executor, klok: FixedClock
+) -> None:
+    jeugdige = uuid4()
+    a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
+    a.einddatum = date(2025, 6, 2)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven()])
+
+    async def stand(status: str) -> list[dict[str, object]]:
+        return (await http.get("/v1/matches", headers=als(b.account), params={"status": status})).json()["items"]
+
+    assert len(await stand("open")) == 1
+    assert await stand("beeindigd") == []
+    klok.forward(timedelta(hours=10, minutes=1))  # midnight in Amsterdam, not in UTC
+    assert await stand("open") == []
+    (over,) = await stand("beeindigd")
+    assert (over["status"], over["reden"]) == ("beeindigd", "einddatum")
+    assert over["beeindigdOp"] == "2025-06-02T00:00:00+02:00"
+
+
+async def test_pages_newest_first(http: httpx.AsyncClient, executor: Executor, klok: FixedClock) -> None:
+    jeugdige = uuid4()
+    a = Signaleerder(jeugdige)
+    await verwerk(executor, [a.afgegeven()])
+    for _ in range(5):
+        klok.forward(timedelta(minutes=1))
+        await verwerk(executor, [Signaleerder(jeugdige).afgegeven()])
+    gezien: list[str] = []
+    na: str | None = None
+    while True:
+        params = {"limiet": "2", **({"na": na} if na else {})}
+        blad = (await http.get("/v1/matches", headers=als(a.account), params=params)).json()
+        gezien += [each["ontstaanOp"] for each in blad["items"]]
+        na = blad["volgende"]
+        if na is None:
+            break
+    assert len(gezien) == 5
+    assert gezien == sorted(gezien, reverse=True)
+
+
+async def test_partners_are_asked_in_one_call_and_the_account_once_a_minute(
+    http: httpx.AsyncClient, executor: Executor, signaal: respx.MockRouter
+) -> None:
+    jeugdige = uuid4()
+    a = Signaleerder(jeugdige)
+    anderen = [Signaleerder(jeugdige) for _ in range(3)]
+    await verwerk(executor, [a.afgegeven(), *(b.afgegeven() for b in anderen)])
+    for _ in range(2):
+        assert (await http.get("/v1/matches", headers=als(a.account))).status_code == 200
+    assert signaal["eigen"].call_count == 1
+    assert signaal["contacten"].call_count == 2
+    gevraagd = json.loads(signaal["contacten"].calls[0].request.content)["accounts"]
+    assert gevraagd == sorted(str(b.account) for b in anderen)
+
+
+@pytest.mark.parametrize(
+    ("wie", "status", "code"),
+    [
+        ("onbekend", 403, "account-onbekend"),
+        ("verlopen", 401, "sessie-verlopen"),
+        ("zonder-scope", 403, "geen-toegang"),
+    ],
+)
+async def test_who_may_not_hears_why(http: httpx.AsyncClient, wie: str, status: int, code: str) -> None:
+    answer = await http.get("/v1/matches", headers=als(wie))
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert (await http.get("/v1/matches")).status_code == 401
+
+
+async def test_signaal_away_is_503_with_retry_after(http: httpx.AsyncClient, signaal: respx.MockRouter) -> None:
+    signaal["eigen"].mock(side_effect=httpx.ConnectError("weg"))
+    answer = await http.get("/v1/matches", headers=als(uuid4()))
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+
+
+async def test_every_look_is_recorded(http: httpx.AsyncClient, executor: Executor, worker: AsyncEngine, dsns) -> None:
+    jeugdige = uuid4()
+    a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven()])
+    await http.get("/v1/matches", headers=als(a.account))
+    from platformkit.db.engine import make_engine
+
+    owner = make_engine(dsns["migrate"], pool=1, application="match-test")
+    async with owner.begin() as connection:
+        vraag = text("select action, person, outcome from audit where actor = :wie")
+        rijen = (await connection.execute(vraag, {"wie": str(a.account)})).all()
+    await owner.dispose()
+    assert rijen == [("match-lezen", jeugdige, "ok")]
