@@ -311,7 +311,7 @@ class MeldadresVanCoordinator(Model):
     """The address of a convenant's coordinator, for a match on these youths (R103)."""
 
     coordinator_van: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,60}$")]
-    personen: Annotated[list[UUID], Field(min_length=1, max_length=20)]
+    personen: Annotated[list[UUID], Field(max_length=20)]
 
 
 class MeldadresAntwoord(Model):

@@ -1,0 +1,131 @@
+"""What other services ask with their own identity (D17)."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+
+@pytest.mark.regel("D1")
+async def test_any_signal_on_a_youth_counts_also_an_inactive_one(wereld: Any) -> None:
+    wie = await wereld.professional()
+    ref = wereld.jeugdige()
+    path = f"/v1/personen/{ref}/signalen/bestaan"
+    headers = wereld.dienst("brp-proxy")
+    assert (await wereld.api.get(path, headers=headers)).json() == {"bestaat": False}
+    signaal_id = (await wereld.geef_af(wie)).json()["signaalId"]
+    assert (await wereld.api.get(path, headers=headers)).json() == {"bestaat": True}
+    await wereld.sluit(wie, signaal_id)
+    assert (await wereld.api.get(path, headers=headers)).json() == {"bestaat": True}
+
+
+@pytest.mark.regel("R122")
+async def test_contact_data_are_given_on_behalf_of_a_user_and_that_is_recorded(wereld: Any) -> None:
+    wie, other = await wereld.professional("Altra"), await wereld.professional("De Buurtschool")
+    answer = await wereld.api.post(
+        "/v1/contactgegevens",
+        json={"accounts": [str(other.account_id), str(uuid4())]},
+        headers=wereld.dienst("match", wie.token),
+    )
+    subject = f"p{other.professional_id.hex}"
+    assert answer.json() == {
+        "items": [
+            {
+                "accountId": str(other.account_id),
+                "naam": f"Naam van {subject}",
+                "organisatie": "De Buurtschool",
+                "locatie": "Amsterdam",
+                "email": f"{subject}@postvak.test",
+                "telefoon": "020-1234567",
+            }
+        ]
+    }
+    row = await wereld.looker.fetchrow("select * from audit where actor = $1", str(wie.account_id))
+    assert (row["action"], row["role"], row["object"]) == ("contactgegevens-lezen", "match", other.account_id)
+
+
+async def test_contact_data_want_a_user(wereld: Any) -> None:
+    wie = await wereld.professional()
+    body = {"accounts": [str(wie.account_id)]}
+    stranger = wereld.token("stranger", rol="professional", organisatie=str(wie.organisatie))
+    for method, path, json in (("POST", "/v1/contactgegevens", body), ("GET", "/v1/accounts/eigen", None)):
+        none = await wereld.api.request(method, path, json=json, headers=wereld.dienst("match"))
+        assert (none.status_code, none.json()["code"]) == (400, "namens-ontbreekt")
+        unknown = await wereld.api.request(method, path, json=json, headers=wereld.dienst("match", stranger))
+        assert (unknown.status_code, unknown.json()["code"]) == (403, "account-onbekend")
+        forged = await wereld.api.request(method, path, json=json, headers=wereld.dienst("match", "x.y.z"))
+        assert (forged.status_code, forged.json()["code"]) == (401, "niet-ingelogd")
+
+
+@pytest.mark.parametrize("accounts", [[], ["x"], [str(UUID(int=number)) for number in range(201)]])
+async def test_too_many_or_no_accounts_are_refused(wereld: Any, accounts: list[str]) -> None:
+    wie = await wereld.professional()
+    answer = await wereld.api.post(
+        "/v1/contactgegevens", json={"accounts": accounts}, headers=wereld.dienst("match", wie.token)
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "ongeldige-invoer")
+
+
+async def test_a_user_is_the_account_of_issuer_subject_and_organisation(wereld: Any) -> None:
+    wie = await wereld.professional("Altra")
+    elders = await wereld.professional("De Buurtschool", professional_id=wie.professional_id)
+    for each in (wie, elders):
+        answer = await wereld.api.get("/v1/accounts/eigen", headers=wereld.dienst("match", each.token))
+        assert answer.json() == {
+            "accountId": str(each.account_id),
+            "professionalId": str(each.professional_id),
+            "organisatie": str(each.organisatie),
+        }
+
+
+async def meldadres(wereld: Any, **body: Any) -> str | None:
+    answer = await wereld.api.post("/v1/meldadressen", json=body, headers=wereld.dienst("notificatie"))
+    assert answer.status_code == 200, answer.text
+    return answer.json()["email"]
+
+
+async def test_an_account_has_an_address_and_an_unknown_one_none(wereld: Any) -> None:
+    wie = await wereld.professional()
+    assert await meldadres(wereld, account=str(wie.account_id)) == f"p{wie.professional_id.hex}@postvak.test"
+    assert await meldadres(wereld, account=str(uuid4())) is None
+
+
+@pytest.mark.regel("R103", "R111", "R112")
+@pytest.mark.parametrize(
+    ("organisatie", "gemeente", "regie"),
+    [
+        ("Altra", "0363", False),
+        ("Jeugdbescherming Regio Amsterdam", "0363", True),
+        ("Buurtteam Amsterdam", "0363", True),
+        ("GGD Amsterdam", "0363", True),
+    ],
+)
+async def test_the_coordinator_is_told_unless_a_matchregie_party_is_involved(
+    wereld: Any, organisatie: str, gemeente: str, regie: bool
+) -> None:
+    wie = await wereld.professional(organisatie, gemeente)
+    ref = wereld.jeugdige()
+    question = {"coordinatorVan": "regio-amsterdam", "personen": [str(ref), str(uuid4())]}
+    coordinator = "coordinator-regio-amsterdam@postvak.test"
+    assert await meldadres(wereld, **question) == coordinator
+    signaal_id = (await wereld.geef_af(wie, body={"bsn": "999996782", "duur": "P2W"})).json()["signaalId"]
+    assert await meldadres(wereld, **question) == (None if regie else coordinator)
+    wereld.klok.forward(timedelta(days=14))
+    assert await meldadres(wereld, **question) == coordinator
+    wereld.klok.forward(timedelta(days=-14))
+    await wereld.sluit(wie, signaal_id)
+    assert await meldadres(wereld, **question) == coordinator
+
+
+async def test_an_unknown_convenant_has_no_coordinator_and_no_persons_is_a_question_too(wereld: Any) -> None:
+    assert await meldadres(wereld, coordinatorVan="nergens", personen=[str(uuid4())]) is None
+    assert await meldadres(wereld, coordinatorVan="haarlem", personen=[]) == "coordinator-haarlem@postvak.test"
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"account": "x"}, {"coordinatorVan": "haarlem"}, {"account": str(uuid4()), "x": 1}]
+)
+async def test_another_question_for_an_address_is_refused(wereld: Any, body: dict[str, Any]) -> None:
+    answer = await wereld.api.post("/v1/meldadressen", json=body, headers=wereld.dienst("notificatie"))
+    assert (answer.status_code, answer.json()["code"]) == (400, "ongeldige-invoer")
