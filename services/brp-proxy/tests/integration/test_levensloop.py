@@ -194,3 +194,10 @@ async def test_ending_and_storing_the_same_youth_at_the_same_instant(omgeving, k
         assert einde is None
         assert await kijk.rijen("select persoon_ref from persoon") == [{"persoon_ref": opnieuw.persoon_ref}]
         await kijk.doe("truncate verwijzing, signaal cascade")
+
+
+async def test_a_lease_that_is_confirmed_elsewhere_while_signaal_is_asked_stays(omgeving, kijk) -> None:
+    await omgeving.leg_vast()
+    omgeving.tijdens_vraag = lambda: kijk.doe("update persoon set bevestigd = true")
+    await omgeving.loop_leases_na()
+    assert not await is_weg(kijk)
