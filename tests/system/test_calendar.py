@@ -10,7 +10,7 @@ from driver import Driver, eventually
 def test_an_expired_signal_ends_its_match_and_blocks_no_new_one(driver: Driver) -> None:
     youth = "999995339"
     assert driver.signal("Tess Klok", youth, duur="P2W").status_code == 201
-    assert driver.signal("Umut Klok", youth, "Kolom").status_code == 201
+    assert driver.signal("Umut Klok", youth, "De Buurtschool").status_code == 201
     eventually(lambda: driver.matches("Tess Klok") or None, "the match")
     driver.later("3w")
     ended = eventually(

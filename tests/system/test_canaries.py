@@ -44,7 +44,7 @@ def planted(driver: Driver) -> Driver:
     control = driver.addresses["simulators"]["brp"].split("/haalcentraal")[0]
     assert driver.http.put(f"{control}/_besturing/personen/{BSN}", json=PERSON).is_success
     signal = driver.signal(PROFESSIONAL, BSN).json()
-    assert driver.signal("Rens Meldvogel", BSN, "Kolom").status_code == 201
+    assert driver.signal("Rens Meldvogel", BSN, "De Buurtschool").status_code == 201
     assert driver.signal(PROFESSIONAL, BSN).status_code == 409
     assert driver.signal(PROFESSIONAL, "123456789").status_code == 400
     eventually(lambda: driver.mails(PROFESSIONAL) or None, "the mail")

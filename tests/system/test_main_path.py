@@ -13,7 +13,7 @@ YOUTH, HALF_SIBLING = "999970021", "999970033"
 @pytest.mark.regel("R080", "R088", "R100", "R102", "R122")
 def test_two_signals_on_one_youth_give_a_client_match_and_two_mails(driver: Driver) -> None:
     first = driver.signal("Anna Een", YOUTH, "Altra")
-    second = driver.signal("Bram Een", YOUTH, "Kolom")
+    second = driver.signal("Bram Een", YOUTH, "De Buurtschool")
     assert (first.status_code, second.status_code) == (201, 201), (first.text, second.text)
 
     match = eventually(lambda: next(iter(driver.matches("Anna Een")), None), "a match of Anna")
@@ -31,7 +31,7 @@ def test_two_signals_on_one_youth_give_a_client_match_and_two_mails(driver: Driv
 @pytest.mark.regel("R082", "R084", "C16")
 def test_a_half_sibling_gives_a_family_match_that_shows_nothing_of_the_other_youth(driver: Driver) -> None:
     own = driver.signal("Carla Twee", YOUTH, "Altra").json()
-    other = driver.signal("Daan Twee", HALF_SIBLING, "Kolom").json()
+    other = driver.signal("Daan Twee", HALF_SIBLING, "De Buurtschool").json()
     match = eventually(
         lambda: next((m for m in driver.matches("Carla Twee") if m["soort"] == "gezin"), None), "a family match"
     )
@@ -47,14 +47,14 @@ def test_a_half_sibling_gives_a_family_match_that_shows_nothing_of_the_other_you
 @pytest.mark.regel("R063", "R065")
 def test_a_closed_signal_ends_its_match(driver: Driver) -> None:
     mine = driver.signal("Eva Drie", TWIN, "Altra").json()
-    driver.signal("Finn Drie", TWIN, "Kolom")
+    driver.signal("Finn Drie", TWIN, "De Buurtschool")
     eventually(lambda: driver.matches("Finn Drie") or None, "a match of Finn")
     assert driver.close_signal("Eva Drie", mine["signaalId"]).is_success
     ended = eventually(
         lambda: next((m for m in driver.matches("Finn Drie") if m["status"] == "beeindigd"), None), "its end"
     )
     assert ended["reden"] == "signaal-gedeactiveerd"
-    third = driver.signal("Gijs Drie", TWIN, "Kolom")
+    third = driver.signal("Gijs Drie", TWIN, "De Buurtschool")
     assert third.status_code == 201
     eventually(lambda: driver.matches("Gijs Drie") or None, "a match of Gijs with Finn")
     assert [m["partner"]["naam"] for m in driver.matches("Gijs Drie")] == ["Finn Drie"]
@@ -64,7 +64,7 @@ def test_a_closed_signal_ends_its_match(driver: Driver) -> None:
 @pytest.mark.regel("O12", "R092")
 def test_nobody_matches_with_himself_and_colleagues_do(driver: Driver) -> None:
     assert driver.signal("Hanna Vier", OTHER_TWIN, "Altra").status_code == 201
-    assert driver.signal("Hanna Vier", OTHER_TWIN, "Kolom").status_code == 201
+    assert driver.signal("Hanna Vier", OTHER_TWIN, "De Buurtschool").status_code == 201
     assert driver.signal("Iris Vier", OTHER_TWIN, "Altra").status_code == 201
     found = eventually(
         lambda: m if len(m := [m for m in driver.matches("Iris Vier") if m["soort"] == "client"]) == 2 else None,
@@ -78,7 +78,7 @@ def test_nobody_matches_with_himself_and_colleagues_do(driver: Driver) -> None:
 def test_one_unbroken_trace_from_the_post_to_the_answer_of_the_mail_server(driver: Driver) -> None:
     driver.signal("Jan Vijf", "999996770", "Altra")
     trace = "5" * 32
-    driver.signal("Kim Vijf", "999996770", "Kolom", headers={"traceparent": f"00-{trace}-{'a' * 16}-01"})
+    driver.signal("Kim Vijf", "999996770", "De Buurtschool", headers={"traceparent": f"00-{trace}-{'a' * 16}-01"})
     eventually(lambda: driver.mails("Jan Vijf") or None, "a mail to Jan")
 
     def spans() -> list[dict[str, object]] | None:

@@ -11,7 +11,7 @@ YOUTHS = ["999995273", "999995285", "999995297", "999995303", "999995315", "9999
 
 def _pair(driver: Driver, bsn: str, tag: str) -> tuple[str, str]:
     names = (f"Stop {tag} een", f"Stop {tag} twee")
-    for name, organisation in zip(names, ("Altra", "Kolom"), strict=True):
+    for name, organisation in zip(names, ("Altra", "De Buurtschool"), strict=True):
         answer = driver.signal(name, bsn, organisation)
         assert answer.status_code == 201, answer.text
     return names

@@ -15,7 +15,7 @@ from rich.tree import Tree
 
 from lokaal import paths
 from lokaal.__main__ import start
-from lokaal.token import slug, token
+from lokaal.token import TokenError, slug, token
 
 console = Console(highlight=False, soft_wrap=True)
 _PATIENCE = 30.0
@@ -36,7 +36,7 @@ class Person:
 
 # Official test persons of the BRP: two half-siblings who share one parent.
 YOUTH, HALF_SIBLING = "999970021", "999970033"
-TEACHER = Person("Sanne Bakker", "Kolom")
+TEACHER = Person("Sanne Bakker", "De Buurtschool")
 CARER = Person("Omar Aydin", "Altra")
 POLICE = Person("Joke Visser", "Politie Eenheid Amsterdam")
 
@@ -52,7 +52,7 @@ def main() -> int:
         _where_to_look(stack.addresses)
         while True:
             time.sleep(1)
-    except StoryError as error:
+    except (StoryError, TokenError, httpx.HTTPError) as error:
         console.print(f"[red]The story stopped: {error}[/]")
         return 1
     except KeyboardInterrupt:
