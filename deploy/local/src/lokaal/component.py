@@ -32,5 +32,5 @@ class Component:
     """Runs before the first start only: a restart keeps the data."""
     stop_signal: signal.Signals = signal.SIGTERM
     heartbeat: Path | None = None
-    patience: float = 60.0
+    patience: float = 180.0
     """Seconds that it may take to get ready."""
