@@ -13,10 +13,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from platformkit.errors import TransientError
 
-# Classes of SQLSTATE after which the same transaction may succeed: connection, resources, operator intervention,
-# system error, the two concurrency failures, the lock timeout and the timeouts that end a session.
-_TRANSIENT_CLASSES = ("08", "53", "57", "58")
-_TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "25P03", "25P04"})
+# Classes of SQLSTATE after which the same transaction may succeed: connection, identity, resources, operator
+# intervention, system error; the two concurrency failures, the lock timeout, the timeouts that end a session, and a
+# database that is not there yet.
+_TRANSIENT_CLASSES = ("08", "28", "53", "57", "58")
+_TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "25P03", "25P04", "3D000"})
+# Table, column or grant missing: a migration that has not run, never the fault of what is being handled.
+_UNREADY_STATES = frozenset({"42P01", "42703", "42501"})
 _AWAY = (
     TransientError,
     OSError,
@@ -45,15 +48,26 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed later without any change to it."""
     if isinstance(error, BaseExceptionGroup):
         return all(is_transient(each) for each in error.exceptions)
-    if isinstance(error, DBAPIError):
-        if error.connection_invalidated:
-            return True
-        cause = error.orig.__cause__ if error.orig is not None else None
-        return cause is not None and is_transient(cause)
-    if isinstance(error, asyncpg.PostgresError):
-        state = error.sqlstate or ""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    cause = _cause(error)
+    if isinstance(cause, asyncpg.PostgresError):
+        state = cause.sqlstate or ""
         return state in _TRANSIENT_STATES or state.startswith(_TRANSIENT_CLASSES)
-    return isinstance(error, _AWAY) and not isinstance(error, _OURS)
+    return isinstance(cause, _AWAY) and not isinstance(cause, _OURS)
+
+
+def is_unready(error: BaseException) -> bool:
+    """Whether the database lacks what the code counts on, so that nothing that is handled now can succeed."""
+    cause = _cause(error)
+    return isinstance(cause, asyncpg.PostgresError) and cause.sqlstate in _UNREADY_STATES
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The driver's error below one of SQLAlchemy."""
+    if isinstance(error, DBAPIError) and error.orig is not None and error.orig.__cause__ is not None:
+        return error.orig.__cause__
+    return error
 
 
 def attempts(*, limit: int | None, seconds: float) -> AsyncIterator[stamina.Attempt]:

@@ -62,7 +62,7 @@ def components(settings: Settings) -> Mapping[str, Component]:
                 tasks.create_task(_as_coroutine(backlog, stop, heartbeat))
 
     return {
-        "api": http(lambda heartbeat: make_app(settings, heartbeat), settings),
+        "api": http(lambda heartbeat: make_app(str(settings.oidc_issuer), settings.oidc_audience, heartbeat), settings),
         "consumer": consume,
         "relay": relay,
         "jobs": jobs,

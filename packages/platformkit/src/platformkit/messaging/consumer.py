@@ -26,7 +26,7 @@ from platformkit.health import Heartbeat
 from platformkit.logging import get_logger
 from platformkit.messaging.dead_letters import Parked, park
 from platformkit.messaging.envelope import Message, PoisonError, UnknownTypeError, decode, traceparent_in
-from platformkit.retry import attempts, is_transient
+from platformkit.retry import attempts, is_transient, is_unready
 
 _BATCH = 500
 _POLL_MS = 10
@@ -145,7 +145,7 @@ class Consumer:
                     await self._decode(subscription, records, items)
             await self._bisect(subscription, items)
         except Exception as error:
-            if not is_transient(error):
+            if not (is_transient(error) or is_unready(error)):
                 raise
             for item in items:
                 telemetry.mark_failed(item.span, error)
@@ -194,7 +194,7 @@ class Consumer:
                         subscription.name, [item.message for item in items], subscription.handler
                     )
         except Exception as error:
-            if is_transient(error):
+            if is_transient(error) or is_unready(error):
                 raise
             if len(items) == 1:
                 telemetry.mark_failed(items[0].span, error)

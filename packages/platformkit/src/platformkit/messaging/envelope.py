@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from cloudevents.core.base import BaseCloudEvent
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
@@ -17,6 +18,8 @@ _FORMAT = JSONFormat()
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _OF_OURS = re.compile(r"nl\.verwijsindex\.[a-z]{1,40}\.[a-z]{1,40}\.v[0-9]{1,4}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_REQUIRED = frozenset({"ce_specversion", "ce_id", "ce_source", "ce_type"})
+_MAX_ID = 500
 _MAX_VERSION = 2**63 - 1
 
 
@@ -80,8 +83,13 @@ def decode(headers: Sequence[tuple[str, bytes | None]], key: bytes | None, value
     """
     try:
         present = {name: raw for name, raw in headers if raw is not None}
+        if missing := _REQUIRED - present.keys():
+            # The library would make up an id, a new one at each delivery.
+            raise PoisonError(f"not a CloudEvent: without {', '.join(sorted(missing))}")
         cloud_event = from_binary(KafkaMessage(headers=present, key=key, value=value or b""), _FORMAT, CloudEvent)
         kind = cloud_event.get_type()
+    except PoisonError:
+        raise
     except Exception as error:
         raise PoisonError(f"not a CloudEvent: {type(error).__qualname__}") from None
     known = EVENTS.get(kind)
@@ -90,7 +98,7 @@ def decode(headers: Sequence[tuple[str, bytes | None]], key: bytes | None, value
         raise UnknownTypeError(kind if _OF_OURS.fullmatch(kind) else "foreign")
     try:
         return Message(
-            event_id=f"{cloud_event.get_source()}#{cloud_event.get_id()}",
+            event_id=_event_id(cloud_event),
             event=known.model_validate(cloud_event.get_data()),
             subject=UUID(cloud_event.get_subject()),
             key=UUID((key or b"").decode()),
@@ -106,6 +114,14 @@ def traceparent_in(headers: Sequence[tuple[str, bytes | None]]) -> str | None:
     """The W3C traceparent among Kafka headers; none when it is absent or broken, which is no reason to refuse."""
     found = next((raw or b"" for name, raw in headers if name == "traceparent"), b"").decode("latin-1")
     return found if _TRACEPARENT.fullmatch(found) else None
+
+
+def _event_id(event: BaseCloudEvent) -> str:
+    """Source and id together are unique (CloudEvents 1.0); the inbox keeps them, so they are bounded."""
+    event_id = f"{event.get_source()}#{event.get_id()}"
+    if len(event_id) > _MAX_ID:
+        raise ValueError("too long to remember")
+    return event_id
 
 
 def _version(sequence: object) -> int:

@@ -109,6 +109,6 @@ async def produce(
     await producer.start()
     try:
         for headers, value in messages:
-            await producer.send_and_wait(topic, value, key=b"k", headers=headers, partition=0)
+            await producer.send_and_wait(topic, value, key=str(UUID(int=1)).encode(), headers=headers, partition=0)
     finally:
         await producer.stop()

@@ -3,20 +3,19 @@
 import httpx
 from fastapi import FastAPI
 
-from notificatie.settings import Settings
 from platformkit.health import Heartbeat
 from platformkit.http.app import create_app
 from platformkit.http.auth import TokenVerifier
 
 
-def make_app(settings: Settings, heartbeat: Heartbeat) -> FastAPI:
+def make_app(issuer: str, audience: str, heartbeat: Heartbeat) -> FastAPI:
     """The application; its database role may read no table, so it opens no connection either."""
     return create_app(
         title="Notificatie",
         description="Vertelt betrokkenen dat er een match is. Er is nog geen eigen API.",
         routers=[],
         problems={},
-        verifier=TokenVerifier(str(settings.oidc_issuer), settings.oidc_audience, httpx.AsyncClient(timeout=5)),
+        verifier=TokenVerifier(issuer, audience, httpx.AsyncClient(timeout=5)),
         heartbeat=heartbeat,
         checks={},
     )
