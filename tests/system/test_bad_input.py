@@ -18,8 +18,8 @@ CASES = {
     "no duration at all": ({"bsn": KNOWN}, 400, "einddatum-of-duur"),
     "both": ({"bsn": KNOWN, "duur": "P1Y", "einddatum": "2027-01-01"}, 400, "einddatum-of-duur"),
     "not a duration": ({"bsn": KNOWN, "duur": "een jaar"}, 400, "duur-ongeldig"),
-    "a reason (R004)": ({"bsn": KNOWN, "duur": "P1Y", "reden": "zorgen"}, 400, "ongeldige-invoer"),
-    "a name (R030)": ({"bsn": KNOWN, "duur": "P1Y", "naam": "Piet"}, 400, "ongeldige-invoer"),
+    "a reason (R004)": ({"bsn": KNOWN, "duur": "P1Y", "reden": "zorgen"}, 400, "alleen-bsn-en-duur"),
+    "a name (R030)": ({"bsn": KNOWN, "duur": "P1Y", "naam": "Piet"}, 400, "alleen-bsn-en-duur"),
 }
 
 

@@ -255,7 +255,7 @@ async def start(klok: FixedClock) -> AsyncIterator[Callable[[Settings], Any]]:
 
 
 @pytest.fixture
-async def wereld(
+async def wereld(  # noqa: PLR0917  # fixtures come by name
     start: Callable[[Settings], Any],
     settings: Settings,
     outside: respx.MockRouter,

@@ -1,0 +1,114 @@
+"""What happens by the hour: signals expire, technical rows go."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from platformkit.clock import FixedClock
+from platformkit.executor import Executor
+from platformkit.health import Heartbeat
+from signaal.adapters.db.opslag import TechnischeOpslag
+from signaal.adapters.db.signalen import SignaalRepository
+from signaal.application.handlers.opruimen import OpruimenHandler
+from signaal.application.handlers.signalen_laten_verlopen import SignalenLatenVerlopenHandler
+from signaal.entrypoints import jobs
+
+WEEK = {"bsn": "999996782", "duur": "P1W"}
+
+
+@pytest.fixture
+def laat_verlopen(worker: Executor) -> SignalenLatenVerlopenHandler:
+    return SignalenLatenVerlopenHandler(executor=worker, signalen=SignaalRepository())
+
+
+@pytest.mark.regel("R060", "R065", "R074")
+async def test_a_signal_ends_at_its_einddatum_and_that_is_told_once(
+    wereld: Any, laat_verlopen: SignalenLatenVerlopenHandler
+) -> None:
+    wie = await wereld.professional()
+    wereld.jeugdige()
+    signaal_id = (await wereld.geef_af(wie, body=WEEK)).json()["signaalId"]
+    wereld.klok.forward(timedelta(days=6))
+    await laat_verlopen()
+    assert len(await wereld.events(signaal_id)) == 2
+    wereld.klok.forward(timedelta(days=3))
+    await asyncio.gather(*(laat_verlopen() for _ in range(5)))
+    kind, version, told = (await wereld.events(signaal_id))[-1]
+    assert (kind, version, told["status"], told["reden"]) == ("gedeactiveerd", 2, "inactief", "verlopen")
+    assert len(await wereld.events(signaal_id)) == 3
+    read = (await wereld.api.get(f"/v1/signalen/{signaal_id}", headers=wie.headers)).json()
+    assert (read["status"], read["inactiefSinds"]) == ("inactief", "2026-11-29")
+
+
+async def test_sweeping_an_old_signal_leaves_the_involvement_of_the_new_one(
+    wereld: Any, laat_verlopen: SignalenLatenVerlopenHandler
+) -> None:
+    wie = await wereld.professional()
+    ref = wereld.jeugdige()
+    await wereld.geef_af(wie, body=WEEK)
+    wereld.klok.forward(timedelta(days=8))
+    wereld.jeugdige(ref)
+    assert (await wereld.geef_af(wie)).status_code == 201
+    await laat_verlopen()
+    tot = await wereld.looker.fetchval(
+        "select tot from betrokkenheid where account = $1 and persoon_ref = $2", wie.account_id, ref
+    )
+    assert tot.isoformat() == "2027-11-30"
+
+
+async def test_a_signal_that_is_being_closed_is_passed_by(
+    wereld: Any, laat_verlopen: SignalenLatenVerlopenHandler
+) -> None:
+    wie = await wereld.professional()
+    wereld.jeugdige()
+    signaal_id = (await wereld.geef_af(wie, body=WEEK)).json()["signaalId"]
+    wereld.klok.forward(timedelta(days=8))
+    async with wereld.looker.transaction():
+        await wereld.looker.execute("select from signaal where id = $1 for update", signaal_id)
+        await asyncio.wait_for(laat_verlopen(), 5)
+        assert len(await wereld.events(signaal_id)) == 2
+    await laat_verlopen()
+    assert len(await wereld.events(signaal_id)) == 3
+
+
+async def test_old_keys_and_old_inbox_rows_go_and_young_ones_stay(
+    wereld: Any, worker: Executor, worker_engine: AsyncEngine, klok: FixedClock
+) -> None:
+    wie = await wereld.professional()
+    ruim_op = OpruimenHandler(executor=worker, opslag=TechnischeOpslag())
+    wereld.jeugdige()
+    await wereld.geef_af(wie, key="old")
+    old, young = uuid4().hex, uuid4().hex
+    insert = "insert into inbox values ('test', $1, $2)"
+    await wereld.looker.execute(insert, old, klok.now() - timedelta(days=91))
+    await wereld.looker.execute(insert, young, klok.now() - timedelta(days=80))
+    klok.forward(timedelta(hours=47))
+    wereld.jeugdige()
+    await wereld.geef_af(wie, key="young")
+    klok.forward(timedelta(hours=2))
+    while await ruim_op():
+        pass
+    keys = await wereld.looker.fetch("select key from idempotency where caller = $1", wie.account_id)
+    assert [row["key"] for row in keys] == ["young"]
+    kept = await wereld.looker.fetch("select event_id from inbox where event_id = any($1)", [old, young])
+    assert [row["event_id"] for row in kept] == [young]
+
+
+async def test_the_jobs_beat_and_stop_when_told() -> None:
+    stop, heartbeat, done = asyncio.Event(), Heartbeat(None), asyncio.Event()
+
+    async def job() -> int:
+        done.set()
+        return 0
+
+    running = asyncio.create_task(
+        jobs.run(stop, heartbeat, laat_verlopen=job, ruim_op=job, interval=timedelta(seconds=30))
+    )
+    await asyncio.wait_for(done.wait(), 5)
+    stop.set()
+    await asyncio.wait_for(running, 5)
+    assert heartbeat.ready
