@@ -70,19 +70,22 @@ async def test_a_connection_that_the_server_closed_is_replaced(postvak: Any) -> 
 
 
 @pytest.mark.parametrize(
-    ("fout", "expected"),
+    ("fout", "expected", "connections_made"),
     [
-        ("451", Result(Outcome.TRANSIENT, 451)),
-        ("550", Result(Outcome.PERMANENT, 550)),
-        ("breken", Result(Outcome.TRANSIENT, uncertain=True)),
-        ("breken-na-data", Result(Outcome.TRANSIENT, uncertain=True)),
+        ("451", Result(Outcome.TRANSIENT, 451), 1),
+        ("550", Result(Outcome.PERMANENT, 550), 1),
+        ("breken", Result(Outcome.TRANSIENT, uncertain=True), 2),
+        ("breken-na-data", Result(Outcome.TRANSIENT, uncertain=True), 2),
     ],
 )
-async def test_a_failure_concerns_that_mail_only(postvak: Any, fout: Any, expected: Result) -> None:
+async def test_a_failure_concerns_that_mail_only(
+    postvak: Any, fout: Any, expected: Result, connections_made: int
+) -> None:
     postvak.besturing.opdracht = Opdracht(fout=fout, aantal=1)
     async with pool(postvak.server) as connections:
         assert await connections.send(BERICHT) == expected
         assert await connections.send(BERICHT) == Result(Outcome.DELIVERED, 250)
+    assert len(postvak.connections) == connections_made
 
 
 async def test_a_server_that_does_not_answer_costs_no_more_than_the_deadline(postvak: Any) -> None:

@@ -1,5 +1,6 @@
 """Events of match in any order on real PostgreSQL: each recipient is planned once per cause, by the newest version."""
 
+import asyncio
 from datetime import date, timedelta
 from itertools import permutations
 from typing import Any
@@ -85,9 +86,13 @@ async def test_only_the_worker_reads_the_tables(wereld: Any, dsns: Any, role: st
     await engine.dispose()
 
 
-async def test_claims_of_two_senders_never_overlap(wereld: Any) -> None:
-    await wereld.gebeurt(*((ontstaan(), 1) for _ in range(20)))
+async def test_claims_of_several_senders_never_overlap(wereld: Any) -> None:
+    await wereld.gebeurt(*((ontstaan(), 1) for _ in range(50)))
     taken: list[UUID] = []
-    while claimed := await wereld.bezorger.claim(7, []):
-        taken += [each.id for each in claimed]
-    assert len(taken) == len(set(taken)) == 40
+
+    async def sender() -> None:
+        while claimed := await wereld.bezorger.claim(5, []):
+            taken.extend(each.id for each in claimed)
+
+    await asyncio.gather(*(sender() for _ in range(4)))
+    assert len(taken) == len(set(taken)) == 100
