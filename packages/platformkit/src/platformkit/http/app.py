@@ -21,6 +21,7 @@ from platformkit.http.auth import TokenVerifier
 from platformkit.http.problems import MEDIA_TYPE, Catalog, Problem
 
 API_VERSION = "1.0.0"
+_PREFIX = "/v1"
 _BODY_LIMIT = 64 * 1024
 _HEADERS = [
     (b"api-version", API_VERSION.encode()),
@@ -50,12 +51,12 @@ def create_app(
         title=title,
         description=description,
         version=API_VERSION,
-        openapi_url="/v1/openapi.json",
+        openapi_url=f"{_PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan or _nothing,
-        servers=[{"url": "https://verwijsindex.example"}],
+        servers=[{"url": f"https://verwijsindex.example{_PREFIX}"}],
         contact={
             "name": "Verwijsindex",
             "url": "https://verwijsindex.example",
@@ -79,7 +80,7 @@ def create_app(
     )
     app.add_middleware(_Headers)
     for router in routers:
-        app.include_router(router, prefix="/v1")
+        app.include_router(router, prefix=_PREFIX)
     _health(app, heartbeat, checks)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     FastAPIInstrumentor.instrument_app(app, exclude_spans=["send", "receive"], excluded_urls="gezond")
@@ -235,6 +236,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         contact=app.contact,
         license_info=app.license_info,
     )
+    # The major version stands in the server's address (core/uri-version), so not in each path.
+    schema["paths"] = {path.removeprefix(_PREFIX): each for path, each in schema.get("paths", {}).items()}
     version = {"API-Version": {"description": "Versie van de API", "schema": {"type": "string"}}}
     problem = {
         "description": "Er ging iets mis",
