@@ -11,7 +11,8 @@ from typing import TypeVar
 from uuid import UUID
 
 from opentelemetry import trace
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -27,6 +28,20 @@ from platformkit.retry import attempts
 from platformkit.telemetry import current_traceparent
 
 _HTTP_ATTEMPTS = 3
+# An array instead of a list of rows: one statement for every size of batch, compiled and prepared once.
+_RECORD = (
+    pg_insert(inbox)
+    .from_select(
+        ["consumer", "event_id", "handled_at"],
+        select(
+            bindparam("consumer", type_=inbox.c.consumer.type),
+            func.unnest(bindparam("event_ids", type_=ARRAY(inbox.c.event_id.type))),
+            bindparam("handled_at", type_=inbox.c.handled_at.type),
+        ),
+    )
+    .on_conflict_do_nothing()
+    .returning(inbox.c.event_id)
+)
 T = TypeVar("T")
 
 
@@ -244,9 +259,8 @@ async def _unhandled(work: UnitOfWork, consumer: str, messages: Sequence[Message
     """Record the messages in the inbox and give back those that were not there, in their order, each once."""
     by_id = {message.event_id: message for message in messages}
     # Sorted, so that two consumers with overlapping batches take their locks in the same order.
-    rows = [{"consumer": consumer, "event_id": each, "handled_at": work.now} for each in sorted(by_id)]
     new = await work.connection.execute(
-        pg_insert(inbox).values(rows).on_conflict_do_nothing().returning(inbox.c.event_id)
+        _RECORD, {"consumer": consumer, "event_ids": sorted(by_id), "handled_at": work.now}
     )
     fresh = set(new.scalars())
     return [message for event_id, message in by_id.items() if event_id in fresh]

@@ -17,6 +17,7 @@ from platformkit.executor import Executor
 from platformkit.messaging.envelope import Message
 
 PAREN = 200
+pytestmark = pytest.mark.timeout(240)
 
 
 async def lijnen(executor: Executor, *banen: Sequence[Sequence[Message]]) -> None:

@@ -68,7 +68,8 @@ def encode(
             "sequence": str(version),
             "sequencetype": "Integer",
         },
-        event.model_dump(mode="json", by_alias=True),
+        # As bytes: pydantic writes JSON many times faster than the library does from a dict.
+        event.model_dump_json(by_alias=True).encode(),
     )
     message = to_binary(cloud_event, _FORMAT)
     return {name: value.decode() for name, value in message.headers.items()}, message.value

@@ -17,29 +17,21 @@ from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatu
 
 _OUDERS = select(ouder.c.persoon_ref, ouder.c.ouder_ref, ouder.c.sinds, ouder.c.sinds_versie, ouder.c.sinds_gewijzigd)
 _OUDERS_VAN = _OUDERS.where(een_van(ouder.c.persoon_ref, "jeugdigen"))
-_ouder_zelf = ouder.alias("zelf")
-_BANDEN_ROND = _OUDERS.where(
-    ouder.c.ouder_ref.in_(select(_ouder_zelf.c.ouder_ref).where(een_van(_ouder_zelf.c.persoon_ref, "jeugdigen")))
-)
-_SIGNALEN_VAN = (
-    select(
-        signaal.c.signaal_id,
-        signaal.c.persoon_ref,
-        signaal.c.professional,
-        signaal.c.account,
-        signaal.c.organisatie,
-        signaal.c.organisatiesoort,
-        signaal.c.convenant,
-        signaal.c.gemeente,
-        signaal.c.afgegeven_op,
-        signaal.c.einddatum,
-        signaal.c.status,
-        persoon.c.status.label("persoon"),
-    )
-    .select_from(signaal.outerjoin(persoon, persoon.c.persoon_ref == signaal.c.persoon_ref))
+# Plain look-ups by key, joined in Python: for a batch the planner would rather read whole tables than join by index.
+_KINDEREN = _OUDERS.where(een_van(ouder.c.ouder_ref, "ouders"))
+_SIGNALEN_VAN = select(
+    signaal.c.signaal_id,
+    signaal.c.persoon_ref,
+    signaal.c.professional,
+    signaal.c.account,
+    signaal.c.organisatie,
+    signaal.c.organisatiesoort,
+    signaal.c.convenant,
+    signaal.c.gemeente,
+    signaal.c.afgegeven_op,
+    signaal.c.einddatum,
     # Candidates only, for the partial index; which ones count is the rule `telt_mee`.
-    .where(een_van(signaal.c.persoon_ref, "jeugdigen"), signaal.c.status == SignaalStatus.ACTIEF.value)
-)
+).where(een_van(signaal.c.persoon_ref, "jeugdigen"), signaal.c.status == SignaalStatus.ACTIEF.value)
 _SIGNALEN_BIJWERKEN = upsert(signaal, nieuwere=True).returning(signaal.c.signaal_id)
 _PERSONEN_BIJWERKEN = upsert(persoon, nieuwere=True).returning(persoon.c.persoon_ref)
 _OUDERS_WEG = delete(ouder).where(een_van(ouder.c.persoon_ref, "jeugdigen"))
@@ -62,15 +54,18 @@ class Projectie:
         found = await self._connection.execute(_OUDERS_VAN, {"jeugdigen": list(jeugdigen)})
         return [Ouderband._make(row) for row in found]
 
-    async def banden_rond(self, jeugdigen: Collection[UUID]) -> list[Ouderband]:
-        """Every child of every parent of these youths."""
-        found = await self._connection.execute(_BANDEN_ROND, {"jeugdigen": list(jeugdigen)})
+    async def kinderen(self, ouders: Collection[UUID]) -> list[Ouderband]:
+        """Every child of these parents."""
+        if not ouders:
+            return []
+        found = await self._connection.execute(_KINDEREN, {"ouders": list(ouders)})
         return [Ouderband._make(row) for row in found]
 
     async def signalen(self, jeugdigen: Collection[UUID]) -> list[Signaal]:
         """The signals on these youths that may be active."""
+        personen = await self._personen(jeugdigen)
         found = await self._connection.execute(_SIGNALEN_VAN, {"jeugdigen": list(jeugdigen)})
-        return [Signaal._make(row) for row in found]
+        return [Signaal._make((*row, SignaalStatus.ACTIEF, personen.get(row.persoon_ref))) for row in found]
 
     async def werk_signalen_bij(self, signalen: Collection[SignaalRij]) -> set[UUID]:
         """Store what is newer; the ids of those signals."""
@@ -98,10 +93,7 @@ class Projectie:
         standen = {
             row.signaal_id: row for row in await self._connection.execute(_STANDEN, {"signalen": list(signalen)})
         }
-        personen = {
-            row.persoon_ref: PersoonStatus(row.status)
-            for row in await self._connection.execute(_PERSONEN, {"jeugdigen": list(jeugdigen)})
-        }
+        personen = await self._personen(jeugdigen)
 
         def zijde(signaal_id: UUID, persoon_ref: UUID) -> Zijde:
             stand = standen[signaal_id]
@@ -113,3 +105,7 @@ class Projectie:
             )
 
         return {m.match_id: (zijde(m.signaal_a, m.persoon_a), zijde(m.signaal_b, m.persoon_b)) for m in matches}
+
+    async def _personen(self, jeugdigen: Collection[UUID]) -> dict[UUID, PersoonStatus]:
+        found = await self._connection.execute(_PERSONEN, {"jeugdigen": list(jeugdigen)})
+        return {row.persoon_ref: PersoonStatus(row.status) for row in found}

@@ -42,7 +42,8 @@ async def herbereken(
 
 
 async def _gewenst(work: UnitOfWork, projectie: Projectie, jeugdigen: frozenset[UUID]) -> Mapping[UUID, Paar]:
-    banden = await projectie.banden_rond(jeugdigen)
+    ouders = {band.ouder_ref for band in await projectie.ouders(jeugdigen)}
+    banden = await projectie.kinderen(ouders)
     kring = jeugdigen | {band.persoon_ref for band in banden}
     return paren(await projectie.signalen(kring), banden, work.today, rond=jeugdigen)
 
