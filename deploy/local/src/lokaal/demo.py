@@ -141,7 +141,10 @@ class _Story:
         def complete() -> list[dict[str, Any]] | None:
             answer = self._http.get(url)
             spans: list[dict[str, Any]] = answer.json() if answer.is_success else []
-            return spans if any(span.get("name") == "email send" for span in spans) else None
+            ids = {span["id"] for span in spans}
+            # Only the first span has a parent that is not ours: the request came with a trace.
+            whole = sum(span.get("parentId") not in ids for span in spans) == 1
+            return spans if whole and any(span["name"] == "email send" for span in spans) else None
 
         console.print(_tree(_eventually(complete, "the trace in the viewer")))
         console.print(f"   Look at it: {self._addresses['traces']}/zipkin/traces/{trace}")

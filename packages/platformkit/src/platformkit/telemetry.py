@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from opentelemetry import metrics, trace
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.exporter.zipkin.json import ZipkinExporter
@@ -13,8 +14,10 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.trace import Span, SpanKind, Status
+from opentelemetry.sdk.trace.sampling import Decision, ParentBased, Sampler, SamplingResult
+from opentelemetry.trace import Link, Span, SpanKind, Status, TraceState
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.types import Attributes
 from prometheus_client import start_http_server
 
 from platformkit.settings import ProcessSettings, Traces
@@ -25,7 +28,7 @@ _propagator = TraceContextTextMapPropagator()
 def configure(service: str, settings: ProcessSettings) -> None:
     """Set up the providers of this process and the instrumentation of its libraries."""
     resource = Resource.create({"service.name": service})
-    provider = TracerProvider(resource=resource)
+    provider = TracerProvider(resource=resource, sampler=ParentBased(_Causes()))
     exporter = _exporter(settings)
     if exporter is not None:
         provider.add_span_processor(BatchSpanProcessor(Discreet(exporter), schedule_delay_millis=500))
@@ -37,6 +40,25 @@ def configure(service: str, settings: ProcessSettings) -> None:
     metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=readers))
     AsyncPGInstrumentor().instrument()  # type: ignore[no-untyped-call]
     HTTPXClientInstrumentor().instrument()
+
+
+class _Causes(Sampler):
+    """Begins a trace with what somebody or something did, not with a statement of a loop that looks for work."""
+
+    def should_sample(  # noqa: PLR0917 -- the signature of the SDK
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        return SamplingResult(Decision.DROP if kind is SpanKind.CLIENT else Decision.RECORD_AND_SAMPLE, attributes)
+
+    def get_description(self) -> str:
+        return "no trace begins with a client span"
 
 
 class Discreet(SpanExporter):

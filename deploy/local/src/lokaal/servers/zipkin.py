@@ -38,7 +38,7 @@ class Zipkin:
         bind = ["ip=127.0.0.1", f"port={self.port}", "protocols[0]=http"]
         return [
             *("nice", "-n", "5"),  # nothing waits for it, so Kafka and the services go first
-            *java.command(f"-Xmx96m {java.SMALL}"),
+            *java.command(f"-Xmx192m {java.SMALL}"),
             "-jar",
             *map(str, artifacts.jars("zipkin")),
             *(f"--armeria.ports[0].{setting}" for setting in bind),
