@@ -75,8 +75,8 @@ class SignaalRepository:
                 for each in signalen
             ],
         )
-        # A signal that expired left its involvement when it was issued; only one that ends early takes back the rest,
-        # and never that of a newer signal on the same youth.
+        # Only a signal that ends early takes back the rest of the involvement. One that expired has had it all, and by now
+        # it may be that of a newer signal on the same youth.
         vroeg = [each for each in signalen if each.inactief_sinds != each.einddatum]
         if vroeg:
             await work.connection.execute(
@@ -84,14 +84,12 @@ class SignaalRepository:
                 .where(
                     betrokkenheid.c.account == bindparam("_account"),
                     betrokkenheid.c.persoon_ref == bindparam("_ref"),
-                    betrokkenheid.c.tot == bindparam("_einddatum"),
                 )
                 .values(tot=bindparam("_sinds")),
                 [
                     {
                         "_account": each.account,
                         "_ref": each.persoon_ref,
-                        "_einddatum": each.einddatum,
                         "_sinds": each.inactief_sinds,
                     }
                     for each in vroeg
