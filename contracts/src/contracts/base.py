@@ -1,10 +1,19 @@
 """The base of every event: frozen, camelCase on the wire, tolerant in reading (contracts only grow)."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_camel
+
+Gemeentecode = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+"""A gemeente by its CBS code."""
+
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+"""A stable code of ours. No event has a field that would take free text (D2)."""
+
+Moment = AwareDatetime
+"""A moment with its offset; without one, readers in other zones would differ by hours."""
 
 
 class Waarde(BaseModel):

@@ -1,10 +1,10 @@
 """Topic `match`: client and family matches, owned by match (R080-R084, D4)."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.base import Event, Waarde
+from contracts.base import Code, Event, Gemeentecode, Moment, Waarde
 from contracts.signaal import Organisatiesoort
 
 
@@ -50,7 +50,7 @@ class Oorzaak(Waarde):
 
     soort: OorzaakSoort
     id: UUID
-    op: datetime
+    op: Moment
 
 
 class BetrokkenProfessional(Waarde):
@@ -62,8 +62,8 @@ class BetrokkenProfessional(Waarde):
     account: UUID
     organisatie: UUID
     organisatiesoort: Organisatiesoort
-    convenant: str
-    gemeente: str
+    convenant: Code
+    gemeente: Gemeentecode
 
 
 class MatchToestand(Event):

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.base import Event
+from contracts.base import Code, Event
 from contracts.match import Oorzaak
 
 
@@ -29,7 +29,7 @@ class NotificatieToestand(Event):
     kanaal: Kanaal
     oorzaak: Oorzaak
     status: NotificatieStatus
-    reden: str | None = None
+    reden: Code | None = None
 
     @property
     def aggregate_id(self) -> UUID:

@@ -1,10 +1,10 @@
 """Topic `persoon`: what the other services may know of a youth, owned by brp-proxy. No BSN, name or birth date (D1, D2)."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.base import Event, Vernietigd, Waarde
+from contracts.base import Event, Gemeentecode, Moment, Vernietigd, Waarde
 
 
 class PersoonVernietigdReden(StrEnum):
@@ -25,7 +25,7 @@ class Ouder(Waarde):
     """
 
     ouder_ref: UUID
-    sinds: datetime
+    sinds: Moment
     sinds_versie: int
     sinds_gewijzigd: bool = False
 
@@ -37,7 +37,7 @@ class PersoonToestand(Event):
 
     persoon_ref: UUID
     ouders: tuple[Ouder, ...]
-    woongemeente: str | None
+    woongemeente: Gemeentecode | None
     geheim: bool
     overleden_op: date | None = None
 

@@ -1,10 +1,10 @@
 """Topic `signaal`: the life of a signal, owned by signaal. THAT somebody is involved, never why (R004, R005)."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.base import Event, Vernietigd
+from contracts.base import Code, Event, Gemeentecode, Moment, Vernietigd
 
 
 class Organisatiesoort(StrEnum):
@@ -73,9 +73,9 @@ class SignaalToestand(Event):
     organisatie: UUID
     organisatiesoort: Organisatiesoort
     locatie: UUID
-    convenant: str
-    gemeente: str
-    afgegeven_op: datetime
+    convenant: Code
+    gemeente: Gemeentecode
+    afgegeven_op: Moment
     begindatum: date
     einddatum: date
     bron: Bron

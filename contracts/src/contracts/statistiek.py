@@ -1,9 +1,12 @@
 """Topic `statistiek`: the class fields of a signal at issue, for figures that lead back to nobody (R255-R273)."""
 
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from contracts.base import Event
+from pydantic import StringConstraints
+
+from contracts.base import Event, Gemeentecode
 
 
 class Leeftijdsgroep(StrEnum):
@@ -41,9 +44,9 @@ class SignaalGeteld(Event):
     leeftijdsgroep: Leeftijdsgroep
     geslacht: Geslacht
     woonklasse: Woonklasse
-    woongemeente: str | None
+    woongemeente: Gemeentecode | None
     organisatie: UUID
-    week: str
+    week: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-W[0-9]{2}$")]
 
     @property
     def aggregate_id(self) -> UUID:

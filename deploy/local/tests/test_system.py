@@ -92,7 +92,7 @@ def test_a_held_port_can_be_used_by_the_one_that_it_was_given_to() -> None:
 def test_the_topics_are_those_of_the_contracts() -> None:
     topics = {topic.name: topic for topic in kafka.contract_topics()}
     assert set(topics) == {"persoon", "signaal", "match", "notificatie", "statistiek"}
-    assert topics["signaal"].topic_configs["retention.ms"] == "2592000000"
+    assert topics["signaal"].topic_configs["retention.ms"] == "1814400000"
     assert topics["signaal"].num_partitions > 1
 
 

@@ -11,7 +11,7 @@ from platformkit.executor import UnitOfWork
 _BATCH: Final = 1000
 IDEMPOTENCY_KEPT: Final = timedelta(hours=48)
 INBOX_KEPT: Final = timedelta(days=90)
-"""Longer than a topic keeps an event (30 days) plus the longest that a dead letter waits (D3)."""
+"""Longer than a topic keeps an event (21 days) plus the longest that a dead letter waits (D3)."""
 
 
 class TechnischeOpslag:
