@@ -37,7 +37,7 @@ test: setup ## run everything: lint, types, contracts, and all tests on real ser
 	@$(python) -m pytest
 
 unit: setup ## run the tests that need no server
-	@$(python) -m pytest -m "not stack" $(wildcard services/*/tests/unit packages/*/tests deploy/local/tests tests/contracts)
+	@$(python) -m pytest -m "not stack" $(wildcard services/*/tests/unit packages/*/tests/unit packages/kanalen/tests tests/contracts tests/architecture)
 
 lint: setup ## check style, layers and unused dependencies
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
@@ -51,9 +51,10 @@ types: setup ## check types (strict)
 
 contracts: setup ## print schemas, OpenAPI and AsyncAPI from the models; the tests compare them
 	@$(python) -m contracts
+	@$(python) tests/contracts/openapi.py
 
 regels: setup ## print which rule of regels.md is covered by which test
-	@$(python) -m pytest --collect-only --quiet --regels
+	@$(python) tests/regels.py
 
 fix: setup ## format, and repair what ruff can
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --fix --quiet .
