@@ -12,8 +12,11 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Awaitable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from services.match.tests.berichten import Signaleerder, vastgelegd, verwerken
@@ -22,16 +25,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lokaal import testing
 from match.adapters.db.matches import Matches
+from match.adapters.db.opslag import opslag
 from match.adapters.db.projectie import Projectie
+from match.application.handlers.verwerken import Opslag, Verwerken
 from match.domain.match import Match
 from match.domain.paren import paren
 from platformkit.clock import FixedClock
 from platformkit.db.engine import make_engine
-from platformkit.executor import Executor
+from platformkit.executor import Executor, UnitOfWork
 from platformkit.ids import uuid7
-from platformkit.messaging.envelope import Message
 
 BATCH, BATCHES = 500, 24
+T = TypeVar("T")
 NU = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
 _SIGNALEN = """
@@ -43,7 +48,8 @@ _OUDERS = """
 insert into ouder select unnest(cast(:kinderen as uuid[])), unnest(cast(:ouders as uuid[])), '2025-05-01', 1, false
 """
 _PERSONEN = "insert into persoon select unnest(cast(:personen as uuid[])), 1, 'in-leven'"
-_SLEUTELS = "insert into matchsleutel select :soort, unnest(cast(:ids as uuid[])) on conflict do nothing"
+_JEUGDIGSLEUTELS = "insert into matchsleutel select 'jeugdige', unnest(cast(:ids as uuid[]))"
+_OUDERSLEUTELS = "insert into matchsleutel select 'ouder', unnest(cast(:ids as uuid[]))"
 _KAAL = """
 with nieuw as (
   insert into signaal select id, 1, persoon_ref, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
@@ -90,41 +96,82 @@ class Wereld:
 async def vul(worker: AsyncEngine, wereld: Wereld, signalen: int) -> None:
     banden = [(kind, ouder) for kind, ouders in wereld.ouders.items() for ouder in ouders]
     kinderen, ouders = map(list, zip(*banden, strict=True))
+    await per_deel(worker, _PERSONEN, personen=wereld.jeugdigen)
+    await per_deel(worker, _OUDERS, kinderen=kinderen, ouders=ouders)
+    await per_deel(worker, _JEUGDIGSLEUTELS, ids=sorted(wereld.jeugdigen))
+    await per_deel(worker, _OUDERSLEUTELS, ids=sorted(set(ouders)))
+    await per_deel(worker, _SIGNALEN, personen=wereld.trek(signalen))
+    # The matches that these signals have, or the first batches would make them as well.
     async with worker.begin() as connection:
-        await connection.execute(text(_PERSONEN), {"personen": wereld.jeugdigen})
-        await connection.execute(text(_OUDERS), {"kinderen": kinderen, "ouders": ouders})
-        await connection.execute(text(_SLEUTELS), {"soort": "jeugdige", "ids": sorted(wereld.jeugdigen)})
-        await connection.execute(text(_SLEUTELS), {"soort": "ouder", "ids": sorted(set(ouders))})
-        await connection.execute(text(_SIGNALEN), {"personen": wereld.trek(signalen)})
-        # The matches that these signals have, or the first batches would make them as well.
         projectie = Projectie(connection)
-        gevonden = paren(
-            await projectie.signalen(wereld.jeugdigen),
-            await projectie.ouders(wereld.jeugdigen),
-            NU.date(),
-            rond=wereld.ouders.keys(),
-        )
-        gemaakt = [Match.ontstaan(paar, 1, NU) for paar in gevonden.values()]
-        for begin in range(0, len(gemaakt), 10_000):
-            await Matches(connection).bewaar(gemaakt[begin : begin + 10_000])
+        bekend = [s for deel in delen(wereld.jeugdigen) for s in await projectie.signalen(deel)]
+        verwant = [band for deel in delen(wereld.jeugdigen) for band in await projectie.ouders(deel)]
+    gevonden = paren(bekend, verwant, NU.date(), rond=wereld.ouders.keys())
+    for deel in delen([Match.ontstaan(paar, 1, NU) for paar in gevonden.values()]):
+        async with worker.begin() as connection:
+            await Matches(connection).bewaar(deel)
 
 
-async def kaal(worker: AsyncEngine, personen: Sequence[UUID]) -> float:
+def delen(alles: Sequence[T], grootte: int = 10_000) -> Iterator[Sequence[T]]:
+    return (alles[begin : begin + grootte] for begin in range(0, len(alles), grootte))
+
+
+async def per_deel(worker: AsyncEngine, statement: str, **kolommen: Sequence[UUID]) -> None:
+    for deel in zip(*(delen(kolom) for kolom in kolommen.values()), strict=True):
+        async with worker.begin() as connection:
+            await connection.execute(text(statement), dict(zip(kolommen, deel, strict=True)))
+
+
+async def kaal(worker: AsyncEngine, personen: Sequence[UUID]) -> None:
     ids, events = [uuid4() for _ in personen], [f"kaal#{uuid7()}" for _ in personen]
-    begin = time.perf_counter()
     async with worker.begin() as connection:
         await connection.execute(text(_INBOX), {"events": events})
         await connection.execute(text(_KAAL), {"ids": ids, "personen": list(personen), "headers": _HEADERS})
-    return time.perf_counter() - begin
 
 
 _HEADERS = '{"ce_id": "0199f000-0000-7000-8000-000000000000", "ce_type": "nl.verwijsindex.match.ontstaan.v1"}'
 
 
-async def handler(executor: Executor, berichten: list[Message]) -> float:
-    begin = time.perf_counter()
-    await executor.execute_batch("match.signaal", berichten, verwerken)
-    return time.perf_counter() - begin
+class GeenSleutels:
+    """What the handler costs without its locks: wrong as soon as there are two of it."""
+
+    async def jeugdigen(self, refs: Collection[UUID]) -> None: ...
+    async def ouders(self, refs: Collection[UUID]) -> None: ...
+
+
+def _zonder(work: UnitOfWork) -> Opslag:
+    return replace(opslag(work), sleutels=GeenSleutels())
+
+
+@dataclass
+class Meting:
+    """Seconds per batch: on the wall, and of processor time here and in PostgreSQL (less moved by busy neighbours)."""
+
+    wand: list[float] = field(default_factory=list)
+    client: list[float] = field(default_factory=list)
+    server: list[float] = field(default_factory=list)
+
+    async def van(self, backend: int, werk: Awaitable[None]) -> None:
+        wand, client, server = time.perf_counter(), time.process_time(), _cpu(backend)
+        await werk
+        self.wand.append(time.perf_counter() - wand)
+        self.client.append(time.process_time() - client)
+        self.server.append(_cpu(backend) - server)
+
+    def cpu(self) -> float:
+        return statistics.mean(self.client[4:]) + statistics.mean(self.server[4:])
+
+    def regel(self, naam: str) -> str:
+        wand, client, server = (statistics.median(each[4:]) for each in (self.wand, self.client, self.server))
+        return (
+            f"{naam:18} {wand * 1000:7.1f} ms wall, {client * 1000:6.1f} ms client + {server * 1000:6.1f} ms server CPU"
+            f" per {BATCH}; {BATCH / wand:6.0f} signals/s, by CPU {BATCH / self.cpu():6.0f}/s"
+        )
+
+
+def _cpu(backend: int) -> float:
+    velden = Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()
+    return (int(velden[11]) + int(velden[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def tel(worker: AsyncEngine) -> int:
@@ -134,7 +181,7 @@ async def tel(worker: AsyncEngine) -> int:
 
 async def main(signalen: int) -> None:
     dsns = testing.database("match")
-    worker = make_engine(dsns["worker"].replace("://", "+asyncpg://", 1), pool=4, application="bench")
+    worker = make_engine(dsns["worker"].replace("://", "+asyncpg://", 1), pool=1, application="bench")
     owner = make_engine(dsns["migrate"].replace("://", "+asyncpg://", 1), pool=1, application="bench")
     executor = Executor(worker, FixedClock(NU), "urn:nld:oin:0:systeem")
     # Worlds of their own: the bare statement gives matches random ids.
@@ -144,26 +191,33 @@ async def main(signalen: int) -> None:
     async with owner.begin() as connection:
         for tabel in ("signaal", "ouder", "persoon", "matchsleutel", "match"):
             await connection.execute(text(f"analyze {tabel}"))
-    tijden: dict[str, list[float]] = {"kaal": [], "handler": []}
+    async with worker.begin() as connection:
+        backend = (await connection.execute(text("select pg_backend_pid()"))).scalar_one()
+    metingen = {naam: Meting() for naam in ("bare SQL", "handler", "handler, no locks", "persons again")}
+    zonder = Verwerken(_zonder)
     profiel = cProfile.Profile() if os.environ.get("PROFIEL_AAN") else None
-    matches = await tel(worker)
-    for ronde in range(BATCHES):
-        tijden["kaal"].append(await kaal(worker, kale_wereld.trek(BATCH)))
-        berichten = [Signaleerder(ref).afgegeven() for ref in wereld.trek(BATCH)]
-        if profiel and ronde > 3:
-            profiel.enable()
-        tijden["handler"].append(await handler(executor, berichten))
-        if profiel:
-            profiel.disable()
-    print(f"{(await tel(worker) - matches) / 2 / BATCH / BATCHES:.2f} new matches per signal")  # noqa: T201
-    personen = [vastgelegd(ref, wereld.ouders[ref], 2) for ref in wereld.trek(BATCH)]
-    tijden["personen, opnieuw"] = [await handler(executor, personen)]
-    midden = {naam: statistics.median(alle[4:] or alle) for naam, alle in tijden.items()}
-    for naam, seconden in midden.items():
-        print(f"{naam:20} {seconden * 1000:7.1f} ms per {BATCH}   {BATCH / seconden:8.0f} signals/s")  # noqa: T201
-    print(f"ratio handler / bare SQL: {midden['kaal'] / midden['handler']:.2f}, {signalen} signals, {date.today()}")  # noqa: T201, DTZ011
+    eerst = await tel(worker)
+    for _ in range(BATCHES):
+        await metingen["bare SQL"].van(backend, kaal(worker, kale_wereld.trek(BATCH)))
+        for naam, hoe in (("handler", verwerken), ("handler, no locks", zonder)):
+            berichten = [Signaleerder(ref).afgegeven() for ref in wereld.trek(BATCH)]
+            if profiel and naam == "handler":
+                profiel.enable()
+            await metingen[naam].van(backend, executor.execute_batch("match.signaal", berichten, hoe))
+            if profiel:
+                profiel.disable()
+        personen = [vastgelegd(ref, wereld.ouders[ref], 2) for ref in wereld.trek(BATCH)]
+        await metingen["persons again"].van(backend, executor.execute_batch("match.persoon", personen, verwerken))
+    wand, kaal_wand = (statistics.median(metingen[naam].wand[4:]) for naam in ("handler", "bare SQL"))
+    cpu, kaal_cpu = (metingen[naam].cpu() for naam in ("handler", "bare SQL"))
+    regels = [
+        f"{signalen} signals, {(await tel(worker) - eerst) / 3 / BATCH / BATCHES:.2f} new matches per signal",
+        *(meting.regel(naam) for naam, meting in metingen.items()),
+        f"handler / bare SQL: {kaal_wand / wand:.2f} by wall, {kaal_cpu / cpu:.2f} by CPU",
+    ]
+    print("\n".join(regels))  # noqa: T201
     if profiel:
-        pstats.Stats(profiel).sort_stats("tottime").print_stats(35)
+        pstats.Stats(profiel).sort_stats("cumulative").print_stats(60)
     await worker.dispose()
     await owner.dispose()
 
