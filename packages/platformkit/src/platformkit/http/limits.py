@@ -11,6 +11,9 @@ from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from platformkit.errors import DomainError, TransientError
@@ -41,14 +44,12 @@ class Budgets:
     """Counts what callers spend. Fails closed: without Redis nobody may."""
 
     def __init__(self, redis_url: str) -> None:
-        self._storage = RedisStorage(
-            f"async+{redis_url}",
-            implementation="redispy",
-            socket_timeout=_PATIENCE,
-            socket_connect_timeout=_PATIENCE,
-        )
+        # A connection that a restart of Redis closed is tried once more with a new one; silence is not waited for twice.
+        again = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
+        options: dict[str, Any] = {"socket_timeout": _PATIENCE, "socket_connect_timeout": _PATIENCE, "retry": again}
+        self._storage = RedisStorage(f"async+{redis_url}", implementation="redispy", **options)
         self._limiter = MovingWindowRateLimiter(self._storage)
-        self._redis: Redis = Redis.from_url(redis_url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
+        self._redis: Redis = Redis.from_url(redis_url, **options)
 
     async def spend(self, budget: Budget, caller: str, spent: Spent) -> None:
         """Take one from the caller's budget. `spent` counts durably what was spent within the window, for when Redis lost it.

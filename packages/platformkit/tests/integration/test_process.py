@@ -1,0 +1,178 @@
+"""A process (`python -m proef <role>`): SIGTERM loses nothing, a component that ends ends it, and it proves that it lives."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+import uvicorn
+from proef.events import gewijzigd
+from proef.hulp import Proef, context, eventually, read_topic
+from proef.issuer import ISSUER, Issuer
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from platformkit.executor import UnitOfWork
+
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def ended(process: "subprocess.Popen[bytes]", seconds: float = 40) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr."""
+    out, err = await asyncio.to_thread(process.communicate, None, seconds)
+    return process.returncode, out.decode(), err.decode()
+
+
+@pytest.fixture
+async def issuer() -> AsyncIterator[tuple[Issuer, str]]:
+    """The issuer behind a socket, and its address."""
+    made, port = Issuer(), free_port()
+    url = f"http://127.0.0.1:{port}"
+
+    async def discovery(_request: object) -> JSONResponse:
+        return JSONResponse({"issuer": url, "jwks_uri": f"{url}/jwks"})
+
+    async def jwks(_request: object) -> JSONResponse:
+        return JSONResponse({"keys": [key.as_dict(private=False) for key in made.keys]})
+
+    app = Starlette(routes=[Route("/.well-known/openid-configuration", discovery), Route("/jwks", jwks)])
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))
+    serving = asyncio.create_task(server.serve())
+    yield made, url
+    server.should_exit = True
+    await serving
+    assert ISSUER
+
+
+async def test_sigterm_answers_the_running_request(
+    proef: Proef, start: Start, issuer: tuple[Issuer, str], topic: str
+) -> None:
+    port = free_port()
+    process = start("api", HTTP_PORT=str(port), OIDC_ISSUER=issuer[1], WERKT="1.5", TOPIC=topic)
+    headers = {"Authorization": f"Bearer {issuer[0].token(iss=issuer[1], sub=str(uuid4()))}", "Idempotency-Key": "k"}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=20) as client:
+
+        async def ready() -> bool:
+            try:
+                return (await client.get("/gezond")).status_code == 200
+            except httpx.TransportError:
+                return False
+
+        await eventually(ready, seconds=40)
+        request = asyncio.create_task(client.post("/v1/dingen"))
+        await asyncio.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        answer = await request
+    assert answer.status_code == 201, answer.text
+    assert (await ended(process))[0] == 0
+    assert await proef.count("ding") == 1
+    assert await proef.count("outbox") == 1
+
+
+async def test_sigterm_finishes_the_batch_and_the_relays_turn(
+    proef: Proef, start: Start, make_topic: Callable[..., Awaitable[str]]
+) -> None:
+    topic = await make_topic(partitions=2)
+    people = [uuid4() for _ in range(300)]
+
+    async def tell(work: UnitOfWork) -> None:
+        for person in people:
+            work.emit(gewijzigd(topic, person), version=1)
+
+    await proef.executor("api").execute(tell, context(uuid4()))
+    env = {"TOPIC": topic, "GROEP": f"groep-{topic}", "WERKT": "1"}
+    relay, consumer = start("relay", **env), start("consumer", **env)
+
+    async def published() -> bool:
+        return await proef.count("outbox") < 300
+
+    async def begun() -> bool:
+        waiting = "select count(*) from pg_stat_activity where usename = 'proef_worker' and state like 'idle in%'"
+        return (await proef.rows(waiting))[0] > 0
+
+    await eventually(published, seconds=40)
+    relay.send_signal(signal.SIGTERM)
+    await eventually(begun, seconds=40)
+    consumer.send_signal(signal.SIGTERM)
+    assert (await ended(relay))[0] == 0
+    assert (await ended(consumer))[0] == 0
+    # What was begun is finished; a second run finds the rest, and nothing twice.
+    assert await proef.count("gezien") > 0
+    for role in ("relay", "consumer"):
+        start(role, **{**env, "WERKT": "0"})
+
+    async def all_seen() -> bool:
+        return await proef.count("gezien") == 300
+
+    await eventually(all_seen, seconds=40)
+    assert len(await read_topic(proef.bootstrap, topic, 300)) == 300
+
+
+async def test_a_component_that_dies_ends_the_process_and_quotes_nothing(start: Start) -> None:
+    code, out, err = await ended(start("sterft"))
+    assert code == 1
+    said = json.loads(out.splitlines()[-1])
+    assert (said["event"], said["error"], said["service"]) == ("process_failed", "RuntimeError", "proef")
+    assert "999993653" not in out + err
+
+
+async def test_a_component_that_ends_by_itself_is_a_failure_too(start: Start) -> None:
+    assert (await ended(start("eindigt")))[0] == 1
+
+
+async def test_a_port_that_is_taken_is_a_failure(start: Start, issuer: tuple[Issuer, str]) -> None:
+    taken = issuer[1].rpartition(":")[2]
+    assert (await ended(start("api", HTTP_PORT=taken)))[0] != 0
+
+
+async def test_one_component_that_dies_takes_the_others_with_it(start: Start, topic: str) -> None:
+    assert (await ended(start("all", TOPIC=topic, HTTP_PORT=str(free_port()))))[0] == 1
+
+
+async def test_a_role_that_is_not_there_is_wrong_use(start: Start) -> None:
+    code, _, err = await ended(start("bestaat-niet"))
+    assert code == 2
+    assert "usage: python -m proef api|consumer|relay" in err
+
+
+async def test_a_worker_without_http_proves_that_it_lives(start: Start, tmp_path: Path) -> None:
+    beat = tmp_path / "relay.heartbeat"
+    assert (await ended(start("check", HEARTBEAT_FILE=str(beat))))[0] == 1
+    relay = start("relay", HEARTBEAT_FILE=str(beat))
+
+    async def beats() -> bool:
+        return beat.exists()
+
+    await eventually(beats, seconds=40)
+    assert (await ended(start("check", HEARTBEAT_FILE=str(beat))))[0] == 0
+    relay.kill()
+    relay.wait()
+    old = json.loads(beat.read_text())
+    beat.write_text(json.dumps({**old, "time": old["time"] - 60}))  # a minute later
+    assert (await ended(start("check", HEARTBEAT_FILE=str(beat))))[0] == 1
+    assert (await ended(start("check")))[0] == 2
+
+
+async def test_logs_are_json_with_the_trace(start: Start) -> None:
+    relay = start("relay")
+    await asyncio.sleep(0)
+    assert relay.stdout is not None
+    first = json.loads(await asyncio.to_thread(relay.stdout.readline))
+    assert first["event"] == "process_started"
+    assert first["service"] == "proef"
+    os.kill(relay.pid, signal.SIGTERM)

@@ -1,0 +1,112 @@
+"""One trace from the request through outbox and Kafka to the consumer (D12), also through a batch."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from uuid import UUID, uuid4
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
+from proef.events import NOW, gewijzigd
+from proef.hulp import Proef, context, eventually
+
+from platformkit import telemetry
+from platformkit.clock import FixedClock
+from platformkit.executor import UnitOfWork
+from platformkit.health import Heartbeat
+from platformkit.messaging.consumer import Consumer, Subscription
+from platformkit.messaging.envelope import Message
+from platformkit.outbox.relay import Relay
+from platformkit.telemetry import Discreet
+
+
+@pytest.fixture
+def spans() -> Iterator[InMemorySpanExporter]:
+    exporter = InMemorySpanExporter()
+    provider = trace.get_tracer_provider()
+    if not isinstance(provider, TracerProvider):
+        provider = TracerProvider()
+        trace.set_tracer_provider(provider)
+    processor = SimpleSpanProcessor(Discreet(exporter))
+    provider.add_span_processor(processor)
+    yield exporter
+    processor.shutdown()
+
+
+async def test_each_message_of_a_batch_continues_its_own_trace(
+    proef: Proef, topic: str, make_topic: object, spans: InMemorySpanExporter
+) -> None:
+    answer_topic = await make_topic()  # type: ignore[operator]
+    executor, handled = proef.executor("api"), []
+
+    async def answer(work: UnitOfWork, messages: Sequence[Message]) -> None:
+        handled.extend(messages)
+        for message in messages:
+            # In the cause's trace, though the batch is one transaction.
+            work.emit(gewijzigd(answer_topic, message.subject), version=1, traceparent=message.traceparent)
+            if message.version == 3:
+                raise ValueError("geheim 999993653")
+
+    people = [uuid4() for _ in range(3)]
+    for version, person in enumerate(people, 1):
+        with telemetry.span(f"POST {person}", SpanKind.SERVER, None):
+
+            async def tell(work: UnitOfWork, person: UUID = person, version: int = version) -> None:
+                work.emit(gewijzigd(topic, person), version=version)
+
+            await executor.execute(tell, context(person))
+
+    stop = asyncio.Event()
+    worker = proef.executor("worker")
+    subscription = Subscription(f"groep-{topic}", topic, answer)
+    consumer = Consumer(proef.bootstrap, proef.worker, worker, FixedClock(NOW), [subscription])
+    relay = Relay(proef.relay, proef.bootstrap, "proef")
+    running = [asyncio.create_task(each.run(stop, Heartbeat(None))) for each in (relay, consumer)]
+
+    async def answered() -> bool:
+        return await proef.count("dead_letter") == 1 and await proef.count("outbox") == 0
+
+    await eventually(answered)
+    stop.set()
+    await asyncio.gather(*running)
+
+    finished = spans.get_finished_spans()
+    for version, person in enumerate(people, 1):
+        (post,) = [span for span in finished if span.name == f"POST {person}"]
+        published = _child(finished, post, f"publish {topic}")
+        processed = _child(finished, published, f"process {topic}")
+        if version == 3:
+            assert processed.status.status_code is trace.StatusCode.ERROR
+            assert (processed.attributes or {})["error.type"] == "ValueError"
+        else:
+            _child(finished, processed, f"publish {answer_topic}")
+    parked = await proef.rows("select traceparent from dead_letter")
+    (last,) = [span for span in finished if span.name == f"POST {people[2]}"]
+    assert format(last.context.trace_id, "032x") in parked[0]
+    assert "999993653" not in "".join(span.to_json() for span in finished)
+
+
+def _child(spans: Sequence[ReadableSpan], parent: ReadableSpan, name: str) -> ReadableSpan:
+    found = [
+        span
+        for span in spans
+        if span.name == name
+        and span.parent is not None
+        and span.parent.span_id == parent.context.span_id
+        and span.context.trace_id == parent.context.trace_id
+    ]
+    assert found, f"no {name} below {parent.name}"
+    return found[-1]
+
+
+def test_texts_of_errors_do_not_leave_the_process(spans: InMemorySpanExporter) -> None:
+    tracer = trace.get_tracer("een bibliotheek")
+    with pytest.raises(ValueError), tracer.start_as_current_span("statement"):  # noqa: PT011
+        raise ValueError("Key (bsn)=(999993653) already exists")
+    (span,) = spans.get_finished_spans()
+    assert span.status.status_code is trace.StatusCode.ERROR
+    assert span.attributes == {"error.type": "ValueError"}
+    assert "999993653" not in span.to_json()

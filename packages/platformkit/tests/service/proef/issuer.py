@@ -1,0 +1,55 @@
+"""An OIDC issuer in memory: its keys can be rotated, it can go away, and it signs whatever a test wants."""
+
+import time
+from typing import Any
+
+import httpx
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet
+
+ISSUER = "http://issuer.example"
+
+
+class Issuer:
+    """Answers discovery and JWKS, and counts the questions."""
+
+    def __init__(self) -> None:
+        self.keys = [self.new_key("a")]
+        self.away = False
+        self.asked = 0
+        self.claims_to_be = ISSUER
+
+    @staticmethod
+    def new_key(kid: str) -> ECKey:
+        return ECKey.generate_key("P-256", {"kid": kid, "use": "sig"}, auto_kid=False)
+
+    def transport(self) -> httpx.MockTransport:
+        return httpx.MockTransport(self._answer)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        if self.away:
+            raise httpx.ConnectError("away")
+        if request.url.path.endswith("openid-configuration"):
+            return httpx.Response(200, json={"issuer": self.claims_to_be, "jwks_uri": f"{ISSUER}/jwks"})
+        return httpx.Response(200, json=KeySet(list(self.keys)).as_dict(private=False))
+
+    def token(self, key: ECKey | None = None, header: dict[str, Any] | None = None, **claims: Any) -> str:
+        now = int(time.time())
+        wanted = {
+            "iss": ISSUER,
+            "sub": "00000000-0000-4000-8000-000000000001",
+            "aud": "verwijsindex",
+            "exp": now + 60,
+            "iat": now,
+            "client_id": "proef",
+            "rol": "professional",
+            "scope": "dingen:maken",
+            **claims,
+        }
+        used = key or self.keys[-1]
+        return jwt.encode(
+            {"alg": "ES256", "kid": used.kid, **(header or {})},
+            {name: value for name, value in wanted.items() if value is not None},
+            used,
+        )

@@ -1,0 +1,139 @@
+"""Settings, clock, failpoints, heartbeat and logs: the small parts of a process."""
+
+import asyncio
+import io
+import json
+import logging
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+from pydantic import ValidationError
+
+from platformkit import failpoints, health
+from platformkit.clock import FixedClock, ShiftedClock, SystemClock, today
+from platformkit.errors import TransientError
+from platformkit.health import Heartbeat
+from platformkit.ids import uuid7
+from platformkit.logging import configure, get_logger
+from platformkit.settings import ProcessSettings, Profile
+
+
+@pytest.mark.parametrize("tool", [{"klok_bestand": "/tmp/klok"}, {"failpoints": "outbox.after_publish=kill"}])
+def test_production_refuses_the_tools_of_tests(tool: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL_API", "postgresql://proef:geheim@127.0.0.1/proef")
+    for profile in ("productie", None):
+        given = {**tool, **({"profiel": profile} if profile else {})}
+        with pytest.raises(ValidationError) as refused:
+            ProcessSettings(**given)  # type: ignore[arg-type]
+        assert "geheim" not in str(refused.value)
+    for profile in ("lokaal", "test"):
+        assert ProcessSettings(profiel=Profile(profile), **tool)  # type: ignore[arg-type]
+
+
+def test_the_clock_of_production_is_the_machines(tmp_path: Path) -> None:
+    assert isinstance(ProcessSettings().clock(), SystemClock)
+    assert isinstance(ProcessSettings(profiel=Profile.TEST, klok_bestand=tmp_path / "klok").clock(), ShiftedClock)
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL_API", "REDIS_URL", "CLIENT_SECRET"):
+        monkeypatch.setenv(name, "postgresql://proef:geheim@127.0.0.1/proef")
+    settings = ProcessSettings()
+    assert "geheim" not in repr(settings) + settings.model_dump_json()
+    assert settings.database_url("api") == "postgresql+asyncpg://proef:geheim@127.0.0.1/proef"
+    with pytest.raises(ValueError, match="DATABASE_URL_RELAY"):
+        settings.database_url("relay")
+
+
+def test_the_day_is_the_netherlands() -> None:
+    clock = FixedClock(datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
+    assert today(clock) == date(2027, 1, 1)
+    clock.forward(timedelta(hours=-1))
+    assert today(clock) == date(2026, 12, 31)
+
+
+def test_a_shifted_clock_follows_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "klok"
+    clock, machine = ShiftedClock(file), SystemClock()
+    assert abs(clock.now() - machine.now()) < timedelta(seconds=5)
+    file.write_text("86400\n")
+    assert abs(clock.now() - machine.now() - timedelta(days=1)) < timedelta(seconds=5)
+
+
+async def test_a_failpoint_fires_once_at_its_turn() -> None:
+    failpoints.arm("consumer.after_commit=error@2")
+    await failpoints.hit("consumer.before_commit")
+    await failpoints.hit("consumer.after_commit")
+    with pytest.raises(TransientError):
+        await failpoints.hit("consumer.after_commit")
+    await failpoints.hit("consumer.after_commit")
+
+
+@pytest.mark.parametrize("spec", ["bestaat.niet=kill", "outbox.after_publish=ontplof", "outbox.after_publish"])
+def test_an_unknown_failpoint_is_refused(spec: str) -> None:
+    with pytest.raises(ValueError, match="unknown failpoint"):
+        failpoints.arm(spec)
+
+
+def test_ready_and_alive() -> None:
+    beats = Heartbeat(None)
+    beats.expect("een")
+    assert beats.alive
+    assert not beats.ready
+    beats.beat("een")
+    assert beats.ready
+    beats.expect("twee")
+    assert not beats.ready
+
+
+def test_a_stuck_component_is_not_alive() -> None:
+    beats = Heartbeat(None, limit=0.0)
+    beats.beat("een")
+    assert not beats.alive
+    assert not beats.ready
+
+
+async def test_a_stuck_process_stops_writing(tmp_path: Path) -> None:
+    file, stop = tmp_path / "slag", asyncio.Event()
+    stop.set()
+    beats = Heartbeat(file, limit=0.0)
+    beats.beat("een")
+    running = asyncio.create_task(beats.run(asyncio.Event()))
+    await asyncio.sleep(0)
+    running.cancel()
+    assert not file.exists()
+    assert not health.check(file)
+    file.write_text("geen json")
+    assert not health.check(file)
+
+
+def test_ids_rise() -> None:
+    made = [uuid7() for _ in range(100)]
+    assert made == sorted(made)
+    assert {each.version for each in made} == {7}
+
+
+def test_logs_say_types_and_not_texts() -> None:
+    out, before = io.StringIO(), structlog.get_config()
+    handlers, level = logging.root.handlers[:], logging.root.level
+    try:
+        configure("proef", "INFO")
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(out), cache_logger_on_first_use=False)
+        try:
+            raise ValueError("999993653")
+        except ValueError:
+            get_logger().exception("request_failed")
+            logging.getLogger("een.bibliotheek").exception("rij %s", "999993653")
+        get_logger().debug("retry")
+    finally:
+        structlog.configure(**before)
+        structlog.contextvars.clear_contextvars()
+        logging.root.handlers[:] = handlers
+        logging.root.setLevel(level)
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [line["event"] for line in lines] == ["request_failed", "library_message"]
+    assert [line["error"] for line in lines] == ["ValueError", "ValueError"]
+    assert {line["service"] for line in lines} == {"proef"}
+    assert "999993653" not in out.getvalue()
