@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import httpx
 from fastapi import Depends, Header, Request
@@ -42,6 +42,11 @@ class Principal:
     organisation: UUID | None
     tenants: frozenset[str]
     token: str
+
+    @property
+    def actor(self) -> str:
+        """The bearer in an audit log: the same one always the same id. A subject may be a name or an address."""
+        return str(uuid5(NAMESPACE_URL, f"{self.issuer}#{self.subject}"))
 
     def __repr__(self) -> str:
         return f"Principal(role={self.role!r}, client={self.client!r})"

@@ -16,7 +16,7 @@ class Doel(StrEnum):
 class Aanvrager:
     """Who asks, for the audit record: the calling service, and the person in whose name (D17).
 
-    `dienst` and `namens` are the subjects of their tokens; `rol` is that person's role.
+    `dienst` is the subject of the service's token, `namens` the pseudonym of the user it asks for; `rol` is that person's role.
     """
 
     issuer: str

@@ -1,7 +1,5 @@
 """Who asks: from the claims of a token to an account (D6), and to a name for the audit log that names nobody."""
 
-from uuid import NAMESPACE_URL, uuid5
-
 from platformkit.errors import DomainError
 from platformkit.http.auth import Principal
 from signaal.application.queries import Lezen
@@ -26,8 +24,3 @@ class Accounts:
         if account is None:
             raise DomainError("account-onbekend")
         return account
-
-
-def pseudoniem(beheerder: Principal) -> str:
-    """An administrator in the audit log: the same person always the same id. A subject may be a name."""
-    return str(uuid5(NAMESPACE_URL, f"{beheerder.issuer}#{beheerder.subject}"))

@@ -35,7 +35,7 @@ async def leg_vast(
     aanvrager = Aanvrager(
         issuer=dienst.issuer,
         dienst=dienst.subject,
-        namens=namens.subject if namens else None,
+        namens=namens.actor if namens else None,
         rol=namens.role if namens else "dienst",
     )
     command = PersoonVastleggen(Bsn.ingevoerd(vraag.bsn), vraag.doel, aanvrager)

@@ -8,7 +8,6 @@ from platformkit.ids import uuid7
 from signaal.application import contexts
 from signaal.application.commands import ProfessionalToelaten, Toegelaten
 from signaal.application.ports import Deelnemers
-from signaal.application.vragers import pseudoniem
 
 
 class ProfessionalToelatenHandler:
@@ -44,7 +43,7 @@ class ProfessionalToelatenHandler:
             work.audit(
                 "professional-toelaten",
                 outcome="nieuw" if account_id == nieuw_id else "bijgewerkt",
-                actor=pseudoniem(command.beheerder),
+                actor=command.beheerder.actor,
                 role=command.beheerder.role,
                 object=account_id,
             )
