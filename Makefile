@@ -59,5 +59,5 @@ regels: setup ## print which rule of regels.md is covered by which test
 fix: setup ## format, and repair what ruff can
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --fix --quiet .
 
-bench: setup ## measure the main path on a running stack
-	@$(python) -m lokaal bench
+bench: setup ## measure matching against bare SQL that makes the same rows, in one run
+	@$(python) -m services.match.tests.bench
