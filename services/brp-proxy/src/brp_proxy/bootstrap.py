@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from brp_proxy.adapters.brp import BrpClient
 from brp_proxy.adapters.db.levensloop import LevensloopOpslag
@@ -22,7 +21,7 @@ from brp_proxy.entrypoints.http.problems import PROBLEMS
 from brp_proxy.entrypoints.http.routes import router
 from brp_proxy.settings import Settings
 from platformkit import runtime
-from platformkit.db.engine import make_engine
+from platformkit.db.engine import answers, make_engine, opened
 from platformkit.db.migrations import upgrade
 from platformkit.executor import Executor
 from platformkit.health import Heartbeat
@@ -41,18 +40,25 @@ def components(settings: Settings) -> Mapping[str, Component]:
     """What a process of this service can run, by role."""
 
     async def consume(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-        async with _engine(settings, "worker", "consumer") as engine:
+        async with opened(
+            settings.database_url("worker"), pool=_BACKGROUND_POOL, application=f"{SERVICE}-consumer"
+        ) as engine:
             executor = Executor(engine, settings.clock(), settings.source)
             subscriptions = kafka.subscriptions(SignalenVerwerkenHandler(LevensloopOpslag))
             consumer = Consumer(settings.kafka_bootstrap, engine, executor, settings.clock(), subscriptions)
             await consumer.run(stop, heartbeat)
 
     async def relay(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-        async with _engine(settings, "relay", "relay") as engine:
+        async with opened(
+            settings.database_url("relay"), pool=_BACKGROUND_POOL, application=f"{SERVICE}-relay"
+        ) as engine:
             await Relay(engine, settings.kafka_bootstrap, SERVICE).run(stop, heartbeat)
 
     async def work(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-        async with _engine(settings, "worker", "jobs") as engine, httpx.AsyncClient() as client:
+        async with (
+            opened(settings.database_url("worker"), pool=_BACKGROUND_POOL, application=f"{SERVICE}-jobs") as engine,
+            httpx.AsyncClient() as client,
+        ):
             tokens = ClientCredentials(client, str(settings.oidc_issuer), settings.client_id, settings.client_secret)
             handler = LeasesNalopenHandler(
                 SignaalClient(ServiceClient(client, str(settings.signaal_url), tokens)),
@@ -89,10 +95,6 @@ def make_app(settings: Settings, heartbeat: Heartbeat) -> FastAPI:
         await client.aclose()
         await engine.dispose()
 
-    async def database() -> None:
-        async with engine.connect() as connection:
-            await connection.execute(text("select 1"))
-
     app = create_app(
         title="Verwijsindex brp-proxy",
         description="Geeft diensten van de verwijsindex een verwijzing naar een jeugdige. Alleen voor diensten.",
@@ -100,7 +102,7 @@ def make_app(settings: Settings, heartbeat: Heartbeat) -> FastAPI:
         problems=PROBLEMS,
         verifier=TokenVerifier(str(settings.oidc_issuer), settings.oidc_audience, client),
         heartbeat=heartbeat,
-        checks={"database": database},
+        checks={"database": partial(answers, engine)},
         lifespan=lifespan,
     )
     app.state.persoon_vastleggen = PersoonVastleggenHandler(
@@ -115,12 +117,3 @@ def make_app(settings: Settings, heartbeat: Heartbeat) -> FastAPI:
 def migrate(settings: Settings) -> None:
     """Bring the database to the newest revision."""
     upgrade("brp_proxy", settings.database_url("migrate"))
-
-
-@asynccontextmanager
-async def _engine(settings: Settings, role: str, component: str) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(settings.database_url(role), pool=_BACKGROUND_POOL, application=f"{SERVICE}-{component}")
-    try:
-        yield engine
-    finally:
-        await engine.dispose()

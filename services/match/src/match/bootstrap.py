@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from match.adapters.db.lezen import DatabaseLezen
 from match.adapters.db.opslag import opslag
@@ -22,7 +21,7 @@ from match.entrypoints.kafka import subscriptions
 from match.settings import Settings
 from platformkit import runtime
 from platformkit.clock import Clock
-from platformkit.db.engine import make_engine
+from platformkit.db.engine import answers, make_engine, opened
 from platformkit.db.migrations import upgrade
 from platformkit.executor import Executor
 from platformkit.health import Heartbeat
@@ -41,17 +40,23 @@ def components(settings: Settings) -> Mapping[str, Component]:
     clock = settings.clock()
 
     async def relay(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-        async with _engine(settings, "relay") as engine:
+        async with opened(
+            settings.database_url("relay"), pool=settings.database_pool, application="match-relay"
+        ) as engine:
             await Relay(engine, settings.kafka_bootstrap, SERVICE).run(stop, heartbeat)
 
     async def consumer(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-        async with _engine(settings, "worker") as engine:
+        async with opened(
+            settings.database_url("worker"), pool=settings.database_pool, application="match-worker"
+        ) as engine:
             executor = Executor(engine, clock, settings.source)
             reads = subscriptions(Verwerken(opslag))
             await Consumer(settings.kafka_bootstrap, engine, executor, clock, reads).run(stop, heartbeat)
 
     async def jobs(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-        async with _engine(settings, "worker") as engine:
+        async with opened(
+            settings.database_url("worker"), pool=settings.database_pool, application="match-worker"
+        ) as engine:
             sweep = Verlopen(Executor(engine, clock, settings.source), opslag)
             pause = timedelta(seconds=settings.verlopen_seconden)
             await runtime.every("matches_verlopen", pause, sweep)(stop, heartbeat)
@@ -84,10 +89,6 @@ def make_app(settings: Settings, clock: Clock, heartbeat: Heartbeat) -> FastAPI:
             await client.aclose()
             await engine.dispose()
 
-    async def database() -> None:
-        async with engine.connect() as connection:
-            await connection.execute(text("select 1"))
-
     return create_app(
         title="Verwijsindex: match",
         description="De eigen matches van een professional, met de contactgegevens van de andere professional.",
@@ -104,15 +105,6 @@ def make_app(settings: Settings, clock: Clock, heartbeat: Heartbeat) -> FastAPI:
         problems=PROBLEMS,
         verifier=TokenVerifier(str(settings.oidc_issuer), settings.oidc_audience, client),
         heartbeat=heartbeat,
-        checks={"database": database},
+        checks={"database": partial(answers, engine)},
         lifespan=lifespan,
     )
-
-
-@asynccontextmanager
-async def _engine(settings: Settings, role: str) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(settings.database_url(role), pool=settings.database_pool, application=f"match-{role}")
-    try:
-        yield engine
-    finally:
-        await engine.dispose()

@@ -18,7 +18,7 @@ from notificatie.entrypoints.jobs import Backlog, Delivery
 from notificatie.entrypoints.kafka.subscriptions import subscriptions
 from notificatie.settings import Settings
 from platformkit.clock import SystemClock
-from platformkit.db.engine import make_engine
+from platformkit.db.engine import make_engine, opened
 from platformkit.db.migrations import upgrade
 from platformkit.executor import Executor
 from platformkit.health import Heartbeat
@@ -34,23 +34,16 @@ def components(settings: Settings) -> Mapping[str, Component]:
     """The roles of this service."""
 
     async def consume(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-        engine = make_engine(
-            settings.database_url("worker"), pool=settings.database_pool, application="notificatie-consumer"
-        )
-        executor = Executor(engine, settings.clock(), settings.source)
-        handler = MatchVerwerken(SqlNotificaties(), SystemClock())
-        consumer = Consumer(settings.kafka_bootstrap, engine, executor, settings.clock(), subscriptions(handler))
-        try:
+        url, pool = settings.database_url("worker"), settings.database_pool
+        async with opened(url, pool=pool, application="notificatie-consumer") as engine:
+            executor = Executor(engine, settings.clock(), settings.source)
+            reads = subscriptions(MatchVerwerken(SqlNotificaties(), SystemClock()))
+            consumer = Consumer(settings.kafka_bootstrap, engine, executor, settings.clock(), reads)
             await consumer.run(stop, heartbeat)
-        finally:
-            await engine.dispose()
 
     async def relay(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-        engine = make_engine(settings.database_url("relay"), pool=2, application="notificatie-relay")
-        try:
+        async with opened(settings.database_url("relay"), pool=2, application="notificatie-relay") as engine:
             await Relay(engine, settings.kafka_bootstrap, "notificatie").run(stop, heartbeat)
-        finally:
-            await engine.dispose()
 
     async def jobs(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
         settings.require_sender()

@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from platformkit import runtime
 from platformkit.clock import Clock
-from platformkit.db.engine import make_engine
+from platformkit.db.engine import answers, make_engine, opened
 from platformkit.db.migrations import upgrade
 from platformkit.executor import Executor
 from platformkit.health import Heartbeat
@@ -55,17 +54,23 @@ def components(settings: Settings) -> Mapping[str, Component]:
     clock = settings.clock()
 
     async def relay(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-        async with _engine(settings, "relay") as engine:
+        async with opened(
+            settings.database_url("relay"), pool=settings.database_pool, application="signaal-relay"
+        ) as engine:
             await Relay(engine, settings.kafka_bootstrap, SERVICE).run(stop, heartbeat)
 
     async def consumer(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
         # Nothing to read yet: what topic `persoon` tells us is handled with the life of a youth (moves, 23, death).
-        async with _engine(settings, "worker") as engine:
+        async with opened(
+            settings.database_url("worker"), pool=settings.database_pool, application="signaal-worker"
+        ) as engine:
             executor = Executor(engine, clock, settings.source)
             await Consumer(settings.kafka_bootstrap, engine, executor, clock, ()).run(stop, heartbeat)
 
     async def sweep(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-        async with _engine(settings, "worker") as engine:
+        async with opened(
+            settings.database_url("worker"), pool=settings.database_pool, application="signaal-worker"
+        ) as engine:
             executor = Executor(engine, clock, settings.source)
             await jobs.run(
                 stop,
@@ -113,10 +118,6 @@ def make_app(settings: Settings, clock: Clock, heartbeat: Heartbeat) -> FastAPI:
             await client.aclose()
             await engine.dispose()
 
-    async def database() -> None:
-        async with engine.connect() as connection:
-            await connection.execute(text("select 1"))
-
     return create_app(
         title="Verwijsindex: signaal",
         description="Signalen afgeven, lezen en afsluiten; organisaties en professionals.",
@@ -156,7 +157,7 @@ def make_app(settings: Settings, clock: Clock, heartbeat: Heartbeat) -> FastAPI:
         problems=PROBLEMS,
         verifier=TokenVerifier(str(settings.oidc_issuer), settings.oidc_audience, client),
         heartbeat=heartbeat,
-        checks={"database": database},
+        checks={"database": partial(answers, engine)},
         lifespan=lifespan,
     )
 
@@ -173,12 +174,3 @@ def _budgetten(settings: Settings, budgets: Budgets, lezen: DatabaseLezen) -> Bu
             "te-veel-onbekende-bsns",
         ),
     )
-
-
-@asynccontextmanager
-async def _engine(settings: Settings, role: str) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(settings.database_url(role), pool=settings.database_pool, application=f"signaal-{role}")
-    try:
-        yield engine
-    finally:
-        await engine.dispose()

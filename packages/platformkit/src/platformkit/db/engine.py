@@ -1,8 +1,11 @@
 """Engines: one per database role of a process."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 
@@ -31,3 +34,19 @@ def make_engine(url: str, *, pool: int, application: str) -> AsyncEngine:
             },
         },
     )
+
+
+@asynccontextmanager
+async def opened(url: str, *, pool: int, application: str) -> AsyncIterator[AsyncEngine]:
+    """An engine as of `make_engine` for as long as a component runs."""
+    engine = make_engine(url, pool=pool, application=application)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+async def answers(engine: AsyncEngine) -> None:
+    """Ask the database anything: what readiness wants to know. Raises what the driver raises when it is away."""
+    async with engine.connect() as connection:
+        await connection.execute(text("select 1"))
