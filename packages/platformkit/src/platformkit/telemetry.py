@@ -29,9 +29,9 @@ def configure(service: str, settings: ProcessSettings) -> None:
     """Set up the providers of this process and the instrumentation of its libraries."""
     resource = Resource.create({"service.name": service})
     provider = TracerProvider(resource=resource, sampler=ParentBased(_Causes()))
-    exporter = _exporter(settings)
-    if exporter is not None:
-        provider.add_span_processor(BatchSpanProcessor(Discreet(exporter), schedule_delay_millis=500))
+    sender = exporter(settings)
+    if sender is not None:
+        provider.add_span_processor(BatchSpanProcessor(sender, schedule_delay_millis=500))
     trace.set_tracer_provider(provider)
     readers = []
     if settings.metrics_port is not None:
@@ -96,12 +96,13 @@ def _without_texts(span: ReadableSpan) -> ReadableSpan:
     )
 
 
-def _exporter(settings: ProcessSettings) -> SpanExporter | None:
+def exporter(settings: ProcessSettings) -> "Discreet | None":
+    """What sends spans to where the settings say; none when they go nowhere."""
     match settings.traces:
         case Traces.OTLP:
-            return OTLPSpanExporter(endpoint=settings.traces_url)
+            return Discreet(OTLPSpanExporter(endpoint=settings.traces_url))
         case Traces.ZIPKIN:
-            return ZipkinExporter(endpoint=settings.traces_url)
+            return Discreet(ZipkinExporter(endpoint=settings.traces_url))
         case Traces.NONE:
             return None
 

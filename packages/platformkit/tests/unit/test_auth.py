@@ -97,6 +97,13 @@ async def test_whatever_is_sent_as_a_token_is_refused_not_a_crash(token: str) ->
             await TokenVerifier(ISSUER, "verwijsindex", client).verify(token)
 
 
+async def test_a_shared_secret_among_the_keys_signs_nothing(issuer: Issuer, verifier: TokenVerifier) -> None:
+    secret = OctKey.import_key("geheim" * 8, {"kid": "oct"})
+    issuer.keys.append(secret)  # type: ignore[arg-type]
+    with pytest.raises(DomainError, match="niet-ingelogd"):
+        await verifier.verify(issuer.token(key=secret, header={"alg": "HS256"}))  # type: ignore[arg-type]
+
+
 async def test_a_token_is_checked_once_a_minute(issuer: Issuer, verifier: TokenVerifier) -> None:
     token = issuer.token()
     first = await verifier.verify(token)

@@ -11,13 +11,13 @@ import pytest
 import structlog
 from pydantic import ValidationError
 
-from platformkit import failpoints, health
+from platformkit import failpoints, health, telemetry
 from platformkit.clock import FixedClock, ShiftedClock, SystemClock, today
 from platformkit.errors import TransientError
 from platformkit.health import Heartbeat
 from platformkit.ids import uuid7
 from platformkit.logging import configure, get_logger
-from platformkit.settings import ProcessSettings, Profile
+from platformkit.settings import ProcessSettings, Profile, Traces
 
 
 @pytest.mark.parametrize("tool", [{"klok_bestand": "/tmp/klok"}, {"failpoints": "outbox.after_publish=kill"}])
@@ -28,6 +28,7 @@ def test_production_refuses_the_tools_of_tests(tool: dict[str, str], monkeypatch
         with pytest.raises(ValidationError) as refused:
             ProcessSettings(**given)  # type: ignore[arg-type]
         assert "geheim" not in str(refused.value)
+        assert "input_value" not in str(refused.value)
     for profile in ("lokaal", "test"):
         assert ProcessSettings(profiel=Profile(profile), **tool)  # type: ignore[arg-type]
 
@@ -109,6 +110,13 @@ async def test_a_stuck_process_stops_writing(tmp_path: Path) -> None:
     assert not health.check(file)
 
 
+@pytest.mark.parametrize("where", ["zipkin", "otlp"])
+def test_whatever_exports_spans_is_discreet(where: str) -> None:
+    settings = ProcessSettings(traces=Traces(where), traces_url="http://127.0.0.1:9/spans")
+    assert isinstance(telemetry.exporter(settings), telemetry.Discreet)
+    assert telemetry.exporter(ProcessSettings()) is None
+
+
 def test_ids_rise() -> None:
     made = [uuid7() for _ in range(100)]
     assert made == sorted(made)
@@ -123,7 +131,8 @@ def test_logs_say_types_and_not_texts() -> None:
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(out), cache_logger_on_first_use=False)
         try:
             raise ValueError("999993653")
-        except ValueError:
+        except ValueError as error:
+            get_logger().error("job_waits", exc_info=error)
             get_logger().exception("request_failed")
             logging.getLogger("een.bibliotheek").exception("rij %s", "999993653")
         get_logger().debug("retry")
@@ -133,7 +142,7 @@ def test_logs_say_types_and_not_texts() -> None:
         logging.root.handlers[:] = handlers
         logging.root.setLevel(level)
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
-    assert [line["event"] for line in lines] == ["request_failed", "library_message"]
-    assert [line["error"] for line in lines] == ["ValueError", "ValueError"]
+    assert [line["event"] for line in lines] == ["job_waits", "request_failed", "library_message"]
+    assert [line["error"] for line in lines] == ["ValueError"] * 3
     assert {line["service"] for line in lines} == {"proef"}
     assert "999993653" not in out.getvalue()

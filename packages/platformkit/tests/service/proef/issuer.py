@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey
 
 ISSUER = "http://issuer.example"
 
@@ -32,7 +32,7 @@ class Issuer:
             raise httpx.ConnectError("away")
         if request.url.path.endswith("openid-configuration"):
             return httpx.Response(200, json={"issuer": self.claims_to_be, "jwks_uri": f"{ISSUER}/jwks"})
-        return httpx.Response(200, json=KeySet(list(self.keys)).as_dict(private=False))
+        return httpx.Response(200, json={"keys": [key.as_dict(private=key.key_type == "oct") for key in self.keys]})
 
     def token(self, key: ECKey | None = None, header: dict[str, Any] | None = None, **claims: Any) -> str:
         now = int(time.time())
