@@ -82,9 +82,7 @@ def _everything(driver: Driver) -> Iterator[tuple[str, str]]:
     for file in Path(driver.stack.run_dir / "logs").glob("*.log"):
         if file.stem not in {"postgres", "kafka", "zipkin"}:
             yield f"log {file.name}", file.read_text(errors="replace")
-    found = driver.http.get(
-        f"{driver.addresses['traces']}/api/v2/traces", params={"limit": 10_000, "lookback": 86_400_000}
-    )
+    found = driver.http.get(f"{driver.addresses['traces']}/api/v2/traces", params={"limit": 500})
     yield "spans", json.dumps(found.json())
     for name, url in driver.addresses["metrics"].items():
         yield f"metrics {name}", driver.http.get(url).text
