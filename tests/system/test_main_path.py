@@ -83,12 +83,20 @@ def test_one_unbroken_trace_from_the_post_to_the_answer_of_the_mail_server(drive
     driver.signal("Kim Vijf", "999996770", "De Buurtschool", headers={"traceparent": f"00-{trace}-{'a' * 16}-01"})
     eventually(lambda: driver.mails("Jan Vijf") or None, "a mail to Jan")
 
+    orphans: set[str] = set()
+
     def spans() -> list[dict[str, Any]] | None:
         found = driver.http.get(f"{driver.addresses['traces']}/api/v2/trace/{trace}")
         spans = found.json() if found.is_success else []
         ids = {span["id"] for span in spans} | {"a" * 16}
-        whole = all(span.get("parentId") in ids for span in spans)
-        return spans if whole and any(span["name"] == "email send" for span in spans) else None
+        orphans.clear()
+        orphans.update(
+            f"{s['localEndpoint']['serviceName']} {s['name']}" for s in spans if s.get("parentId") not in ids
+        )
+        return spans if not orphans and any(span["name"] == "email send" for span in spans) else None
 
-    found = eventually(spans, "a trace up to the mail in which no span lacks its parent")
+    try:
+        found = eventually(spans, "a trace up to the mail in which no span lacks its parent")
+    except AssertionError as error:
+        raise AssertionError(f"{error}; without a parent: {sorted(orphans)}") from None
     assert {span["localEndpoint"]["serviceName"] for span in found} >= {"signaal", "brp-proxy", "match", "notificatie"}
