@@ -140,10 +140,30 @@ async def test_a_database_that_is_away_is_waited_for(proef: Proef, topic: str) -
         await proef.rows("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'proef_worker'")
         try:
             await send(proef, topic, record(1))
-            await asyncio.sleep(0)
         finally:
             await proef.rows("grant connect on database proef to proef_worker")
         await eventually(lambda: has_seen(proef, 1))
+
+
+async def test_a_missing_grant_parks_nothing(proef: Proef, topic: str) -> None:
+    """A deployment under way: it is not the message's fault."""
+    tries = 0
+
+    async def counting(work: UnitOfWork, messages: Sequence[Message]) -> None:
+        nonlocal tries
+        tries += 1
+        await remember(work, messages)
+
+    await proef.rows("revoke insert on gezien from proef_worker")
+    try:
+        await send(proef, topic, record(1), record(2))
+        async with running(proef, topic, counting):
+            await eventually(_true_when(lambda: tries >= 2))
+            assert await proef.count("dead_letter") == 0
+            await proef.rows("grant insert on gezien to proef_worker")
+            await eventually(lambda: has_seen(proef, 1, 2))
+    finally:
+        await proef.rows("grant insert on gezien to proef_worker")
 
 
 def _broken() -> dict[str, Record]:

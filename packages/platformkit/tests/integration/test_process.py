@@ -60,10 +60,10 @@ async def issuer() -> AsyncIterator[tuple[Issuer, str]]:
 
 
 async def test_sigterm_answers_the_running_request(
-    proef: Proef, start: Start, issuer: tuple[Issuer, str], topic: str
+    proef: Proef, start: Start, issuer: tuple[Issuer, str], topic: str, tmp_path: Path
 ) -> None:
-    port = free_port()
-    process = start("api", HTTP_PORT=str(port), OIDC_ISSUER=issuer[1], WERKT="1.5", TOPIC=topic)
+    port, begun = free_port(), tmp_path / "begonnen"
+    process = start("api", HTTP_PORT=str(port), OIDC_ISSUER=issuer[1], WERKT="1", TOPIC=topic, BEGONNEN=str(begun))
     headers = {"Authorization": f"Bearer {issuer[0].token(iss=issuer[1], sub=str(uuid4()))}", "Idempotency-Key": "k"}
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=20) as client:
 
@@ -75,7 +75,11 @@ async def test_sigterm_answers_the_running_request(
 
         await eventually(ready, seconds=40)
         request = asyncio.create_task(client.post("/v1/dingen"))
-        await asyncio.sleep(0.5)
+
+        async def under_way() -> bool:
+            return begun.exists()
+
+        await eventually(under_way)
         process.send_signal(signal.SIGTERM)
         answer = await request
     assert answer.status_code == 201, answer.text
@@ -170,7 +174,6 @@ async def test_a_worker_without_http_proves_that_it_lives(start: Start, tmp_path
 
 async def test_logs_are_json_with_the_trace(start: Start) -> None:
     relay = start("relay")
-    await asyncio.sleep(0)
     assert relay.stdout is not None
     first = json.loads(await asyncio.to_thread(relay.stdout.readline))
     assert first["event"] == "process_started"

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaTimeoutError
 from proef.events import gewijzigd
 from proef.hulp import Proef, context, eventually, read_topic
 from sqlalchemy import text
@@ -226,6 +227,35 @@ async def test_killed_at_any_point_it_tells_at_least_once(
     async with running(proef):
         await eventually(lambda: emptied(proef))
     assert sequences(await read_topic(proef.bootstrap, topic, heard)) == [1] * heard
+
+
+async def test_what_stands_behind_a_failure_of_its_key_is_sent_again_after_it(proef: Proef) -> None:
+    """So the last thing said of an aggregate is the last that happened, though a part of a batch failed."""
+    me, other = uuid4(), uuid4()
+    for person, version in ((me, 1), (me, 2), (other, 1), (me, 3)):
+        await tell(proef, "persoon", version, person=person)
+    relay = Relay(proef.relay, proef.bootstrap, "proef")
+
+    class Producer:
+        sent = 0
+
+        async def send(self, *_: object, **__: object) -> "asyncio.Future[None]":
+            self.sent += 1
+            answer = asyncio.get_running_loop().create_future()
+            if self.sent == 2:
+                answer.set_exception(KafkaTimeoutError())
+            else:
+                answer.set_result(None)
+            return answer
+
+        async def stop(self) -> None:
+            pass
+
+    relay._producer = Producer()  # type: ignore[assignment]
+    with pytest.raises(KafkaTimeoutError):
+        await relay._turn()
+    left = await proef.rows("select key, headers->>'ce_sequence' from outbox order by position")
+    assert left == [(str(me), "2"), (str(me), "3")]
 
 
 async def test_an_idle_relay_writes_its_lease_seldom(proef: Proef) -> None:

@@ -40,15 +40,13 @@ async def test_each_message_of_a_batch_continues_its_own_trace(
     proef: Proef, topic: str, make_topic: object, spans: InMemorySpanExporter
 ) -> None:
     answer_topic = await make_topic()  # type: ignore[operator]
-    executor, handled = proef.executor("api"), []
+    executor, batches = proef.executor("api"), []
 
     async def answer(work: UnitOfWork, messages: Sequence[Message]) -> None:
-        handled.extend(messages)
+        batches.append(len(messages))
         for message in messages:
             # In the cause's trace, though the batch is one transaction.
             work.emit(gewijzigd(answer_topic, message.subject), version=1, traceparent=message.traceparent)
-            if message.version == 3:
-                raise ValueError("geheim 999993653")
 
     people = [uuid4() for _ in range(3)]
     for version, person in enumerate(people, 1):
@@ -64,28 +62,58 @@ async def test_each_message_of_a_batch_continues_its_own_trace(
     subscription = Subscription(f"groep-{topic}", topic, answer)
     consumer = Consumer(proef.bootstrap, proef.worker, worker, FixedClock(NOW), [subscription])
     relay = Relay(proef.relay, proef.bootstrap, "proef")
-    running = [asyncio.create_task(each.run(stop, Heartbeat(None))) for each in (relay, consumer)]
+    running = [asyncio.create_task(relay.run(stop, Heartbeat(None)))]
+
+    async def told() -> bool:
+        return await proef.count("outbox") == 0
 
     async def answered() -> bool:
-        return await proef.count("dead_letter") == 1 and await proef.count("outbox") == 0
+        return await proef.count("inbox") == 3 and await told()
 
+    await eventually(told)
+    running.append(asyncio.create_task(consumer.run(stop, Heartbeat(None))))
     await eventually(answered)
     stop.set()
     await asyncio.gather(*running)
 
     finished = spans.get_finished_spans()
-    for version, person in enumerate(people, 1):
+    for person in people:
         (post,) = [span for span in finished if span.name == f"POST {person}"]
         published = _child(finished, post, f"publish {topic}")
         processed = _child(finished, published, f"process {topic}")
-        if version == 3:
-            assert processed.status.status_code is trace.StatusCode.ERROR
-            assert (processed.attributes or {})["error.type"] == "ValueError"
-        else:
-            _child(finished, processed, f"publish {answer_topic}")
-    parked = await proef.rows("select traceparent from dead_letter")
-    (last,) = [span for span in finished if span.name == f"POST {people[2]}"]
-    assert format(last.context.trace_id, "032x") in parked[0]
+        _child(finished, processed, f"publish {answer_topic}")
+    assert batches == [3]
+
+
+async def test_a_parked_message_keeps_its_trace(proef: Proef, topic: str, spans: InMemorySpanExporter) -> None:
+    async def refuses(_work: UnitOfWork, _messages: Sequence[Message]) -> None:
+        raise ValueError("geheim 999993653")
+
+    with telemetry.span("POST geparkeerd", SpanKind.SERVER, None):
+
+        async def tell(work: UnitOfWork) -> None:
+            work.emit(gewijzigd(topic, uuid4()), version=1)
+
+        await proef.executor("api").execute(tell, context(uuid4()))
+    stop = asyncio.Event()
+    subscription = Subscription(f"groep-{topic}", topic, refuses)
+    consumer = Consumer(proef.bootstrap, proef.worker, proef.executor("worker"), FixedClock(NOW), [subscription])
+    relay = Relay(proef.relay, proef.bootstrap, "proef")
+    running = [asyncio.create_task(each.run(stop, Heartbeat(None))) for each in (relay, consumer)]
+
+    async def parked() -> bool:
+        return await proef.count("dead_letter") == 1
+
+    await eventually(parked)
+    stop.set()
+    await asyncio.gather(*running)
+    finished = spans.get_finished_spans()
+    (post,) = [span for span in finished if span.name == "POST geparkeerd"]
+    (processed,) = [span for span in finished if span.name == f"process {topic}"]
+    assert processed.context.trace_id == post.context.trace_id
+    assert processed.status.status_code is trace.StatusCode.ERROR
+    assert (processed.attributes or {})["error.type"] == "ValueError"
+    assert format(post.context.trace_id, "032x") in (await proef.rows("select traceparent from dead_letter"))[0]
     assert "999993653" not in "".join(span.to_json() for span in finished)
 
 
