@@ -39,6 +39,11 @@ async def tel(work: UnitOfWork, messages: Sequence[Message]) -> None:
         )
 
 
+def _say_begun() -> None:
+    if begun := os.environ.get("BEGONNEN"):
+        Path(begun).touch()
+
+
 def make_router(executor: Executor) -> APIRouter:
     router = APIRouter()
 
@@ -46,8 +51,7 @@ def make_router(executor: Executor) -> APIRouter:
     async def post(
         asker: Annotated[Principal, Depends(require("dingen:maken"))], idempotency_key: Annotated[str, Header()]
     ) -> dict[str, str]:
-        if begun := os.environ.get("BEGONNEN"):
-            Path(begun).touch()
+        _say_begun()
         await asyncio.sleep(float(os.environ.get("WERKT", "0")))
         subject = UUID(asker.subject)
         context = DatabaseContext(subject, asker.role, asker.tenants, runtime_today())
