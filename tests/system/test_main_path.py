@@ -80,7 +80,8 @@ def test_nobody_matches_with_himself_and_colleagues_do(driver: Driver) -> None:
 def test_one_unbroken_trace_from_the_post_to_the_answer_of_the_mail_server(driver: Driver) -> None:
     driver.signal("Jan Vijf", "999996770", "Altra")
     trace = "5" * 32
-    driver.signal("Kim Vijf", "999996770", "De Buurtschool", headers={"traceparent": f"00-{trace}-{'a' * 16}-01"})
+    sent = {"traceparent": f"00-{trace}-{'a' * 16}-01"}
+    assert driver.signal("Kim Vijf", "999996770", "De Buurtschool", headers=sent).status_code == 201
     eventually(lambda: driver.mails("Jan Vijf") or None, "a mail to Jan")
 
     orphans: set[str] = set()
