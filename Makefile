@@ -1,6 +1,6 @@
 # The one menu. Every target first makes sure that the Python packages are there (quick when nothing changed).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status token klok test unit lint types contracts regels fix bench
+.PHONY: help setup demo up down status token klok test unit soak lint types contracts regels fix bench
 
 python := .venv/bin/python
 members := contracts packages/platformkit packages/kanalen services/signaal services/match services/notificatie \
@@ -38,6 +38,9 @@ test: setup ## run everything: lint, types, contracts, and all tests on real ser
 
 unit: setup ## run the tests that need no server
 	@$(python) -m pytest -m "not stack" $(wildcard services/*/tests/unit packages/*/tests/unit packages/kanalen/tests tests/contracts tests/architecture)
+
+soak: setup ## run the faults at full length and the histories and races in full number (about an hour)
+	@$(python) -m pytest -m soak --soak
 
 lint: setup ## check style, layers and unused dependencies
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .

@@ -8,6 +8,17 @@ from lokaal import testing
 from lokaal.stack import Stack
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Two sizes of the same tests: everybody's, and that of `make soak`."""
+    parser.addoption("--soak", action="store_true", help="faults at full length, histories and races in full number")
+
+
+@pytest.fixture(scope="session")
+def soak(request: pytest.FixtureRequest) -> bool:
+    """Whether tests marked `soak` run at full length and number."""
+    return bool(request.config.getoption("--soak"))
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Stack]:
     """Kafka, PostgreSQL and Redis."""
