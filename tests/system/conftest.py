@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 from driver import Driver
-from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 
 from lokaal.stack import Stack
 
@@ -12,7 +11,5 @@ from lokaal.stack import Stack
 @pytest.fixture(scope="session")
 def driver(system: Stack) -> Iterator[Driver]:
     """The client; persons of the tests must differ, because the system lives as long as the run."""
-    # Tests of other levels switch tracing on in this process, whose current span would go out with every request.
-    HTTPXClientInstrumentor().uninstrument()
     with Driver(system) as made:
         yield made
