@@ -10,7 +10,7 @@ from lokaal import stack, system
 from lokaal.ports import Ports
 from lokaal.servers import kafka
 from lokaal.stack import Stack, UnknownPartError
-from lokaal.system import Plan
+from lokaal.system import Form, Plan
 
 
 def _stack(tmp_path: Path, parts: set[str] | None = None, **given: str) -> Stack:
@@ -64,6 +64,23 @@ def test_every_need_is_met_by_a_component(tmp_path: Path, monkeypatch: pytest.Mo
         names = [component.name for component in found]
         assert len(names) == len(set(names))
         assert {need for component in found for need in component.needs} <= set(names)
+
+
+def test_a_process_can_run_several_times_each_with_files_and_a_port_of_its_own(tmp_path: Path) -> None:
+    made = Stack(tmp_path, "split", {"match-consumer"}, aantal={"match-consumer": 3}, given={})
+    copies = [each for each in made._components if each.name.startswith("match-consumer")]
+    assert [each.name for each in copies] == ["match-consumer", "match-consumer-2", "match-consumer-3"]
+    for variable in ("HEARTBEAT_FILE", "METRICS_PORT"):
+        assert len({each.env[variable] for each in copies}) == 3
+    assert copies[0].command == copies[2].command
+    assert copies[0].needs == copies[2].needs
+    assert "match-consumer-3" in made.addresses["metrics"]
+
+
+@pytest.mark.parametrize(("form", "name"), [("split", "match-api"), ("all", "match-consumer"), ("split", "kafka")])
+def test_what_has_an_address_runs_once(tmp_path: Path, form: Form, name: str) -> None:
+    with pytest.raises(UnknownPartError, match=f"cannot run several times: {name}"):
+        Stack(tmp_path, form, aantal={name: 2}, given={})
 
 
 def test_a_stray_setting_of_the_shell_does_not_reach_a_component() -> None:

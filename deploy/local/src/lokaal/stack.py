@@ -44,13 +44,15 @@ class Stack:
         parts: what to start, with all that it needs: names of components or of services (`signaal` means all its
             processes); None for everything. Traces go nowhere unless `zipkin` is among them.
         env: by component, settings that win over its own, such as `{"match-consumer": {"FAILPOINTS": ".."}}`.
+        aantal: how many of a process run, such as `{"match-consumer": 8}`; the others are called `match-consumer-2` and
+            so on, and come with the first. Not for what serves HTTP: each API has one address.
         personen: file with the persons that the BRP simulator serves.
         progress: is told what starts; None for silence.
         given: the environment; an address in it (KAFKA_BOOTSTRAP, POSTGRES_DSN, REDIS_URL, OIDC_ISSUER, SMTP_HOST,
             BRP_URL, TRACES_URL) wins over a server of our own.
 
     Raises:
-        UnknownPartError: a part does not exist.
+        UnknownPartError: a part does not exist, or cannot run several times.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Stack:
         parts: Collection[str] | None = None,
         *,
         env: Mapping[str, Mapping[str, str]] | None = None,
+        aantal: Mapping[str, int] | None = None,
         personen: Path | None = None,
         progress: Progress | None = None,
         given: Mapping[str, str] | None = None,
@@ -67,7 +70,11 @@ class Stack:
         self.run_dir = run_dir.resolve()
         given = os.environ if given is None else given
         traced = parts is None or "zipkin" in parts
-        self._plan = Plan(self.run_dir, vorm, given, personen, traced)
+        self._plan = Plan(self.run_dir, vorm, given, personen, traced, aantal or {})
+        if single := self._plan.aantal.keys() - self._plan.repeatable():
+            raise UnknownPartError(f"cannot run several times: {', '.join(sorted(single))}")
+        if parts is not None:
+            parts = [copy for part in parts for copy in self._plan.copies(part)]
         extra = env or {}
         chosen = select(system.components(self._plan), parts)
         self._components = [replace(each, env={**each.env, **extra.get(each.name, {})}) for each in chosen]

@@ -67,6 +67,7 @@ class Plan:
         given: the environment; an address there wins over a server of our own.
         personen: file with the persons of the BRP simulator; None for its own selection.
         traced: whether the trace viewer runs.
+        aantal: by process, how many of it run; one where nothing is said.
     """
 
     run_dir: Path
@@ -74,6 +75,7 @@ class Plan:
     given: Mapping[str, str]
     personen: Path | None = None
     traced: bool = True
+    aantal: Mapping[str, int] = field(default_factory=dict)
     ports: Ports = field(default_factory=Ports)
 
     def __post_init__(self) -> None:
@@ -109,9 +111,23 @@ class Plan:
 
     def process_names(self) -> list[str]:
         """The names of the services' processes in this form."""
+        return [name for service in SERVICES for name in self.processes(service)]
+
+    def processes(self, service: Service) -> dict[str, str]:
+        """A service's processes in this form, each with its role."""
         if self.form == "all":
-            return [service.name for service in SERVICES]
-        return [f"{service.name}-{role}" for service in SERVICES for role in PROCESSES]
+            return {service.name: "all"}
+        names = {f"{service.name}-{role}": role for role in PROCESSES}
+        return {copy: role for name, role in names.items() for copy in self.copies(name)}
+
+    def repeatable(self) -> set[str]:
+        """The processes of which several may run: those that no address leads to."""
+        roles = [role for role in PROCESSES if role != "api"] if self.form == "split" else []
+        return {f"{service.name}-{role}" for service in SERVICES for role in roles}
+
+    def copies(self, name: str) -> list[str]:
+        """The names of a process that runs several times: `match-consumer`, `match-consumer-2`, ..."""
+        return [name, *(f"{name}-{number}" for number in range(2, self.aantal.get(name, 1) + 1))]
 
     def api(self, service: str) -> str:
         """The address of a service's API."""
@@ -230,8 +246,7 @@ def _service(plan: Plan, service: Service) -> list[Component]:
         ready=Ended(),
         needs=("databases",),
     )
-    processes = {service.name: "all"} if plan.form == "all" else {f"{service.name}-{role}": role for role in PROCESSES}
-    return [migrate, *(_process(plan, service, name, role) for name, role in processes.items())]
+    return [migrate, *(_process(plan, service, name, role) for name, role in plan.processes(service).items())]
 
 
 def _process(plan: Plan, service: Service, name: str, role: str) -> Component:
