@@ -4,7 +4,7 @@ import json
 from datetime import date
 from uuid import uuid4
 
-from services.match.tests.berichten import SPOOR, Signaleerder, verwerk
+from services.match.tests.berichten import SPOOR, Signaleerder, vastgelegd, verwerk
 from services.match.tests.stand import matches, verteld
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -35,3 +35,51 @@ async def test_begin_change_and_end_are_told_once_each(
     einde = MatchBeeindigd.model_validate(json.loads(rijen[-1].payload))
     assert (einde.reden, einde.einddatum) == ("signaal-verwijderd", date(2026, 4, 1))
     assert einde.professionals == eerste.professionals
+
+
+async def test_the_end_by_destruction_tells_of_the_signal_what_was_told_before(
+    executor: Executor, worker: AsyncEngine, dsns
+) -> None:
+    """In the transaction that leaves a tombstone of it; also when both are destroyed in one batch, or with a newer state."""
+    jeugdige = uuid4()
+    a, b, c = (Signaleerder(jeugdige) for _ in range(3))
+    await verwerk(executor, [s.afgegeven() for s in (a, b, c)])
+    await verwerk(executor, [a.vernietigd(2)])
+    await verwerk(executor, [b.gedeactiveerd(2), b.vernietigd(3), c.vernietigd(2)])
+    gevonden = await matches(worker, [a.id, b.id, c.id])
+    assert len(gevonden) == 3
+    for match in gevonden:
+        begin, einde = await verteld(dsns["relay"], match.match_id)
+        eerst = MatchOntstaan.model_validate_json(begin.payload)
+        laatst = MatchBeeindigd.model_validate_json(einde.payload)
+        assert laatst.reden == "signaal-vernietigd"
+        assert laatst.professionals == eerst.professionals
+
+
+async def test_a_side_that_says_something_else_is_told_anew(executor: Executor, worker: AsyncEngine, dsns) -> None:
+    jeugdige = uuid4()
+    a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven()])
+    a.organisatie = uuid4()
+    await verwerk(executor, [a.verlengd(a.einddatum, 2)])
+    (match,) = await matches(worker, [a.id])
+    *_, laatste = await verteld(dsns["relay"], match.match_id)
+    event = MatchOntstaan.model_validate_json(laatste.payload)
+    assert match.versie == (1 << 32) + 2
+    assert {p.organisatie for p in event.professionals} == {a.organisatie, b.organisatie}
+
+
+async def test_two_professionals_that_turn_out_to_be_one_are_told_who_they_were(
+    executor: Executor, worker: AsyncEngine, dsns
+) -> None:
+    """D18: a family match of somebody with himself."""
+    kind, zus, moeder = uuid4(), uuid4(), uuid4()
+    a, b = Signaleerder(kind), Signaleerder(zus)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven(), vastgelegd(kind, [moeder]), vastgelegd(zus, [moeder])])
+    eerder, a.professional = a.professional, b.professional
+    await verwerk(executor, [a.verlengd(a.einddatum, 2)])
+    (match,) = await matches(worker, [a.id])
+    *_, laatste = await verteld(dsns["relay"], match.match_id)
+    einde = MatchBeeindigd.model_validate_json(laatste.payload)
+    assert einde.reden == "zelfde-professional"
+    assert {p.professional for p in einde.professionals} == {eerder, b.professional}

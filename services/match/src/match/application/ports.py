@@ -1,13 +1,15 @@
 """What the handlers need of the outside."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from contracts.signaal import SignaalReden
 from match.domain.match import Match
 from match.domain.reden import Zijde
-from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatus
+from match.domain.signaal import Betrokkene, Ouderband, PersoonStatus, Signaal, SignaalStatus
 
 
 class SignaalRij(NamedTuple):
@@ -33,6 +35,20 @@ class SignaalRij(NamedTuple):
         leeg = (None,) * 9
         return cls(signaal_id, versie, *leeg, SignaalStatus.VERNIETIGD, None)
 
+    def betrokkene(self) -> Betrokkene:
+        """This signal as a side of a match.
+
+        Raises:
+            ValueError: a tombstone, which is none.
+        """
+        if self.status is SignaalStatus.VERNIETIGD:
+            raise ValueError("a tombstone says nothing")
+        return Betrokkene._make((self.signaal_id, *self[2:9]))
+
+    def zijde(self, persoon: PersoonStatus | None) -> Zijde:
+        """How this side of a match stands, with its youth."""
+        return Zijde(self.status, SignaalReden(self.reden) if self.reden else None, self.einddatum, persoon)
+
 
 class PersoonRij(NamedTuple):
     """A version of a youth, in the order of the table's columns."""
@@ -48,10 +64,18 @@ class Projectie(Protocol):
     async def ouders(self, jeugdigen: Collection[UUID]) -> list[Ouderband]: ...
     async def kinderen(self, ouders: Collection[UUID]) -> list[Ouderband]: ...
     async def signalen(self, jeugdigen: Collection[UUID]) -> list[Signaal]: ...
-    async def werk_signalen_bij(self, signalen: Collection[SignaalRij]) -> set[UUID]: ...
-    async def werk_personen_bij(self, personen: Collection[PersoonRij]) -> set[UUID]: ...
+    async def signalen_met_id(self, ids: Collection[UUID]) -> Mapping[UUID, SignaalRij]: ...
+    async def personen(self, jeugdigen: Collection[UUID]) -> Mapping[UUID, PersoonStatus]: ...
+
+    async def werk_signalen_bij(self, signalen: Collection[SignaalRij]) -> Mapping[UUID, SignaalRij | None]:
+        """Store what is newer; what each of those signals was before, none when it is new."""
+        ...
+
+    async def werk_personen_bij(self, personen: Collection[PersoonRij]) -> set[UUID]:
+        """Store what is newer; the refs of those youths."""
+        ...
+
     async def vervang_ouders(self, jeugdigen: Collection[UUID], banden: Iterable[Ouderband]) -> None: ...
-    async def zijden(self, matches: Collection[Match]) -> Mapping[UUID, tuple[Zijde, Zijde]]: ...
 
 
 class Matches(Protocol):
@@ -69,3 +93,12 @@ class Sleutels(Protocol):
 
     async def jeugdigen(self, refs: Collection[UUID]) -> None: ...
     async def ouders(self, refs: Collection[UUID]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Opslag:
+    """The stores of one transaction."""
+
+    sleutels: Sleutels
+    projectie: Projectie
+    matches: Matches

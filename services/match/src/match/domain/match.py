@@ -11,7 +11,7 @@ _VOLGNUMMER_BITS = 32
 
 
 class Match(NamedTuple):
-    """A match as stored: both sides as they were told last, so that its end can be told when the signals are gone.
+    """A match as stored. What its sides say stands in their signals.
 
     `versie` has the generation of the database in its high bits, so that after a restore it only rises.
     """
@@ -22,18 +22,8 @@ class Match(NamedTuple):
     signaal_b: UUID
     persoon_a: UUID
     persoon_b: UUID
-    professional_a: UUID
-    professional_b: UUID
     account_a: UUID
     account_b: UUID
-    organisatie_a: UUID
-    organisatie_b: UUID
-    organisatiesoort_a: str
-    organisatiesoort_b: str
-    convenant_a: str
-    convenant_b: str
-    gemeente_a: str
-    gemeente_b: str
     oorzaak_soort: OorzaakSoort
     oorzaak_id: UUID
     oorzaak_op: datetime
@@ -56,11 +46,14 @@ class Match(NamedTuple):
             beeindigd_op=None,
         )
 
-    def herzien(self, paar: Paar, generatie: int, nu: datetime) -> Self | None:
-        """The match after its signals or their cause changed, or again active after an end; None when nothing did."""
+    def herzien(self, paar: Paar, generatie: int, nu: datetime, *, anders: bool = False) -> Self | None:
+        """The match after its signals or their cause changed, or again active after an end; None when nothing did.
+
+        `anders`: a side says something else of itself than was told.
+        """
         actief = self.status == MatchStatus.ACTIEF
         inhoud = _inhoud(paar)
-        if actief and self[: len(inhoud)] == inhoud:
+        if actief and not anders and self[: len(inhoud)] == inhoud:
             return None
         return type(self)(
             *inhoud,
@@ -87,8 +80,7 @@ def _volgende(versie: int, generatie: int) -> int:
 
 
 _Inhoud = tuple[
-    UUID, MatchSoort, UUID, UUID, UUID, UUID, UUID, UUID, UUID, UUID, UUID, UUID, str, str, str, str, str, str,
-    OorzaakSoort, UUID, datetime, date,
+    UUID, MatchSoort, UUID, UUID, UUID, UUID, UUID, UUID, OorzaakSoort, UUID, datetime, date,
 ]  # fmt: skip
 
 
@@ -102,18 +94,8 @@ def _inhoud(paar: Paar) -> _Inhoud:
         b.signaal_id,
         a.persoon_ref,
         b.persoon_ref,
-        a.professional,
-        b.professional,
         a.account,
         b.account,
-        a.organisatie,
-        b.organisatie,
-        a.organisatiesoort,
-        b.organisatiesoort,
-        a.convenant,
-        b.convenant,
-        a.gemeente,
-        b.gemeente,
         *paar.oorzaak,
         paar.einddatum,
     )

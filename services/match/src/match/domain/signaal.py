@@ -23,6 +23,19 @@ class PersoonStatus(StrEnum):
     VERNIETIGD = "vernietigd"
 
 
+class Betrokkene(NamedTuple):
+    """What a match tells of one of its sides: who signalled, for whom, under which convenant."""
+
+    signaal_id: UUID
+    persoon_ref: UUID
+    professional: UUID
+    account: UUID
+    organisatie: UUID
+    organisatiesoort: str
+    convenant: str
+    gemeente: str
+
+
 class Signaal(NamedTuple):
     """A signal that was not destroyed. `einddatum` is the first day on which it is no longer active (D7)."""
 
@@ -39,6 +52,10 @@ class Signaal(NamedTuple):
     status: SignaalStatus
     persoon: PersoonStatus | None
     """None while nothing of the youth has arrived: that hides no signal (D4)."""
+
+    def betrokkene(self) -> Betrokkene:
+        """This signal as a side of a match."""
+        return Betrokkene._make(self[: len(Betrokkene._fields)])
 
 
 class Ouderband(NamedTuple):

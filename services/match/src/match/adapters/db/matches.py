@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.match import MatchReden, MatchSoort, MatchStatus, OorzaakSoort
@@ -14,7 +14,12 @@ from match.domain.match import Match
 
 _ACTIEF = match.c.status == MatchStatus.ACTIEF.value
 _ACTIEVE = select(match).where(
-    _ACTIEF, or_(een_van(match.c.persoon_a, "jeugdigen"), een_van(match.c.persoon_b, "jeugdigen"))
+    _ACTIEF,
+    or_(
+        een_van(match.c.persoon_a, "jeugdigen"),
+        # As its partial index: the one youth of a client match was the first already.
+        and_(match.c.soort == MatchSoort.GEZIN.value, een_van(match.c.persoon_b, "jeugdigen")),
+    ),
 )
 _MET_ID = select(match).where(een_van(match.c.match_id, "ids"))
 _VERLOPEN = (

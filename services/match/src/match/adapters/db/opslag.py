@@ -3,7 +3,7 @@
 from match.adapters.db.matches import Matches
 from match.adapters.db.projectie import Projectie
 from match.adapters.db.sleutels import Sleutels
-from match.application.handlers.verwerken import Opslag
+from match.application.ports import Opslag
 from platformkit.executor import UnitOfWork
 
 

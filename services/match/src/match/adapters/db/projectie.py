@@ -1,18 +1,16 @@
 """Signals, youths and parents as last told by their owners. A version only rises (D4)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.signaal import SignaalReden
 from match.adapters.db.tables import ouder, persoon, signaal
 from match.adapters.db.verzameling import een_van, rijen, upsert, waarden
 from match.application.ports import PersoonRij, SignaalRij
-from match.domain.match import Match
-from match.domain.reden import Zijde
 from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatus
 
 _OUDERS = select(ouder.c.persoon_ref, ouder.c.ouder_ref, ouder.c.sinds, ouder.c.sinds_versie, ouder.c.sinds_gewijzigd)
@@ -32,14 +30,15 @@ _SIGNALEN_VAN = select(
     signaal.c.einddatum,
     # Candidates only, for the partial index; which ones count is the rule `telt_mee`.
 ).where(een_van(signaal.c.persoon_ref, "jeugdigen"), signaal.c.status == SignaalStatus.ACTIEF.value)
-_SIGNALEN_BIJWERKEN = upsert(signaal, nieuwere=True).returning(signaal.c.signaal_id)
+# What stood there before: all of it null when there was nothing.
+_SIGNALEN_BIJWERKEN = upsert(signaal, nieuwere=True).returning(
+    signaal.c.signaal_id, *(literal_column(f"old.{kolom.name}", kolom.type) for kolom in signaal.c)
+)
 _PERSONEN_BIJWERKEN = upsert(persoon, nieuwere=True).returning(persoon.c.persoon_ref)
 _OUDERS_WEG = delete(ouder).where(een_van(ouder.c.persoon_ref, "jeugdigen"))
 _nieuwe_ouders = rijen(ouder)
 _OUDERS_ERBIJ = insert(ouder).from_select(ouder.columns.keys(), select(*_nieuwe_ouders.c))
-_STANDEN = select(signaal.c.signaal_id, signaal.c.status, signaal.c.reden, signaal.c.einddatum).where(
-    een_van(signaal.c.signaal_id, "signalen")
-)
+_SIGNALEN_MET_ID = select(signaal).where(een_van(signaal.c.signaal_id, "ids"))
 _PERSONEN = select(persoon.c.persoon_ref, persoon.c.status).where(een_van(persoon.c.persoon_ref, "jeugdigen"))
 
 
@@ -63,15 +62,26 @@ class Projectie:
 
     async def signalen(self, jeugdigen: Collection[UUID]) -> list[Signaal]:
         """The signals on these youths that may be active."""
-        personen = await self._personen(jeugdigen)
+        personen = await self.personen(jeugdigen)
         found = await self._connection.execute(_SIGNALEN_VAN, {"jeugdigen": list(jeugdigen)})
         return [Signaal._make((*row, SignaalStatus.ACTIEF, personen.get(row.persoon_ref))) for row in found]
 
-    async def werk_signalen_bij(self, signalen: Collection[SignaalRij]) -> set[UUID]:
-        """Store what is newer; the ids of those signals."""
+    async def signalen_met_id(self, ids: Collection[UUID]) -> Mapping[UUID, SignaalRij]:
+        """Signals and tombstones by id."""
+        found = await self._connection.execute(_SIGNALEN_MET_ID, {"ids": list(ids)})
+        return {row.signaal_id: _signaalrij(row) for row in found}
+
+    async def personen(self, jeugdigen: Collection[UUID]) -> Mapping[UUID, PersoonStatus]:
+        """How those of these youths stand of whom something arrived."""
+        found = await self._connection.execute(_PERSONEN, {"jeugdigen": list(jeugdigen)})
+        return {row.persoon_ref: PersoonStatus(row.status) for row in found}
+
+    async def werk_signalen_bij(self, signalen: Collection[SignaalRij]) -> Mapping[UUID, SignaalRij | None]:
+        """Store what is newer; what each of those signals was before, none when it is new."""
         if not signalen:
-            return set()
-        return set((await self._connection.execute(_SIGNALEN_BIJWERKEN, waarden(signaal, signalen))).scalars())
+            return {}
+        found = await self._connection.execute(_SIGNALEN_BIJWERKEN, waarden(signaal, signalen))
+        return {nieuw: _signaalrij(oud) if oud[0] is not None else None for nieuw, *oud in found}
 
     async def werk_personen_bij(self, personen: Collection[PersoonRij]) -> set[UUID]:
         """Store what is newer; the refs of those youths."""
@@ -86,26 +96,7 @@ class Projectie:
         await self._connection.execute(_OUDERS_WEG, {"jeugdigen": list(jeugdigen)})
         await self._connection.execute(_OUDERS_ERBIJ, waarden(ouder, banden))
 
-    async def zijden(self, matches: Collection[Match]) -> Mapping[UUID, tuple[Zijde, Zijde]]:
-        """How both sides of matches stand now, by match id."""
-        signalen = {each for m in matches for each in (m.signaal_a, m.signaal_b)}
-        jeugdigen = {each for m in matches for each in (m.persoon_a, m.persoon_b)}
-        standen = {
-            row.signaal_id: row for row in await self._connection.execute(_STANDEN, {"signalen": list(signalen)})
-        }
-        personen = await self._personen(jeugdigen)
 
-        def zijde(signaal_id: UUID, persoon_ref: UUID) -> Zijde:
-            stand = standen[signaal_id]
-            return Zijde(
-                SignaalStatus(stand.status),
-                SignaalReden(stand.reden) if stand.reden else None,
-                stand.einddatum,
-                personen.get(persoon_ref),
-            )
-
-        return {m.match_id: (zijde(m.signaal_a, m.persoon_a), zijde(m.signaal_b, m.persoon_b)) for m in matches}
-
-    async def _personen(self, jeugdigen: Collection[UUID]) -> dict[UUID, PersoonStatus]:
-        found = await self._connection.execute(_PERSONEN, {"jeugdigen": list(jeugdigen)})
-        return {row.persoon_ref: PersoonStatus(row.status) for row in found}
+def _signaalrij(row: Sequence[Any]) -> SignaalRij:
+    ruw = SignaalRij._make(row)
+    return ruw._replace(status=SignaalStatus(ruw.status))

@@ -1,83 +1,123 @@
 """Make the stored matches of some youths equal what should be, and tell the difference (D4)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 from uuid import UUID
 
-from contracts.match import (
-    BetrokkenProfessional,
-    MatchBeeindigd,
-    MatchOntstaan,
-    MatchStatus,
-    Oorzaak,
-)
+from contracts.match import BetrokkenProfessional, MatchBeeindigd, MatchOntstaan, MatchStatus, Oorzaak
 from contracts.signaal import Organisatiesoort
-from match.application.ports import Matches, Projectie
+from match.application.ports import Opslag, Projectie, SignaalRij
 from match.domain.match import Match
 from match.domain.paren import Paar, paren
 from match.domain.reden import reden_van_einde
+from match.domain.signaal import Betrokkene, Ouderband, Signaal
 from platformkit.executor import UnitOfWork
 
-Sporen = Mapping[UUID, str | None]
-"""The traceparent of what was told of a signal or a youth, by its id."""
+Banden = Mapping[UUID, frozenset[Ouderband]]
+"""The parents of youths."""
 
 
-async def herbereken(
-    work: UnitOfWork, projectie: Projectie, matches: Matches, jeugdigen: Collection[UUID], sporen: Sporen
-) -> int:
-    """Recompute all matches of `jeugdigen`, whose locks and those of their parents are held; the number that changed.
+class Aanleiding(NamedTuple):
+    """What this transaction changed, and in which trace it was told of (D12).
+
+    `vorige` is what each changed signal was before, and so what its matches told of it: the end of a match is told in
+    the transaction that destroys its signal, or no more. `sporen` has the traceparent by signal and by youth.
+    """
+
+    vorige: Mapping[UUID, SignaalRij | None]
+    sporen: Mapping[UUID, str | None]
+
+
+class Verandering(NamedTuple):
+    """A match that is not what was told last, with what is told of its sides."""
+
+    match: Match
+    a: Betrokkene
+    b: Betrokkene
+
+
+async def herbereken(work: UnitOfWork, opslag: Opslag, banden: Banden, aanleiding: Aanleiding) -> int:
+    """Recompute all matches of the youths in `banden`, who are held with these parents; the number that changed.
 
     Nothing else decides what becomes of a match: begin, extension, end, correction and return are the difference
     between what should be and what is.
     """
-    if not jeugdigen:
+    if not banden:
         return 0
-    gewenst = await _gewenst(work, projectie, frozenset(jeugdigen))
-    actieve = {m.match_id: m for m in await matches.actieve(jeugdigen)}
-    bekend = {**actieve, **{m.match_id: m for m in await matches.met_id(gewenst.keys() - actieve.keys())}}
-    veranderd = await _verschil(work, projectie, matches, gewenst, bekend)
-    await matches.bewaar(veranderd)
-    for m in veranderd:
-        work.emit(_event(m), version=m.versie, traceparent=_spoor(m, sporen))
+    gewenst = await _gewenst(work, opslag.projectie, banden)
+    actieve = {m.match_id: m for m in await opslag.matches.actieve(banden)}
+    bekend = {**actieve, **{m.match_id: m for m in await opslag.matches.met_id(gewenst.keys() - actieve.keys())}}
+    vervallen = [m for m in actieve.values() if m.match_id not in gewenst]
+    generatie = await opslag.matches.generatie() if gewenst or vervallen else 0
+    veranderd = [
+        *_ontstaan(work, gewenst, bekend, aanleiding.vorige, generatie),
+        *await _beeindigd(work, opslag.projectie, vervallen, aanleiding.vorige, generatie),
+    ]
+    await opslag.matches.bewaar([each.match for each in veranderd])
+    for each in veranderd:
+        work.emit(_event(each), version=each.match.versie, traceparent=_spoor(each.match, aanleiding.sporen))
     return len(veranderd)
 
 
-async def _gewenst(work: UnitOfWork, projectie: Projectie, jeugdigen: frozenset[UUID]) -> Mapping[UUID, Paar]:
-    ouders = {band.ouder_ref for band in await projectie.ouders(jeugdigen)}
-    banden = await projectie.kinderen(ouders)
-    kring = jeugdigen | {band.persoon_ref for band in banden}
-    return paren(await projectie.signalen(kring), banden, work.today, rond=jeugdigen)
+async def _gewenst(work: UnitOfWork, projectie: Projectie, banden: Banden) -> Mapping[UUID, Paar]:
+    ouders = {band.ouder_ref for van_een in banden.values() for band in van_een}
+    verwant = await projectie.kinderen(ouders)
+    kring = banden.keys() | {band.persoon_ref for band in verwant}
+    return paren(await projectie.signalen(kring), verwant, work.today, rond=banden.keys())
 
 
-async def _verschil(
+def _ontstaan(
     work: UnitOfWork,
-    projectie: Projectie,
-    matches: Matches,
     gewenst: Mapping[UUID, Paar],
     bekend: Mapping[UUID, Match],
-) -> list[Match]:
-    vervallen = [m for m in bekend.values() if m.match_id not in gewenst]
-    if not gewenst and not vervallen:
-        return []
-    generatie = await matches.generatie()
-    veranderd = []
+    vorige: Mapping[UUID, SignaalRij | None],
+    generatie: int,
+) -> Iterator[Verandering]:
+    """What arises, arises again, or is to be told anew."""
     for match_id, paar in gewenst.items():
         oud = bekend.get(match_id)
-        nieuw = oud.herzien(paar, generatie, work.now) if oud else Match.ontstaan(paar, generatie, work.now)
+        if oud is None:
+            nieuw: Match | None = Match.ontstaan(paar, generatie, work.now)
+        else:
+            anders = _zegt_anders(paar.a, vorige) or _zegt_anders(paar.b, vorige)
+            nieuw = oud.herzien(paar, generatie, work.now, anders=anders)
         if nieuw is not None:
-            veranderd.append(nieuw)
-    zijden = await projectie.zijden(vervallen) if vervallen else {}
+            yield Verandering(nieuw, paar.a.betrokkene(), paar.b.betrokkene())
+
+
+def _zegt_anders(signaal: Signaal, vorige: Mapping[UUID, SignaalRij | None]) -> bool:
+    oud = vorige.get(signaal.signaal_id)
+    return oud is not None and oud.betrokkene() != signaal.betrokkene()
+
+
+async def _beeindigd(
+    work: UnitOfWork,
+    projectie: Projectie,
+    vervallen: Collection[Match],
+    vorige: Mapping[UUID, SignaalRij | None],
+    generatie: int,
+) -> list[Verandering]:
+    """What ends, with its sides as they were told."""
+    if not vervallen:
+        return []
+    signalen = await projectie.signalen_met_id({each for m in vervallen for each in (m.signaal_a, m.signaal_b)})
+    personen = await projectie.personen({each for m in vervallen for each in (m.persoon_a, m.persoon_b)})
+    veranderd = []
     for m in vervallen:
+        a, b = signalen[m.signaal_a], signalen[m.signaal_b]
         reden = reden_van_einde(
             m.soort,
-            *zijden[m.match_id],
-            zelfde_professional=m.professional_a == m.professional_b,
+            a.zijde(personen.get(m.persoon_a)),
+            b.zijde(personen.get(m.persoon_b)),
+            zelfde_professional=a.professional == b.professional,
             vandaag=work.today,
         )
-        veranderd.append(m.beeindigd(reden, generatie, work.now))
+        verteld = ((vorige.get(nu.signaal_id) or nu).betrokkene() for nu in (a, b))
+        veranderd.append(Verandering(m.beeindigd(reden, generatie, work.now), *verteld))
     return veranderd
 
 
-def _spoor(m: Match, sporen: Sporen) -> str | None:
+def _spoor(m: Match, sporen: Mapping[UUID, str | None]) -> str | None:
     """The trace of the message that caused the change: of the cause itself when it came in this batch."""
     for betrokken in (m.oorzaak_id, m.signaal_a, m.signaal_b, m.persoon_a, m.persoon_b):
         if betrokken in sporen:
@@ -85,37 +125,30 @@ def _spoor(m: Match, sporen: Sporen) -> str | None:
     return None
 
 
-def _event(m: Match) -> MatchOntstaan | MatchBeeindigd:
+def _event(veranderd: Verandering) -> MatchOntstaan | MatchBeeindigd:
+    m, a, b = veranderd
     soort_event = MatchOntstaan if m.status is MatchStatus.ACTIEF else MatchBeeindigd
     return soort_event(
         match_id=m.match_id,
         soort=m.soort,
         signalen=(m.signaal_a, m.signaal_b),
         personen=tuple(sorted({m.persoon_a, m.persoon_b})),
-        professionals=(
-            BetrokkenProfessional(
-                signaal_id=m.signaal_a,
-                persoon_ref=m.persoon_a,
-                professional=m.professional_a,
-                account=m.account_a,
-                organisatie=m.organisatie_a,
-                organisatiesoort=Organisatiesoort(m.organisatiesoort_a),
-                convenant=m.convenant_a,
-                gemeente=m.gemeente_a,
-            ),
-            BetrokkenProfessional(
-                signaal_id=m.signaal_b,
-                persoon_ref=m.persoon_b,
-                professional=m.professional_b,
-                account=m.account_b,
-                organisatie=m.organisatie_b,
-                organisatiesoort=Organisatiesoort(m.organisatiesoort_b),
-                convenant=m.convenant_b,
-                gemeente=m.gemeente_b,
-            ),
-        ),
+        professionals=(_professional(a), _professional(b)),
         oorzaak=Oorzaak(soort=m.oorzaak_soort, id=m.oorzaak_id, op=m.oorzaak_op),
         einddatum=m.einddatum,
         status=m.status,
         reden=m.reden,
+    )
+
+
+def _professional(zijde: Betrokkene) -> BetrokkenProfessional:
+    return BetrokkenProfessional(
+        signaal_id=zijde.signaal_id,
+        persoon_ref=zijde.persoon_ref,
+        professional=zijde.professional,
+        account=zijde.account,
+        organisatie=zijde.organisatie,
+        organisatiesoort=Organisatiesoort(zijde.organisatiesoort),
+        convenant=zijde.convenant,
+        gemeente=zijde.gemeente,
     )

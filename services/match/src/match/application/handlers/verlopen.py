@@ -1,6 +1,6 @@
 """End the matches whose einddatum passed while nothing else touched them (D4, D7)."""
 
-from match.application.handlers.herberekenen import herbereken
+from match.application.handlers.herberekenen import Aanleiding, herbereken
 from match.application.handlers.verwerken import OpslagMaker, vergrendel
 from platformkit.executor import Executor, UnitOfWork
 
@@ -21,5 +21,5 @@ class Verlopen:
     async def _beeindig(self, work: UnitOfWork) -> int:
         opslag = self._opslag(work)
         jeugdigen = await opslag.matches.verlopen(work.today, _AANTAL)
-        await vergrendel(opslag, jeugdigen)
-        return await herbereken(work, opslag.projectie, opslag.matches, jeugdigen, {})
+        banden = await vergrendel(opslag, jeugdigen)
+        return await herbereken(work, opslag, banden, Aanleiding({}, {}))

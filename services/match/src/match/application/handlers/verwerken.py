@@ -4,27 +4,16 @@ One transaction: lock the youths, read their parents, lock those before and afte
 last finds all that came before it, whatever the order, the batches and the number of consumers.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
 from uuid import UUID
 
 from contracts.persoon import PersoonToestand, PersoonVernietigd
 from contracts.signaal import SignaalToestand, SignaalVernietigd
-from match.application.handlers.herberekenen import Sporen, herbereken
-from match.application.ports import Matches, PersoonRij, Projectie, SignaalRij, Sleutels
+from match.application.handlers.herberekenen import Aanleiding, Banden, herbereken
+from match.application.ports import Opslag, PersoonRij, SignaalRij
 from match.domain.signaal import Ouderband, PersoonStatus, SignaalStatus
 from platformkit.executor import UnitOfWork
 from platformkit.messaging.envelope import Message
-
-
-@dataclass(frozen=True)
-class Opslag:
-    """The stores of one transaction."""
-
-    sleutels: Sleutels
-    projectie: Projectie
-    matches: Matches
-
 
 OpslagMaker = Callable[[UnitOfWork], Opslag]
 
@@ -46,26 +35,25 @@ class Verwerken:
         jeugdigen = {m.key for m in nieuwste}
         oude = await vergrendel(opslag, jeugdigen, (band for van_een in banden.values() for band in van_een))
 
-        nieuwe_signalen = await opslag.projectie.werk_signalen_bij([_signaal(m) for m in over_signalen])
+        vorige = await opslag.projectie.werk_signalen_bij([_signaal(m) for m in over_signalen])
         nieuwe_personen = await opslag.projectie.werk_personen_bij([_persoon(m) for m in over_personen])
-        anders = [ref for ref in nieuwe_personen if banden[ref] != oude.get(ref, frozenset())]
-        await opslag.projectie.vervang_ouders(anders, (band for ref in anders for band in banden[ref]))
+        anders = {ref: banden[ref] for ref in nieuwe_personen if banden[ref] != oude[ref]}
+        await opslag.projectie.vervang_ouders(anders, (band for van_een in anders.values() for band in van_een))
 
-        geraakt = nieuwe_personen | {m.key for m in over_signalen if m.subject in nieuwe_signalen}
-        await herbereken(work, opslag.projectie, opslag.matches, geraakt, _sporen(nieuwste))
+        geraakt = nieuwe_personen | {m.key for m in over_signalen if m.subject in vorige}
+        nu = {ref: anders.get(ref, oude[ref]) for ref in geraakt}
+        await herbereken(work, opslag, nu, Aanleiding(vorige, {m.subject: m.traceparent for m in nieuwste}))
 
 
-async def vergrendel(
-    opslag: Opslag, jeugdigen: Collection[UUID], nieuwe: Iterable[Ouderband] = ()
-) -> Mapping[UUID, frozenset[Ouderband]]:
-    """Hold these youths with their parents, the present and the `nieuwe`; the present parents by youth."""
+async def vergrendel(opslag: Opslag, jeugdigen: Collection[UUID], nieuwe: Iterable[Ouderband] = ()) -> Banden:
+    """Hold these youths with their parents, the present and the `nieuwe`; the present parents of each of them."""
     await opslag.sleutels.jeugdigen(jeugdigen)
     # Read only now: nobody else can change them any more.
     oude = await opslag.projectie.ouders(jeugdigen)
     await opslag.sleutels.ouders({band.ouder_ref for band in (*oude, *nieuwe)})
-    per_jeugdige: dict[UUID, set[Ouderband]] = {}
+    per_jeugdige: dict[UUID, set[Ouderband]] = {ref: set() for ref in jeugdigen}
     for band in oude:
-        per_jeugdige.setdefault(band.persoon_ref, set()).add(band)
+        per_jeugdige[band.persoon_ref].add(band)
     return {ref: frozenset(van_een) for ref, van_een in per_jeugdige.items()}
 
 
@@ -77,11 +65,6 @@ def _nieuwste(messages: Sequence[Message]) -> list[Message]:
         if aggregaat not in gevonden or gevonden[aggregaat].version < message.version:
             gevonden[aggregaat] = message
     return list(gevonden.values())
-
-
-def _sporen(messages: Iterable[Message]) -> Sporen:
-    """The trace in which each signal and youth was told of (D12)."""
-    return {m.subject: m.traceparent for m in messages}
 
 
 def _signaal(message: Message) -> SignaalRij:
