@@ -11,8 +11,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from opentelemetry import trace
-from sqlalchemy import bindparam, func, insert, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -20,6 +19,7 @@ from contracts.base import Event
 from platformkit import failpoints
 from platformkit.clock import AMSTERDAM, Clock
 from platformkit.db.context import DatabaseContext
+from platformkit.db.sets import columns_of, insert_rows, rows
 from platformkit.db.tables import audit, idempotency, inbox, outbox
 from platformkit.errors import DomainError
 from platformkit.ids import uuid7
@@ -28,20 +28,23 @@ from platformkit.retry import attempts
 from platformkit.telemetry import current_traceparent
 
 _HTTP_ATTEMPTS = 3
-# An array instead of a list of rows: one statement for every size of batch, compiled and prepared once.
-_RECORD = (
+_EVENT_IDS = rows(inbox, ["event_id"])
+_HANDLE = (
     pg_insert(inbox)
     .from_select(
         ["consumer", "event_id", "handled_at"],
         select(
             bindparam("consumer", type_=inbox.c.consumer.type),
-            func.unnest(bindparam("event_ids", type_=ARRAY(inbox.c.event_id.type))),
+            _EVENT_IDS.c.event_id,
             bindparam("handled_at", type_=inbox.c.handled_at.type),
         ),
     )
     .on_conflict_do_nothing()
     .returning(inbox.c.event_id)
 )
+_TOLD = ("event_id", "topic", "key", "headers", "payload", "traceparent", "created_at")
+_TELL = insert_rows(outbox, _TOLD)
+_AUDIT = insert_rows(audit)
 T = TypeVar("T")
 
 
@@ -53,8 +56,8 @@ class UnitOfWork:
     now: datetime
     context: DatabaseContext | None
     source: str
-    _outbox: list[dict[str, object]] = field(default_factory=list)
-    _audit: list[dict[str, object]] = field(default_factory=list)
+    _outbox: list[tuple[object, ...]] = field(default_factory=list)
+    _audit: list[tuple[object, ...]] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -84,15 +87,15 @@ class UnitOfWork:
             time=self.now,
         )
         self._outbox.append(
-            {
-                "event_id": event_id,
-                "topic": event.TOPIC,
-                "key": str(key or event.key),
-                "headers": headers,
-                "payload": payload,
-                "traceparent": traceparent or current_traceparent(),
-                "created_at": self.now,
-            }
+            (
+                event_id,
+                event.TOPIC,
+                str(key or event.key),
+                headers,
+                payload,
+                traceparent or current_traceparent(),
+                self.now,
+            )
         )
 
     def audit(
@@ -107,27 +110,15 @@ class UnitOfWork:
     ) -> None:
         """Record who did what. Only ids and codes."""
         span = trace.get_current_span().get_span_context()
-        self._audit.append(
-            {
-                "id": uuid7(),
-                "at": self.now,
-                "actor": actor,
-                "role": role,
-                "action": action,
-                "object": object,
-                "person": person,
-                "outcome": outcome,
-                "trace_id": format(span.trace_id, "032x") if span.is_valid else None,
-            }
-        )
+        trace_id = format(span.trace_id, "032x") if span.is_valid else None
+        self._audit.append((uuid7(), self.now, actor, role, action, object, person, outcome, trace_id))
 
     async def flush(self) -> None:
         """Write what was told and recorded; the executor calls this."""
         if self._outbox:
-            # inline: who writes here may not read here, and a single row would ask for its position back.
-            await self.connection.execute(insert(outbox).inline(), self._outbox)
+            await self.connection.execute(_TELL, columns_of(outbox, self._outbox, _TOLD))
         if self._audit:
-            await self.connection.execute(insert(audit), self._audit)
+            await self.connection.execute(_AUDIT, columns_of(audit, self._audit))
 
 
 @dataclass(frozen=True)
@@ -260,7 +251,7 @@ async def _unhandled(work: UnitOfWork, consumer: str, messages: Sequence[Message
     by_id = {message.event_id: message for message in messages}
     # Sorted, so that two consumers with overlapping batches take their locks in the same order.
     new = await work.connection.execute(
-        _RECORD, {"consumer": consumer, "event_ids": sorted(by_id), "handled_at": work.now}
+        _HANDLE, {"consumer": consumer, "event_id": sorted(by_id), "handled_at": work.now}
     )
     fresh = set(new.scalars())
     return [message for event_id, message in by_id.items() if event_id in fresh]

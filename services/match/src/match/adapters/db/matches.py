@@ -9,19 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.match import MatchReden, MatchSoort, MatchStatus, OorzaakSoort
 from match.adapters.db.tables import generatie, match
-from match.adapters.db.verzameling import een_van, upsert, waarden
+from match.adapters.db.verzameling import upsert
 from match.domain.match import Match
+from platformkit.db.sets import columns_of, one_of
 
 _ACTIEF = match.c.status == MatchStatus.ACTIEF.value
 _ACTIEVE = select(match).where(
     _ACTIEF,
     or_(
-        een_van(match.c.persoon_a, "jeugdigen"),
+        one_of(match.c.persoon_a, "jeugdigen"),
         # As its partial index: the one youth of a client match was the first already.
-        and_(match.c.soort == MatchSoort.GEZIN.value, een_van(match.c.persoon_b, "jeugdigen")),
+        and_(match.c.soort == MatchSoort.GEZIN.value, one_of(match.c.persoon_b, "jeugdigen")),
     ),
 )
-_MET_ID = select(match).where(een_van(match.c.match_id, "ids"))
+_MET_ID = select(match).where(one_of(match.c.match_id, "ids"))
 _VERLOPEN = (
     select(match.c.persoon_a, match.c.persoon_b)
     .where(_ACTIEF, match.c.einddatum <= bindparam("vandaag", type_=match.c.einddatum.type))
@@ -56,7 +57,7 @@ class Matches:
     async def bewaar(self, matches: Collection[Match]) -> None:
         """Store new and changed matches."""
         if matches:
-            await self._connection.execute(_BEWAREN, waarden(match, matches))
+            await self._connection.execute(_BEWAREN, columns_of(match, matches))
 
     async def generatie(self) -> int:
         """The number of this database's life: raised when it was rebuilt or restored (D4)."""

@@ -5,18 +5,18 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, literal_column, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from match.adapters.db.tables import ouder, persoon, signaal
-from match.adapters.db.verzameling import een_van, rijen, upsert, waarden
+from match.adapters.db.verzameling import upsert
 from match.application.ports import PersoonRij, SignaalRij
 from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatus
+from platformkit.db.sets import columns_of, insert_rows, one_of
 
 _OUDERS = select(ouder.c.persoon_ref, ouder.c.ouder_ref, ouder.c.sinds, ouder.c.sinds_versie, ouder.c.sinds_gewijzigd)
-_OUDERS_VAN = _OUDERS.where(een_van(ouder.c.persoon_ref, "jeugdigen"))
+_OUDERS_VAN = _OUDERS.where(one_of(ouder.c.persoon_ref, "jeugdigen"))
 # Plain look-ups by key, joined in Python: for a batch the planner would rather read whole tables than join by index.
-_KINDEREN = _OUDERS.where(een_van(ouder.c.ouder_ref, "ouders"))
+_KINDEREN = _OUDERS.where(one_of(ouder.c.ouder_ref, "ouders"))
 _SIGNALEN_VAN = select(
     signaal.c.signaal_id,
     signaal.c.persoon_ref,
@@ -29,17 +29,16 @@ _SIGNALEN_VAN = select(
     signaal.c.afgegeven_op,
     signaal.c.einddatum,
     # Candidates only, for the partial index; which ones count is the rule `telt_mee`.
-).where(een_van(signaal.c.persoon_ref, "jeugdigen"), signaal.c.status == SignaalStatus.ACTIEF.value)
+).where(one_of(signaal.c.persoon_ref, "jeugdigen"), signaal.c.status == SignaalStatus.ACTIEF.value)
 # What stood there before: all of it null when there was nothing.
 _SIGNALEN_BIJWERKEN = upsert(signaal, nieuwere=True).returning(
     signaal.c.signaal_id, *(literal_column(f"old.{kolom.name}", kolom.type) for kolom in signaal.c)
 )
 _PERSONEN_BIJWERKEN = upsert(persoon, nieuwere=True).returning(persoon.c.persoon_ref)
-_OUDERS_WEG = delete(ouder).where(een_van(ouder.c.persoon_ref, "jeugdigen"))
-_nieuwe_ouders = rijen(ouder)
-_OUDERS_ERBIJ = insert(ouder).from_select(ouder.columns.keys(), select(*_nieuwe_ouders.c))
-_SIGNALEN_MET_ID = select(signaal).where(een_van(signaal.c.signaal_id, "ids"))
-_PERSONEN = select(persoon.c.persoon_ref, persoon.c.status).where(een_van(persoon.c.persoon_ref, "jeugdigen"))
+_OUDERS_WEG = delete(ouder).where(one_of(ouder.c.persoon_ref, "jeugdigen"))
+_OUDERS_ERBIJ = insert_rows(ouder)
+_SIGNALEN_MET_ID = select(signaal).where(one_of(signaal.c.signaal_id, "ids"))
+_PERSONEN = select(persoon.c.persoon_ref, persoon.c.status).where(one_of(persoon.c.persoon_ref, "jeugdigen"))
 
 
 class Projectie:
@@ -80,21 +79,21 @@ class Projectie:
         """Store what is newer; what each of those signals was before, none when it is new."""
         if not signalen:
             return {}
-        found = await self._connection.execute(_SIGNALEN_BIJWERKEN, waarden(signaal, signalen))
+        found = await self._connection.execute(_SIGNALEN_BIJWERKEN, columns_of(signaal, signalen))
         return {nieuw: _signaalrij(oud) if oud[0] is not None else None for nieuw, *oud in found}
 
     async def werk_personen_bij(self, personen: Collection[PersoonRij]) -> set[UUID]:
         """Store what is newer; the refs of those youths."""
         if not personen:
             return set()
-        return set((await self._connection.execute(_PERSONEN_BIJWERKEN, waarden(persoon, personen))).scalars())
+        return set((await self._connection.execute(_PERSONEN_BIJWERKEN, columns_of(persoon, personen))).scalars())
 
     async def vervang_ouders(self, jeugdigen: Collection[UUID], banden: Iterable[Ouderband]) -> None:
         """Give these youths these parents and no others."""
         if not jeugdigen:
             return
         await self._connection.execute(_OUDERS_WEG, {"jeugdigen": list(jeugdigen)})
-        await self._connection.execute(_OUDERS_ERBIJ, waarden(ouder, banden))
+        await self._connection.execute(_OUDERS_ERBIJ, columns_of(ouder, banden))
 
 
 def _signaalrij(row: Sequence[Any]) -> SignaalRij:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from match.adapters.db.tables import matchsleutel
-from match.adapters.db.verzameling import een_van, rijen
+from platformkit.db.sets import one_of, rows
 from platformkit.errors import TransientError
 
 
@@ -26,7 +26,7 @@ class Sleutelsoort(StrEnum):
 
 
 _SOORT = bindparam("soort", type_=matchsleutel.c.soort.type)
-_IDS = rijen(matchsleutel, ["id"])
+_IDS = rows(matchsleutel, ["id"])
 # Sorted here too: a new key is held from its insertion on.
 _MAKEN = (
     insert(matchsleutel)
@@ -35,7 +35,7 @@ _MAKEN = (
 )
 _VERGRENDELEN: Select[int] = (
     select(literal_column("1"))
-    .where(matchsleutel.c.soort == _SOORT, een_van(matchsleutel.c.id, "id"))
+    .where(matchsleutel.c.soort == _SOORT, one_of(matchsleutel.c.id, "id"))
     .order_by(matchsleutel.c.id)
     .with_for_update()
 )
