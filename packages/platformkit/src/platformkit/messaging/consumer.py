@@ -248,8 +248,9 @@ def subscribe(
     """The one factory of subscribers: batches, acknowledged by hand (trap 1), one at a time (trap 3)."""
 
     async def parse(records: tuple[Record, ...], original: Callable[[Any], Awaitable[KafkaMessage]]) -> KafkaMessage:
-        # FastStream decodes headers as UTF-8 and passes a batch by when that fails, which would lose it.
-        message = await original(tuple(replace(record, headers=()) for record in records))
+        # FastStream decodes headers as UTF-8 and passes a batch by when that fails, which would lose it. It gets the
+        # first and the last one, which give a batch its id: what it makes of the others nobody reads.
+        message = await original(tuple(replace(record, headers=()) for record in (records[0], records[-1])))
         message.raw_message = records
         return message
 
