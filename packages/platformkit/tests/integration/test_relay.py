@@ -8,17 +8,21 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaTimeoutError
+from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 from proef.events import gewijzigd
 from proef.hulp import Proef, context, eventually, read_topic
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from lokaal.stack import Stack
 from platformkit import failpoints
 from platformkit.executor import UnitOfWork
 from platformkit.health import Heartbeat
 from platformkit.outbox import relay as relay_module
+from platformkit.outbox import search as search_module
 from platformkit.outbox.relay import LeaseLostError, Relay
+from platformkit.outbox.search import Search
 
 ME = uuid4()
 
@@ -81,6 +85,67 @@ async def test_a_row_that_commits_late_is_told(proef: Proef, topic: str) -> None
             await eventually(lambda: emptied(proef))
     records = await read_topic(proef.bootstrap, topic, 2)
     assert [record.key for record in records] == [str(ME).encode(), b"late"]
+
+
+@pytest.mark.parametrize(
+    ("whole", "below"),
+    [(3600.0, search_module._BELOW), (0.2, 0)],
+    ids=["by its number", "by a look through the whole table"],
+)
+async def test_each_way_of_finding_a_late_row_finds_it_alone(
+    proef: Proef, monkeypatch: pytest.MonkeyPatch, whole: float, below: int
+) -> None:
+    monkeypatch.setattr(search_module, "_WHOLE_SECONDS", whole)
+    monkeypatch.setattr(search_module, "_BELOW", below)
+    search = Search(10)
+    async with proef.relay.connect() as looking, proef.api.connect() as late:
+        await late.begin()
+        await context(ME).apply(late)
+        await late.execute(
+            text(
+                "insert into outbox (event_id, topic, key, headers, payload, created_at)"
+                " values (:id, 'persoon', 'late', '{}', '', now())"
+            ),
+            {"id": uuid4()},
+        )
+        await tell(proef, "persoon", 1)
+        assert [row.position for row in await search.whole(looking)] == [2]
+        await looking.commit()
+        assert await search.next(looking) == []
+        await looking.commit()
+        await late.commit()
+
+        async def found() -> list[int]:
+            rows = await (search.whole(looking) if search.due() else search.next(looking))
+            await looking.commit()
+            return [row.position for row in rows if row.key == "late"]
+
+        assert await eventually(found) == [1]
+
+
+async def test_a_look_passes_over_nothing_that_was_removed_beside_a_long_writer(proef: Proef, servers: Stack) -> None:
+    """Removed rows stay as long as a transaction anywhere in the cluster may see them: looks must not pay for them."""
+    elsewhere = proef.all_seeing.url.set(database="postgres")
+    writer = create_async_engine(elsewhere, poolclass=NullPool)
+    search = Search(2000)
+
+    async def read(connection: AsyncConnection) -> int:
+        await connection.execute(text("select pg_stat_force_next_flush()"))
+        await connection.execute(text("select pg_stat_clear_snapshot()"))
+        asked = text("select idx_tup_read from pg_stat_user_indexes where indexrelname = 'outbox_pkey'")
+        return int((await connection.execute(asked)).scalar_one())
+
+    async with writer.connect() as open_, proef.all_seeing.connect() as made:
+        looking = await made.execution_options(isolation_level="AUTOCOMMIT")
+        await open_.execute(text("select pg_current_xact_id()"))
+        await tell(proef, "persoon", *range(1, 1001))
+        assert len(await search.whole(looking)) == 1000
+        await looking.execute(text("delete from outbox"))
+        before = await read(looking)
+        for _ in range(5):
+            assert not await search.next(looking)
+        assert await read(looking) - before < 1000
+    await writer.dispose()
 
 
 async def test_what_is_rolled_back_is_never_told(proef: Proef, topic: str) -> None:
@@ -256,6 +321,37 @@ async def test_what_stands_behind_a_failure_of_its_key_is_sent_again_after_it(pr
         await relay._turn()
     left = await proef.rows("select key, headers->>'ce_sequence' from outbox order by position")
     assert left == [(str(me), "2"), (str(me), "3")]
+
+
+async def test_what_was_read_ahead_is_not_sent_before_what_failed(
+    proef: Proef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "_BATCH", 2)
+    await tell(proef, "persoon", 1, 2, 3, 4)
+    relay = Relay(proef.relay, proef.bootstrap, "proef")
+    heard: list[str] = []
+
+    class Producer:
+        async def send(self, *_: object, headers: list[tuple[str, bytes]], **__: object) -> "asyncio.Future[None]":
+            heard.append(dict(headers)["ce_sequence"].decode())
+            answer = asyncio.get_running_loop().create_future()
+            if heard == ["1"]:
+                answer.set_exception(MessageSizeTooLargeError())
+            else:
+                answer.set_result(None)
+            return answer
+
+        async def stop(self) -> None:
+            pass
+
+    async def connected() -> Producer:
+        return Producer()
+
+    monkeypatch.setattr(relay, "_connected", connected)
+    monkeypatch.setattr(relay._search, "due", lambda: False)  # so that it reads ahead
+    while await proef.count("outbox"):
+        await relay._turn()
+    assert heard == ["1", "2", "1", "2", "3", "4"]
 
 
 async def test_an_idle_relay_writes_its_lease_seldom(proef: Proef) -> None:

@@ -1,0 +1,79 @@
+"""Finds the rows that are still to be published, oldest first, without walking over those that are gone (ADR 0001).
+
+Removed rows stay in table and index as long as any transaction of the cluster may still see them, five minutes beside a
+five-minute writer. A look from the beginning walks over all of them; so a look begins behind the last row found. That
+alone would miss what commits late with a lower position, so each position that was passed without a row is looked up
+by its number for a while, and now and then the whole table is looked through: only how soon a late row is found
+depends on what is remembered here, never whether.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, any_, bindparam, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from platformkit.db.tables import outbox
+
+_WHOLE_SECONDS = 5.0
+_GAP_SECONDS = 10.0
+_MAX_GAPS = 1_000
+# How far below the first row that is ever found one may still be under way.
+_BELOW = 100
+
+_waiting = select(
+    outbox.c.position, outbox.c.topic, outbox.c.key, outbox.c.headers, outbox.c.payload, outbox.c.traceparent
+).where(~outbox.c.parked)
+
+
+def _oldest(limit: int) -> Any:
+    """One statement, thus one moment: a late row is never passed over for a newer one of its aggregate."""
+    late = _waiting.where(outbox.c.position == any_(bindparam("gaps", type_=ARRAY(BigInteger))))
+    new = _waiting.where(outbox.c.position > bindparam("floor")).order_by(outbox.c.position).limit(limit)
+    found = union_all(late, new.subquery().select()).subquery()
+    return found.select().order_by(found.c.position).limit(limit)
+
+
+class Search:
+    """What one relay remembers of where it looked. A new one knows nothing and begins at the beginning."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._statement = _oldest(limit)
+        self._floor = 0
+        self._gaps: dict[int, float] = {}
+        self._whole_at = 0.0
+
+    def due(self) -> bool:
+        """Whether it is time for a look through the whole table. Nothing may be on its way to the broker then."""
+        return time.monotonic() >= self._whole_at
+
+    async def whole(self, connection: AsyncConnection) -> Sequence[Any]:
+        """The oldest waiting rows of the table, in order, at most `limit`."""
+        rows = (await connection.execute(self._statement, {"floor": 0, "gaps": []})).all()
+        now = time.monotonic()
+        self._whole_at = now + _WHOLE_SECONDS
+        self._remember([row.position for row in rows], now)
+        if len(rows) == self._limit:
+            # There may be more like the last one, even when that is a late one: go on behind it.
+            self._floor = rows[-1].position
+        return rows
+
+    async def next(self, connection: AsyncConnection) -> Sequence[Any]:
+        """The oldest waiting rows that no look has given yet, in order, at most `limit`."""
+        values = {"floor": self._floor, "gaps": list(self._gaps)}
+        rows = (await connection.execute(self._statement, values)).all()
+        self._remember([row.position for row in rows], time.monotonic())
+        return rows
+
+    def _remember(self, found: Sequence[int], now: float) -> None:
+        young = {position: at for position, at in self._gaps.items() if now - at < _GAP_SECONDS}
+        if found and found[-1] > self._floor:
+            first = max(self._floor + 1 if self._floor else found[0] - _BELOW, found[-1] - _MAX_GAPS)
+            young |= dict.fromkeys(range(first, found[-1]), now)
+            self._floor = found[-1]
+        for position in found:
+            young.pop(position, None)
+        self._gaps = dict(list(young.items())[-_MAX_GAPS:])
