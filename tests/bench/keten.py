@@ -1,0 +1,181 @@
+"""From an accepted signal to its stored match, in milliseconds: from commit to commit, by PostgreSQL's own record.
+
+`python -m tests.bench.keten [seconds]`; starts its own system, everything on this machine. (a) 200 POSTs a second on the
+whole system in its split form, the mails included; (b) 1,000 events a second that enter at the outbox of signaal, with
+only the processes on the way. Spans are made and sent nowhere. Open loop: when the machine cannot keep up, the rate that
+was reached tells it. The first five seconds are left out.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from stdnum.nl import bsn as bsn_nummer
+from tests.bench.stelsel import KETEN, commits, draaiend, percentiel, stel_voor, tel, tot, verdeling, vertragingen
+from tests.bench.tafel import Uitkomst, geef, getal, meld
+from tests.bench.wereld import Wereld, aantal_matches
+
+from lokaal import paths
+from lokaal.stack import Stack
+from lokaal.token import token
+
+OPWARMEN = 5
+PROFESSIONALS = 240
+"""Enough that nobody passes his budget of 30 requests a minute."""
+_SIGNALEN = """
+select signaal_id, extract(epoch from pg_xact_commit_timestamp(xmin))::float8 as op from signaal
+"""
+
+
+def door_http(tempo: int, seconden: int) -> None:
+    """(a): POSTs by professionals, on persons that the BRP simulator serves."""
+    aantal = tempo * (seconden + OPWARMEN)
+    wereld = Wereld(aantal)
+    bsns = _bsns(wereld)
+    bestand = paths.run_dir() / "bench-personen.json"
+    _schrijf_personen(bestand, wereld, bsns)
+    # Everything but the trace viewer.
+    with draaiend(("signaal", "match", "notificatie", "brp-proxy"), personen=bestand) as draait:
+        meld(f"  admitting {PROFESSIONALS} professionals")
+        tokens = _tokens(draait)
+        jeugdigen = wereld.trek(aantal)
+        # Who signals the same youth again is another professional, or it would be refused.
+        beurt: Counter[UUID] = Counter()
+        verzoeken = []
+        for nummer, jeugdige in enumerate(jeugdigen):
+            wie = (nummer + beurt[jeugdige.ref] * 7) % PROFESSIONALS
+            beurt[jeugdige.ref] += 1
+            verzoeken.append((bsns[jeugdige.ref], tokens[wie]))
+        meld(f"  {tempo} POSTs a second for {seconden + OPWARMEN} s")
+        url = f"{draait.addresses['apis']['signaal']}/v1/signalen"
+        gedaan = _los("tests.bench.bestoken", {"url": url, "tempo": tempo, "verzoeken": verzoeken})
+        goed = [each for each in gedaan if each["status"] == 201]
+        asyncio.run(_stil(draait))
+        signalen = {rij["signaal_id"]: rij["op"] for rij in asyncio.run(commits(draait, "signaal", _SIGNALEN))}
+        vanaf = gedaan[0]["moment"] + OPWARMEN
+        keten = asyncio.run(vertragingen(draait, signalen, vanaf))
+    duur = max(each["antwoord"] for each in goed) - gedaan[0]["moment"]
+    wachten = sorted(1000 * (each["antwoord"] - each["moment"]) for each in goed if each["moment"] >= vanaf)
+    meld(f"  answers: {dict(Counter(each['status'] for each in gedaan))}; POST {verdeling(wachten)}")
+    p99 = percentiel(keten, 0.99)
+    geef(
+        Uitkomst(
+            "accepted -> match stored, through HTTP",
+            verdeling(keten),
+            f"{tempo}/s offered",
+            f"{len(goed) / duur:.0f}/s reached",
+            "p99 <= 40 ms",
+            p99 <= 40,
+        ),
+        Uitkomst("  the POST itself", verdeling(wachten)),
+    )
+
+
+def door_outbox(tempo: int, seconden: int) -> None:
+    """(b): events that enter at the outbox of signaal."""
+    aantal, zaad = tempo * (seconden + OPWARMEN), 5
+    wereld = Wereld(aantal, zaad)
+    nu = datetime.now(UTC)
+    with draaiend(KETEN) as draait:
+        adressen = draait.addresses["postgres"]
+        asyncio.run(stel_voor(draait, wereld, nu))
+        superuser = adressen["superuser"].rpartition("/")[0] + "/signaal"
+        opdracht = {"superuser": superuser, "zaad": zaad, "aantal": aantal, "tempo": tempo}
+        meld(f"  {tempo:,} events a second for {seconden + OPWARMEN} s")
+        gecommit = _los("tests.bench.inbreng", {"dsn": adressen["signaal"]["worker"], **opdracht})
+        signalen = {UUID(signaal_id): moment for signaal_id, moment in gecommit.items()}
+        momenten = sorted(signalen.values())
+        asyncio.run(_stil(draait))
+        keten = asyncio.run(vertragingen(draait, signalen, momenten[0] + OPWARMEN))
+        verwacht = aantal_matches(Wereld(aantal, zaad).trek(aantal))
+        gemaakt = asyncio.run(tel(draait, "match", "match"))
+    meld(f"  {gemaakt:,} matches, {verwacht:,} expected")
+    bereikt = len(momenten) / (momenten[-1] - momenten[0])
+    p99 = percentiel(keten, 0.99)
+    geef(
+        Uitkomst(
+            "outbox -> match stored",
+            verdeling(keten),
+            f"{tempo:,}/s offered",
+            f"{bereikt:.0f}/s reached",
+            "p99 <= 60 ms",
+            p99 <= 60 and gemaakt == verwacht,
+        )
+    )
+
+
+async def _stil(draait: Stack) -> None:
+    """Wait until nothing waits any more and the number of matches stands still."""
+    vorige = -1
+
+    async def rustig() -> bool:
+        nonlocal vorige
+        eerder, vorige = vorige, await tel(draait, "match", "match")
+        return vorige == eerder and not await tel(draait, "signaal", "outbox")
+
+    await tot(rustig, "the last matches", 120, elke=1)
+
+
+def _los(module: str, opdracht: Any) -> Any:
+    """What a process of its own answers."""
+    klaar = subprocess.run(
+        [sys.executable, "-m", module], input=json.dumps(opdracht), stdout=subprocess.PIPE, text=True, check=True
+    )
+    return json.loads(klaar.stdout)
+
+
+def _tokens(draait: Stack) -> list[str]:
+    def maak(nummer: int) -> str:
+        organisatie = ("Altra", "De Buurtschool")[nummer % 2]
+        return token(draait.run_dir / "stack.json", f"Bench {nummer}", "professional", organisatie)
+
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(maak, range(PROFESSIONALS)))
+
+
+def _bsns(wereld: Wereld) -> dict[UUID, str]:
+    """A BSN from the range of test persons for each youth and parent."""
+    vrij = (f"{nummer}" for nummer in range(999_000_000, 1_000_000_000) if bsn_nummer.is_valid(f"{nummer}"))
+    refs = [ref for jeugdige in wereld.jeugdigen for ref in (jeugdige.ref, *jeugdige.ouders)]
+    return dict(zip(dict.fromkeys(refs), vrij, strict=False))
+
+
+def _schrijf_personen(bestand: Path, wereld: Wereld, bsns: dict[UUID, str]) -> None:
+    def datum(waarde: str) -> dict[str, str]:
+        return {"type": "Datum", "datum": waarde, "langFormaat": waarde}
+
+    personen = [
+        {
+            "burgerservicenummer": bsns[jeugdige.ref],
+            "geslacht": {"code": "V", "omschrijving": "vrouw"},
+            "naam": {"voornamen": "Bench", "geslachtsnaam": "Meting", "volledigeNaam": "Bench Meting"},
+            "geboorte": {"datum": datum("2015-05-01")},
+            "gemeenteVanInschrijving": {"code": "0392", "omschrijving": "Haarlem"},
+            "verblijfplaats": {
+                "type": "Adres",
+                "verblijfadres": {"officieleStraatnaam": "Meetlaan", "postcode": "2011AA", "huisnummer": 1},
+            },
+            "ouders": [
+                {"burgerservicenummer": bsns[ouder], "ouderAanduiding": str(plaats)}
+                for plaats, ouder in enumerate(jeugdige.ouders, 1)
+            ],
+        }
+        for jeugdige in wereld.jeugdigen
+    ]
+    bestand.parent.mkdir(parents=True, exist_ok=True)
+    bestand.write_text(json.dumps({"personen": personen}))
+
+
+if __name__ == "__main__":
+    lengte = getal(30)
+    meld("chain: accepted -> match stored, whole system")
+    door_http(200, lengte)
+    meld("chain: outbox -> match stored, only the processes on the way")
+    door_outbox(1_000, lengte)
