@@ -62,5 +62,5 @@ regels: setup ## print which rule of regels.md is covered by which test
 fix: setup ## format, and repair what ruff can
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --fix --quiet .
 
-bench: setup ## measure matching against bare SQL that makes the same rows, in one run
-	@$(python) -m services.match.tests.bench
+bench: setup ## measure matching, relay, chain and backlog, each beside a peer or a goal [VOLUIT=1 faults at full length]
+	@$(python) -m tests.bench $(if $(VOLUIT),--lang)
