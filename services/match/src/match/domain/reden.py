@@ -1,6 +1,6 @@
 """Why a match ended: the gravest of what is true of its two sides now (D18: a wrong one is told by mail)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -30,7 +30,8 @@ _STATUS = {
     SignaalStatus.VERWIJDERD: MatchReden.SIGNAAL_VERWIJDERD,
     SignaalStatus.VERNIETIGD: MatchReden.SIGNAAL_VERNIETIGD,
 }
-_INACTIEF = {
+# What is not here was closed by its professional.
+_INACTIEF: Mapping[SignaalReden | None, MatchReden] = {
     SignaalReden.VERLOPEN: MatchReden.EINDDATUM,
     SignaalReden.DRIEENTWINTIG: MatchReden.EINDDATUM,
     SignaalReden.OVERLEDEN: MatchReden.OVERLEDEN,
@@ -56,11 +57,7 @@ def _redenen(zijde: Zijde, vandaag: date) -> Iterator[MatchReden]:
     if zijde.status in _STATUS:
         yield _STATUS[zijde.status]
     elif zijde.status == SignaalStatus.INACTIEF:
-        yield (
-            _INACTIEF.get(zijde.reden, MatchReden.SIGNAAL_GEDEACTIVEERD)
-            if zijde.reden
-            else (MatchReden.SIGNAAL_GEDEACTIVEERD)
-        )
+        yield _INACTIEF.get(zijde.reden, MatchReden.SIGNAAL_GEDEACTIVEERD)
     elif zijde.einddatum is not None and zijde.einddatum <= vandaag:
         yield MatchReden.EINDDATUM
     if zijde.persoon in _PERSOON:
