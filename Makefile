@@ -1,6 +1,6 @@
 # The one menu. Every target first makes sure that the Python packages are there (quick when nothing changed).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status token klok test unit soak lint types contracts regels fix bench
+.PHONY: help setup demo up down status token klok test unit soak lint types contracts regels mutatie fix bench
 
 python := .venv/bin/python
 members := contracts packages/platformkit packages/kanalen services/signaal services/match services/notificatie \
@@ -58,6 +58,9 @@ contracts: setup ## print schemas, OpenAPI and AsyncAPI from the models; the tes
 
 regels: setup ## print which rule of regels.md is covered by which test
 	@$(python) tests/regels.py
+
+mutatie: setup ## change the match domain in a copy and see a unit test notice each change (a few minutes)
+	@$(python) -m services.match.tests.mutatie
 
 fix: setup ## format, and repair what ruff can
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --fix --quiet .
