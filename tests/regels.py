@@ -1,6 +1,7 @@
 """Which rule is proven by which test: `make regels`. Rules come from docs/regels.yaml, tests from their markers."""
 
 import ast
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -52,6 +53,23 @@ def coverage() -> dict[str, list[str]]:
         for rule, test in marked(file.read_text()):
             found[rule].append(f"{file.relative_to(ROOT)}::{test}")
     return found
+
+
+def claimed(text: str) -> list[str]:
+    """The R-numbers that a text names, those of a range as well (R082-R084)."""
+    known = rules()
+    found = {
+        number
+        for first, last in re.findall(r"\b(R[0-9]{3})(?:-(R[0-9]{3}))?\b", text)
+        for number in ([each for each in known if first <= each <= last] if last else [first])
+    }
+    return sorted(found)
+
+
+def claims() -> dict[str, list[str]]:
+    """What each service's README says of rules, and the domain of match, which is nothing but rules; by path."""
+    places = [*ROOT.glob("services/*/README.md"), *ROOT.glob("services/match/src/match/domain/*.py")]
+    return {str(file.relative_to(ROOT)): claimed(file.read_text()) for file in sorted(places)}
 
 
 def table() -> Iterator[str]:

@@ -21,6 +21,23 @@ def test_every_rule_that_a_test_names_exists() -> None:
     assert wrong == []
 
 
+def test_every_rule_that_a_service_claims_has_a_test() -> None:
+    """Rules for people ([P], [I]) are claimed where the system helps with them, and may go untested."""
+    known, tests, claims = regels.rules(), regels.coverage(), regels.claims()
+    assert "R082" in claims["services/match/README.md"]
+    unknown = {place: [rule for rule in named if rule not in known] for place, named in claims.items()}
+    untested = {
+        place: [rule for rule in named if rule in known and known[rule][0] == "S" and rule not in tests]
+        for place, named in claims.items()
+    }
+    assert not any(unknown.values()), unknown
+    assert not any(untested.values()), untested
+
+
+def test_a_range_claims_what_is_in_it() -> None:
+    assert regels.claimed("(R081, R083-R085, D4)") == ["R081", "R083", "R084", "R085"]
+
+
 def test_the_list_of_rules_is_whole() -> None:
     known = regels.rules()
     assert {mark for mark, _ in known.values()} == {"S", "P", "I"}

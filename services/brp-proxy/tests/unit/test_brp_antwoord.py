@@ -68,6 +68,15 @@ def test_there_is_a_woongemeente_only_for_a_known_open_address_here(velden, woon
     assert lijst(**velden).woongemeente == woongemeente
 
 
+@pytest.mark.regel("R032")
+def test_name_birth_date_sex_and_address_come_from_the_brp_and_nothing_else_does() -> None:
+    adres = {"type": "Adres", "datumVan": {"type": "Datum", "datum": "2020-01-01", "langFormaat": "1 januari 2020"}}
+    gelezen = lijst(naam={"voornamen": "Kees"}, geslacht={"code": "M"}, nationaliteiten=[{}], verblijfplaats=adres)
+    assert gelezen is not None
+    assert set(gelezen.gegevens) == {"naam", "geboorte", "geslacht", "verblijfplaats"}
+    assert (gelezen.gegevens["naam"], gelezen.gegevens["geslacht"]) == ({"voornamen": "Kees"}, "M")
+
+
 def test_a_secret_address_is_not_kept() -> None:
     adres = {"type": "Adres", "verblijfadres": {"officieleStraatnaam": "Geheimstraat"}}
     assert "Geheimstraat" in str(lijst(verblijfplaats=adres).gegevens)

@@ -98,8 +98,7 @@ def als(wie: UUID | str) -> dict[str, str]:
     return {"Authorization": f"Bearer {wie}"}
 
 
-@pytest.mark.regel("R120")
-@pytest.mark.regel("R122")
+@pytest.mark.regel("R120", "R122")
 async def test_own_matches_with_the_partner(http: httpx.AsyncClient, executor: Executor) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
@@ -118,6 +117,7 @@ async def test_own_matches_with_the_partner(http: httpx.AsyncClient, executor: E
     assert een.json()["partner"]["naam"] == f"Naam {a.account}"
 
 
+@pytest.mark.regel("R082", "C16")
 async def test_of_a_family_match_nothing_of_the_other_youth(http: httpx.AsyncClient, executor: Executor) -> None:
     """C16, law 7.1.4.3(2)."""
     kind, zus, moeder = uuid4(), uuid4(), uuid4()
@@ -130,7 +130,7 @@ async def test_of_a_family_match_nothing_of_the_other_youth(http: httpx.AsyncCli
     assert not [geheim for geheim in (kind, zus, moeder, b.id) if str(geheim) in answer.text]
 
 
-@pytest.mark.regel("R120")
+@pytest.mark.regel("R010", "R120", "C29")
 async def test_matches_of_others_do_not_exist(http: httpx.AsyncClient, executor: Executor) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
@@ -142,6 +142,7 @@ async def test_matches_of_others_do_not_exist(http: httpx.AsyncClient, executor:
     assert (answer.status_code, answer.json()["code"]) == (404, "niet-gevonden")
 
 
+@pytest.mark.regel("R065", "D4", "D7")
 async def test_a_match_is_over_on_its_einddatum_without_any_sweep(
     http: httpx.AsyncClient, executor: Executor, klok: FixedClock
 ) -> None:

@@ -4,6 +4,7 @@ import json
 from datetime import date
 from uuid import uuid4
 
+import pytest
 from services.match.tests.berichten import SPOOR, Signaleerder, vastgelegd, verwerk
 from services.match.tests.stand import matches, verteld
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,6 +14,7 @@ from platformkit.clock import FixedClock
 from platformkit.executor import Executor
 
 
+@pytest.mark.regel("D2", "D4", "D12")
 async def test_begin_change_and_end_are_told_once_each(
     executor: Executor, worker: AsyncEngine, klok: FixedClock, dsns
 ) -> None:
@@ -69,6 +71,7 @@ async def test_a_side_that_says_something_else_is_told_anew(executor: Executor, 
     assert {p.organisatie for p in event.professionals} == {a.organisatie, b.organisatie}
 
 
+@pytest.mark.regel("D18")
 async def test_two_professionals_that_turn_out_to_be_one_are_told_who_they_were(
     executor: Executor, worker: AsyncEngine, dsns
 ) -> None:

@@ -117,10 +117,9 @@ class Geschiedenis:
         return banen
 
 
+@pytest.mark.regel("D4")
 @pytest.mark.timeout(240)
-@pytest.mark.regel("R080")
-@pytest.mark.regel("R082")
-@pytest.mark.regel("R085")
+@pytest.mark.regel("R080", "R082", "R085")
 def test_stored_matches_equal_the_oracle(worker_runner: asyncio.Runner, worker_engine: AsyncEngine) -> None:
     executor = Executor(worker_engine, FixedClock(NU), "urn:nld:oin:00000099000000001000:systeem:match")
 

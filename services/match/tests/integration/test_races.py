@@ -63,6 +63,7 @@ async def kinderen(executor: Executor) -> list[tuple[Signaleerder, Signaleerder,
     return gemaakt
 
 
+@pytest.mark.regel("R082", "D4")
 async def test_siblings_at_once_are_never_missed(
     executor: Executor, worker: AsyncEngine, kinderen: list[tuple[Signaleerder, Signaleerder, UUID]]
 ) -> None:
@@ -91,6 +92,7 @@ async def test_overlapping_batches_miss_nothing(
     assert await open_matches(worker, [a.id for a, _, _ in kinderen]) == {gezin(a, b) for a, b, _ in kinderen}
 
 
+@pytest.mark.regel("R065", "D4")
 async def test_an_end_at_the_same_instant_leaves_no_zombie(
     executor: Executor, worker: AsyncEngine, kinderen: list[tuple[Signaleerder, Signaleerder, UUID]]
 ) -> None:
@@ -101,6 +103,7 @@ async def test_an_end_at_the_same_instant_leaves_no_zombie(
     assert await open_matches(worker, [b.id for _, b, _ in kinderen]) == set()
 
 
+@pytest.mark.regel("R083", "D4")
 async def test_parents_change_while_signals_arrive(
     executor: Executor, worker: AsyncEngine, kinderen: list[tuple[Signaleerder, Signaleerder, UUID]]
 ) -> None:
@@ -116,6 +119,7 @@ async def test_parents_change_while_signals_arrive(
     assert await open_matches(worker, [a.id for a, _, _ in kinderen]) == verwacht
 
 
+@pytest.mark.regel("D4")
 async def test_two_topics_on_one_youth_at_once(executor: Executor, worker: AsyncEngine) -> None:
     """The last of person and signal finds the other; both topics have a consumer of their own."""
     gezinnen = [(Signaleerder(uuid4()), Signaleerder(uuid4()), uuid4()) for _ in range(PAREN)]

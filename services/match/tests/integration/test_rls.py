@@ -28,7 +28,7 @@ async def zichtbaar(api: AsyncEngine, account: UUID) -> list[UUID]:
         return list((await connection.execute(select(match.c.match_id))).scalars())
 
 
-@pytest.mark.regel("R120")
+@pytest.mark.regel("R120", "D6")
 async def test_a_row_is_seen_from_both_sides_and_by_nobody_else(
     api: AsyncEngine, paar: tuple[Signaleerder, Signaleerder]
 ) -> None:

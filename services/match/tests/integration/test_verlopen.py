@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from uuid import uuid4
 
+import pytest
 from services.match.tests.berichten import Signaleerder, vastgelegd, verwerk
 from services.match.tests.stand import matches
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,6 +14,7 @@ from platformkit.clock import FixedClock
 from platformkit.executor import Executor
 
 
+@pytest.mark.regel("R065", "D4", "D7")
 async def test_the_sweep_ends_what_passed_and_nothing_else(
     executor: Executor, worker: AsyncEngine, klok: FixedClock
 ) -> None:
@@ -39,6 +41,7 @@ async def test_the_sweep_ends_what_passed_and_nothing_else(
     assert await sweep() == 0
 
 
+@pytest.mark.regel("O14")
 async def test_an_extension_after_the_sweep_brings_the_match_back(
     executor: Executor, worker: AsyncEngine, klok: FixedClock
 ) -> None:

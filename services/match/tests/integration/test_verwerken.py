@@ -27,8 +27,7 @@ async def een(worker: AsyncEngine, *signalen: Signaleerder):
     return match
 
 
-@pytest.mark.regel("R080")
-@pytest.mark.regel("R081")
+@pytest.mark.regel("R080", "R081", "R086")
 async def test_two_professionals_on_one_youth_are_a_client_match(executor: Executor, worker: AsyncEngine) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige, op=OP + timedelta(days=1))
@@ -40,6 +39,7 @@ async def test_two_professionals_on_one_youth_are_a_client_match(executor: Execu
     assert (match.oorzaak_soort, match.oorzaak_id, match.oorzaak_op) == ("signaal-afgegeven", b.id, b.op)
 
 
+@pytest.mark.regel("R081", "D18", "O12")
 async def test_one_natural_person_does_not_match_himself(executor: Executor, worker: AsyncEngine) -> None:
     """D18, O12: the same professional from two organisations."""
     jeugdige = uuid4()
@@ -49,9 +49,7 @@ async def test_one_natural_person_does_not_match_himself(executor: Executor, wor
     assert await matches(worker, [a.id, b.id]) == []
 
 
-@pytest.mark.regel("R082")
-@pytest.mark.regel("R083")
-@pytest.mark.regel("R084")
+@pytest.mark.regel("R082", "R083", "R084")
 async def test_one_shared_parent_is_a_family_match(executor: Executor, worker: AsyncEngine) -> None:
     kind, halfzus, moeder = uuid4(), uuid4(), uuid4()
     a, b = Signaleerder(kind), Signaleerder(halfzus)
@@ -71,6 +69,7 @@ async def test_both_siblings_in_one_batch_match(executor: Executor, worker: Asyn
     assert (await een(worker, a, b)).status == "actief"
 
 
+@pytest.mark.regel("D4")
 async def test_a_version_only_rises(executor: Executor, worker: AsyncEngine) -> None:
     jeugdige = uuid4()
     a, b, c, d = (Signaleerder(jeugdige) for _ in range(4))
@@ -80,6 +79,7 @@ async def test_a_version_only_rises(executor: Executor, worker: AsyncEngine) -> 
     assert await matches(worker, [a.id]) == []
 
 
+@pytest.mark.regel("R083", "D4", "O14")
 async def test_a_match_that_arises_again_has_the_same_id_and_a_higher_version(
     executor: Executor, worker: AsyncEngine, klok: FixedClock
 ) -> None:
@@ -99,6 +99,7 @@ async def test_a_match_that_arises_again_has_the_same_id_and_a_higher_version(
     assert weer.ontstaan_op == klok.now()
 
 
+@pytest.mark.regel("R023", "R065", "O14")
 @pytest.mark.parametrize(
     ("einde", "reden"),
     [
@@ -120,6 +121,7 @@ async def test_an_end_says_why(executor: Executor, worker: AsyncEngine, einde, r
     assert match.beeindigd_op is not None
 
 
+@pytest.mark.regel("R022", "D4")
 async def test_a_destroyed_person_has_no_family_and_stays_gone(executor: Executor, worker: AsyncEngine) -> None:
     kind, zus, moeder = uuid4(), uuid4(), uuid4()
     a, b = Signaleerder(kind), Signaleerder(zus)
@@ -128,6 +130,7 @@ async def test_a_destroyed_person_has_no_family_and_stays_gone(executor: Executo
     assert await open_matches(worker, [a.id, b.id]) == set()
 
 
+@pytest.mark.regel("D4")
 async def test_an_extension_moves_the_end_of_its_matches(executor: Executor, worker: AsyncEngine) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
@@ -140,6 +143,7 @@ async def test_an_extension_moves_the_end_of_its_matches(executor: Executor, wor
     assert (na.status, na.versie) == ("actief", voor.versie + 1)
 
 
+@pytest.mark.regel("D5")
 async def test_a_replayed_signal_whose_extension_was_handled_is_active(executor: Executor, worker: AsyncEngine) -> None:
     """D5: a dead letter is subject to the version rule; the match is there before the replay."""
     jeugdige = uuid4()

@@ -45,6 +45,7 @@ def coordinators(*kinds: tuple[str, str]) -> list[str]:
     ]
 
 
+@pytest.mark.regel("R101")
 @pytest.mark.regel("R102")
 def test_both_professionals_are_told_also_the_one_who_caused_it() -> None:
     event = MatchOntstaan(**match(("onderwijs", "a"), ("wijkteam", "a")))

@@ -1,4 +1,4 @@
-"""Who is told of a match (R100-R103, R110-R112, D18)."""
+"""Who is told of a match (R100-R103, R111, R112, D18)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
