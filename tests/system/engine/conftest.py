@@ -1,0 +1,49 @@
+"""Match alone, with eight consumers, driven by the events that signaal and brp-proxy would send.
+
+A stack of its own: the whole system would mail tens of thousands of professionals, and these tests kill its processes.
+It runs only as long as the tests of this directory.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from bus import GROUPS, Bus, until
+
+from lokaal import paths, stack, testing
+from lokaal.stack import Stack
+
+CONSUMERS = 8
+NU = datetime(2025, 6, 1, 12, tzinfo=UTC)
+"""When these tests begin: the day on which the events of services/match/tests are told."""
+
+
+@pytest.fixture(scope="package")
+def engine() -> Iterator[Stack]:
+    """Consumers, relay and jobs of match; its sweep looks every second."""
+    run_dir = paths.run_dir() / "tests-engine"
+    stack.down(run_dir)  # what a test run that was cut off has left
+    with Stack(
+        run_dir,
+        "split",
+        {"match-consumer", "match-relay", "match-jobs"},
+        aantal={"match-consumer": CONSUMERS},
+        env={"match-jobs": {"VERLOPEN_SECONDEN": "1"}},
+    ) as started:
+        testing.versions_seen.update(started.addresses["versions"].values())
+        offset = (NU - datetime.now(UTC)).total_seconds()
+        Path(started.addresses["klok"]["bestand"]).write_text(f"{offset:.0f}\n")
+        yield started
+
+
+@pytest.fixture(scope="package")
+async def bus(engine: Stack) -> AsyncIterator[Bus]:
+    """Its topics and what it stores, once all consumers take part."""
+    async with Bus(engine) as made:
+
+        async def complete() -> bool:
+            return await made.members() == dict.fromkeys(GROUPS, CONSUMERS)
+
+        await until(complete, f"{CONSUMERS} consumers in each group", 120)
+        yield made
