@@ -1,10 +1,12 @@
 """Puts contract events on the topics as the relays of signaal and brp-proxy do, and looks at what match made of them."""
 
 import asyncio
+import os
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple, Self
 from uuid import UUID
 
@@ -19,6 +21,8 @@ from contracts.registry import topics
 from lokaal.stack import Stack
 from platformkit.messaging.envelope import Message, decode, encode, headers_of
 
+BEGIN = datetime(2025, 6, 1, 12, tzinfo=UTC)
+"""The moment around which the events of services/match/tests are told."""
 GROUPS = {"match.signaal": "signaal", "match.persoon": "persoon"}
 _SOURCES = {
     "signaal": "urn:nld:oin:00000099000000001000:systeem:signaal",
@@ -94,6 +98,16 @@ class Bus:
         await self.admin.close()
         await self.worker.close()
         await self._relay.close()
+
+    def day(self, number: int) -> date:
+        """Put the domain clock on the day this many days after `BEGIN`, for all processes at once; the date."""
+        clock = Path(self.stack.addresses["klok"]["bestand"])
+        moment = BEGIN + timedelta(days=number)
+        # In one step: who reads half a file takes the real date for the domain's.
+        new = clock.with_name("klok.new")
+        new.write_text(f"{(moment - datetime.now(UTC)).total_seconds():.0f}\n")
+        os.replace(new, clock)
+        return moment.date()
 
     async def members(self) -> dict[str, int]:
         """How many consumers each group has, once it has handed out the partitions."""

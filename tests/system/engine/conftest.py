@@ -5,8 +5,6 @@ It runs only as long as the tests of this directory.
 """
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from bus import GROUPS, Bus, until
@@ -15,8 +13,7 @@ from lokaal import paths, stack, testing
 from lokaal.stack import Stack
 
 CONSUMERS = 8
-NU = datetime(2025, 6, 1, 12, tzinfo=UTC)
-"""When these tests begin: the day on which the events of services/match/tests are told."""
+_seen: list[str] = []
 
 
 @pytest.fixture(scope="package")
@@ -32,8 +29,6 @@ def engine() -> Iterator[Stack]:
         env={"match-jobs": {"VERLOPEN_SECONDEN": "1"}},
     ) as started:
         testing.versions_seen.update(started.addresses["versions"].values())
-        offset = (NU - datetime.now(UTC)).total_seconds()
-        Path(started.addresses["klok"]["bestand"]).write_text(f"{offset:.0f}\n")
         yield started
 
 
@@ -41,9 +36,22 @@ def engine() -> Iterator[Stack]:
 async def bus(engine: Stack) -> AsyncIterator[Bus]:
     """Its topics and what it stores, once all consumers take part."""
     async with Bus(engine) as made:
+        made.day(0)
 
         async def complete() -> bool:
             return await made.members() == dict.fromkeys(GROUPS, CONSUMERS)
 
         await until(complete, f"{CONSUMERS} consumers in each group", 120)
         yield made
+
+
+@pytest.fixture(scope="session")
+def seen() -> list[str]:
+    """What the tests counted, line by line, printed at the end of the run."""
+    return _seen
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print it."""
+    for line in _seen:
+        terminalreporter.write_line(line)
