@@ -113,6 +113,11 @@ class UnitOfWork:
         trace_id = format(span.trace_id, "032x") if span.is_valid else None
         self._audit.append((uuid7(), self.now, actor, role, action, object, person, outcome, trace_id))
 
+    @property
+    def writes(self) -> bool:
+        """Whether anything is told or recorded."""
+        return bool(self._outbox or self._audit)
+
     async def flush(self) -> None:
         """Write what was told and recorded; the executor calls this."""
         if self._outbox:
@@ -168,8 +173,10 @@ class Executor:
                     work = await self._begin(connection, context)
                     result = await handler(work)
                     await work.flush()
-                    await failpoints.hit("executor.before_commit")
-        await failpoints.hit("executor.after_commit")
+                    if work.writes:
+                        await failpoints.hit("executor.before_commit")
+        if work.writes:
+            await failpoints.hit("executor.after_commit")
         return result
 
     async def execute_once(

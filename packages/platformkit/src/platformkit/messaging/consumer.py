@@ -19,7 +19,7 @@ from opentelemetry import metrics, trace
 from opentelemetry.trace import Span, SpanKind
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from platformkit import telemetry
+from platformkit import failpoints, telemetry
 from platformkit.clock import Clock
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.health import Heartbeat
@@ -120,6 +120,7 @@ class Consumer:
                 _rewind(message)
                 await asyncio.sleep(_BREATH)
                 return
+            await failpoints.hit("consumer.before_offsets")
             try:
                 await message.ack()
             except KafkaError as error:
