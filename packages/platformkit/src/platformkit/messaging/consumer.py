@@ -24,6 +24,7 @@ from platformkit.clock import Clock
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.health import Heartbeat
 from platformkit.logging import get_logger
+from platformkit.messaging import unreadable
 from platformkit.messaging.dead_letters import Parked, park
 from platformkit.messaging.envelope import Message, PoisonError, UnknownTypeError, decode, traceparent_in
 from platformkit.retry import attempts, is_transient, is_unready
@@ -83,6 +84,7 @@ class Consumer:
             # Its own logger prints texts and tracebacks; ours lets a library tell where, not what.
             logger=logging.getLogger("platformkit.faststream"),
         )
+        unreadable.install()
         for subscription in subscriptions:
             subscribe(self.broker, subscription, self._receiver(subscription))
         self._heartbeat: Heartbeat | None = None
@@ -237,8 +239,8 @@ def _rewind(message: KafkaMessage) -> None:
 
 
 def _storable(text: str) -> str:
-    """PostgreSQL's text holds no NUL: as CloudEvents writes it in a header."""
-    return text.replace("\x00", "%00")
+    """PostgreSQL's text holds no NUL: as CloudEvents writes it in a header. Nor what is no UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "%00")
 
 
 def subscribe(

@@ -1,7 +1,7 @@
 """CloudEvents 1.0 in Kafka's binary mode, NL GOV profile (D2): attributes in headers, data in the value."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -139,6 +139,8 @@ def _attributes(headers: Sequence[tuple[str, bytes | None]]) -> dict[str, str]:
     present = {name: raw.decode() for name, raw in headers if raw is not None}
     if missing := _REQUIRED - present.keys():
         raise PoisonError(f"not a CloudEvent: without {', '.join(sorted(missing))}")
+    if not "".join(present).isascii() and not _is_text(present):
+        raise PoisonError("not a CloudEvent: a header name that is no UTF-8")
     attributes: dict[str, str] = {}
     for name, value in present.items():
         lower = name.lower()
@@ -153,6 +155,11 @@ def _attributes(headers: Sequence[tuple[str, bytes | None]]) -> dict[str, str]:
     if "time" in attributes and not _RFC3339.fullmatch(attributes["time"]):
         raise ValueError("no moment")
     return attributes
+
+
+def _is_text(names: Iterable[str]) -> bool:
+    """Whether none of them came in as bytes that are no UTF-8 (see `unreadable`)."""
+    return not any("\ud800" <= character <= "\udfff" for name in names for character in name)
 
 
 def traceparent_in(headers: Sequence[tuple[str, bytes | None]]) -> str | None:
