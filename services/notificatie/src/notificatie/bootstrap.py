@@ -81,6 +81,7 @@ async def _bezorger(settings: Settings, at_end: AsyncExitStack) -> Bezorger:
         teksten=JinjaTeksten(str(settings.portaal_url)),
         machine=SystemClock(),
         domein=settings.mail_domein,
+        lease=timedelta(seconds=settings.bezorg_lease_seconden),
     )
 
 

@@ -2,17 +2,24 @@
 
 from email.utils import formataddr, parseaddr
 from pathlib import Path
+from typing import Final, Self
 
-from pydantic import AnyHttpUrl, SecretStr
+from pydantic import AnyHttpUrl, SecretStr, model_validator
 
 from kanalen.email import SmtpServer
-from platformkit.settings import ProcessSettings
+from platformkit.settings import ProcessSettings, Profile
+
+_LEASE: Final = 120
 
 
 class Settings(ProcessSettings):
     """What only the sender needs has no default, and is asked for when a process starts to send.
 
-    `smtp_ca_file` none: the CAs of the system. `mail_from` is an address or `Name <address>`.
+    `smtp_ca_file` none: the CAs of the system. `mail_from` is an address or `Name <address>`. `bezorg_lease_seconden`: how
+    long a mail stays with a sender that died; a test may shorten it.
+
+    Raises:
+        ValidationError: a shorter lease in production: a sender that is alive may take that long to note what it sent.
     """
 
     signaal_url: AnyHttpUrl | None = None
@@ -24,6 +31,13 @@ class Settings(ProcessSettings):
     smtp_connections: int = 4
     mail_from: str = ""
     portaal_url: AnyHttpUrl | None = None
+    bezorg_lease_seconden: int = _LEASE
+
+    @model_validator(mode="after")
+    def _no_short_lease_in_production(self) -> Self:
+        if self.profiel is Profile.PRODUCTION and self.bezorg_lease_seconden < _LEASE:
+            raise ValueError(f"BEZORG_LEASE_SECONDEN below {_LEASE} exists only in the profiles 'lokaal' and 'test'")
+        return self
 
     def require_sender(self) -> None:
         """Check that all is there that a sender needs.

@@ -15,3 +15,9 @@ def test_the_sender_has_a_name(mail_from: str) -> None:
     settings = Settings(mail_from=mail_from)
     assert settings.smtp.sender == "Verwijsindex <niet-antwoorden@vi.example>"
     assert settings.mail_domein == "vi.example"
+
+
+def test_only_a_test_may_shorten_the_lease() -> None:
+    assert Settings(profiel="test", bezorg_lease_seconden=3).bezorg_lease_seconden == 3
+    with pytest.raises(ValueError, match="BEZORG_LEASE_SECONDEN below 120"):
+        Settings(profiel="productie", bezorg_lease_seconden=119)
