@@ -128,6 +128,21 @@ def test_kill_and_restart_one_component_with_other_settings(tmp_path: Path) -> N
         supervisor.stop()
 
 
+def test_a_copy_runs_beside_the_first_and_how_one_ended_is_told(tmp_path: Path) -> None:
+    supervisor = Supervisor([component("service", tmp_path)], tmp_path, ENV)
+    supervisor.start()
+    try:
+        copy = supervisor.copy("service", {})
+        assert supervisor.alive("service")
+        assert supervisor.alive(copy)
+        assert supervisor.exit_code(copy) is None
+        supervisor.kill(copy)
+        assert supervisor.exit_code(copy) == -signal.SIGKILL
+        assert supervisor.alive("service")
+    finally:
+        supervisor.stop()
+
+
 def test_processes_do_not_hear_the_signals_of_the_terminal(tmp_path: Path) -> None:
     supervisor = Supervisor([component("service", tmp_path)], tmp_path, ENV)
     supervisor.start()

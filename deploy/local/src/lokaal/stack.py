@@ -149,6 +149,18 @@ class Stack:
         """
         self._supervisor.restart(name, env)
 
+    def copy(self, name: str, env: Mapping[str, str] | None = None) -> str:
+        """Start a second process like a worker beside it, such as a consumer that takes over; its name.
+
+        Raises:
+            StartError: it did not get ready.
+        """
+        return self._supervisor.copy(name, env or {})
+
+    def exit_code(self, name: str) -> int | None:
+        """The exit code of a component that ended by itself (-9: by SIGKILL); None while it runs."""
+        return self._supervisor.exit_code(name)
+
     def alive(self, name: str) -> bool:
         """Whether a component runs."""
         return self._supervisor.alive(name)

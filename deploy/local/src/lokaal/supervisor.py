@@ -6,12 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 
 from lokaal.component import Component
 from lokaal.detached import Process, start_detached, start_ticks, stop_all, tail
 from lokaal.progress import Progress, Silent
-from lokaal.ready import Ended
+from lokaal.ready import Ended, Heartbeat
 
 _POLL = 0.05
 
@@ -113,6 +114,32 @@ class Supervisor:
             self.terminate(name)
         self._cancel.clear()
         self._run(self._components[name], env or {})
+
+    def copy(self, name: str, env: Mapping[str, str]) -> str:
+        """Start a second process like `name` beside it, wait until it is ready; its name.
+
+        Raises:
+            StartError: it did not get ready.
+        """
+        original = self._components[name]
+        heartbeat = original.heartbeat and original.heartbeat.with_name(f"{name}-extra")
+        made = replace(
+            original,
+            name=f"{name}-extra",
+            # Its port for metrics is taken.
+            env={each: text for each, text in original.env.items() if each != "METRICS_PORT"}
+            | {"HEARTBEAT_FILE": str(heartbeat)},
+            heartbeat=heartbeat,
+            ready=Heartbeat(heartbeat) if heartbeat else original.ready,
+        )
+        self._components[made.name] = made
+        self.restart(made.name, env)
+        return made.name
+
+    def exit_code(self, name: str) -> int | None:
+        """The exit code of a component that ended by itself, minus the signal's number when one ended it."""
+        child = self._children.get(name)
+        return child.poll() if child is not None else None
 
     def alive(self, name: str) -> bool:
         """Whether the component was started and still runs."""
