@@ -15,7 +15,7 @@ from lokaal.token import slug, token
 T = TypeVar("T")
 
 
-def eventually(probe: Callable[[], T | None], what: str, seconds: float = 20.0) -> T:
+def eventually(probe: Callable[[], T | None], what: str, seconds: float = 20.0, every: float = 0.05) -> T:
     """What `probe` returns once it is not None; fails with what was waited for."""
     until = time.monotonic() + seconds
     while True:
@@ -24,7 +24,7 @@ def eventually(probe: Callable[[], T | None], what: str, seconds: float = 20.0) 
             return seen
         if time.monotonic() > until:
             raise AssertionError(f"not seen within {seconds:.0f} s: {what}")
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 class Driver:

@@ -25,22 +25,6 @@ def _one_mail_each(driver: Driver, names: tuple[str, str]) -> None:
 
 @pytest.mark.system
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize(
-    ("process", "bsn"),
-    zip(
-        ["signaal-relay", "brp-proxy-relay", "match-consumer", "match-relay", "notificatie-jobs"], YOUTHS, strict=False
-    ),
-)
-def test_a_process_killed_while_people_work_loses_nothing(driver: Driver, process: str, bsn: str) -> None:
-    driver.stack.kill(process)
-    names = _pair(driver, bsn, f"kill {process}")
-    driver.stack.restart(process)
-    eventually(lambda: driver.matches(names[0]) or None, "the match", seconds=45)
-    _one_mail_each(driver, names)
-
-
-@pytest.mark.system
-@pytest.mark.timeout(180)
 def test_sigterm_of_every_worker_and_a_new_one_loses_nothing(driver: Driver) -> None:
     workers = [name for name in driver.stack.names if name.endswith(("-relay", "-consumer", "-jobs"))]
     with ThreadPoolExecutor() as pool:

@@ -1,0 +1,303 @@
+"""kill -9 of each process at each step: nothing is lost, every effect is there once, a mail comes again once per kill.
+
+One round kills every process at each of its points in turn. All work at the same time on traffic that was put before them:
+first the end of the chain is stopped and a pair of signals sent, then what stands before that, and so on; so each process
+finds work of its own when it comes back armed.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+
+import httpx
+import pytest
+from checks import ORGANISATIONS, Ledger, count, outboxes_empty, pair_of, signals_of, sql
+from driver import Driver, eventually
+from verslag import Verslag
+
+from lokaal.supervisor import StartError
+from lokaal.system import PROCESSES, SERVICES
+from platformkit.failpoints import POINTS
+
+_WRITES = ("executor.before_commit", "executor.after_commit")
+_READS = ("consumer.before_commit", "consumer.after_commit", "consumer.before_offsets")
+_TELLS = ("outbox.before_publish", "outbox.after_publish")
+CASES: Mapping[str, Sequence[str]] = {
+    "signaal-api": _WRITES,
+    "signaal-relay": _TELLS,
+    "signaal-jobs": _WRITES,
+    "brp-proxy-api": _WRITES,
+    "brp-proxy-consumer": _READS,
+    "brp-proxy-relay": _TELLS,
+    "brp-proxy-jobs": _WRITES,
+    "match-api": _WRITES,
+    "match-consumer": _READS,
+    "match-relay": _TELLS,
+    "match-jobs": _WRITES,
+    "notificatie-consumer": _READS,
+    "notificatie-relay": _TELLS,
+    # Here the executor's commit is the note of what the mail server took.
+    "notificatie-jobs": ("delivery.before_send", "delivery.after_send", *_WRITES),
+}
+"""Where each process is killed, in an order in which what a kill leaves makes it pass the next point."""
+WRITES_NOTHING = {"signaal-consumer": "it has no subscriptions yet", "notificatie-api": "it only says how it is"}
+AFTER_SMTP_250 = ("delivery.after_send", "executor.before_commit")
+"""Points of notificatie-jobs at which the server has a mail that is not noted: one comes again for each."""
+SWEEPS = {"match-jobs", "signaal-jobs", "brp-proxy-jobs"}
+"""What they do waits for a date."""
+_PATIENCE = 600.0
+"""Seconds for a process to meet its end: under `make soak` it may start while much else does."""
+SHORT_LEASE = {"BEZORG_LEASE_SECONDEN": "3"}
+
+YOUTHS = ("999995273", "999995285", "999995297", "999995303", "999995315")
+SWEPT, UNCONFIRMED, OTHER = "999995558", "999996460", "999998365"
+LOAD = ("999996472", "999996484", "999996496", "999996514", "999996526", "999996629")
+
+
+def test_every_process_has_a_case_at_every_point_that_it_passes() -> None:
+    processes = {f"{service.name}-{role}" for service in SERVICES for role in PROCESSES}
+    assert processes == CASES.keys() | WRITES_NOTHING.keys()
+    assert {point for points in CASES.values() for point in points} == POINTS
+
+
+@pytest.mark.system
+@pytest.mark.soak
+@pytest.mark.timeout(3000)
+def test_every_process_killed_at_every_step_loses_nothing(driver: Driver, soak: bool, verslag: Verslag) -> None:
+    for passing in range(1, 6 if soak else 2):
+        ledger = Ledger(driver)
+        with _all_up_again(driver), _load(driver, per_second=5.0 if soak else 0.0):
+            _kill_all(driver, ledger, passing)
+        healed = time.monotonic()
+        ledger.check(repeats=len(AFTER_SMTP_250))
+        _report(verslag, set(CASES) - SWEEPS, passing, ledger, time.monotonic() - healed)
+        ledger.close_all()
+
+
+@pytest.mark.system
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_every_sweep_killed_at_every_step_ends_things_once(driver: Driver, soak: bool, verslag: Verslag) -> None:
+    for _ in range(5 if soak else 1):
+        ledger = Ledger(driver)
+        with _all_up_again(driver):
+            _kill_sweeps(driver, ledger, secrets.token_hex(2))
+        healed = time.monotonic()
+        ledger.check(repeats=0)
+        _report(verslag, SWEEPS, 1, ledger, time.monotonic() - healed)
+
+
+def _report(verslag: Verslag, processes: Collection[str], passing: int, ledger: Ledger, seconds: float) -> None:
+    """A line for each process and point. Which of the mails came again after which kill cannot be told: on the last."""
+    for process in (each for each in CASES if each in processes):
+        for point in CASES[process]:
+            verslag.regel(
+                f"kill -9 {process} {point}@{passing}",
+                lengte=0,
+                aanvaard=ledger.accepted,
+                verloren=0,
+                herhaald=ledger.repeated() if process == "notificatie-jobs" and point == AFTER_SMTP_250[-1] else 0,
+                seconden=seconds,
+            )
+
+
+def _kill_all(driver: Driver, ledger: Ledger, passing: int) -> None:
+    """Kill everything that is no sweep at each of its points, at the given passing."""
+    youths, run = iter(YOUTHS), secrets.token_hex(2)
+
+    def names(tag: str) -> tuple[str, str]:
+        return f"Kill {run} {tag} een", f"Kill {run} {tag} twee"
+
+    def pair(tag: str) -> None:
+        ledger.pairs.append(pair_of(driver, names(tag), next(youths)))
+
+    given_up = threading.Event()
+
+    def kill(name: str) -> None:
+        _kill_at_each(driver, name, f"@{passing}", given_up)
+
+    stopped = _fill(driver, ledger, pair)
+    # Before any is armed: to admit them is a request as well.
+    for name, organisation in zip(names("api"), ORGANISATIONS, strict=True):
+        driver.bearer(name, organisation)
+    with ThreadPoolExecutor(len(CASES)) as pool:
+        try:
+            # Nothing but the professionals' own requests comes in now, so that they are what is killed.
+            unarmed = {name: _pid(driver, name) for name in ("signaal-api", "brp-proxy-api")}
+            apis = [pool.submit(kill, name) for name in unarmed]
+            for name, pid in unarmed.items():
+                eventually(
+                    lambda name=name, pid=pid: _pid(driver, name) != pid or None, f"{name} to come back armed", 180
+                )
+            pair("api")
+            deaths = [*apis, *(pool.submit(kill, name) for name in (*stopped, "match-api"))]
+            reader = ledger.pairs[0].names[0]
+            eventually(
+                lambda: _asked_until(driver, reader, deaths[-1].done), "match-api to die and rise", _PATIENCE, 0.3
+            )
+            for each in deaths:
+                each.result()
+        finally:
+            given_up.set()
+
+
+def _pid(driver: Driver, name: str) -> object:
+    return driver.stack.addresses["processes"].get(name)
+
+
+def _fill(driver: Driver, ledger: Ledger, pair: Callable[[str], None]) -> list[str]:
+    """Stop the chain from its end and put work before each part of it; what was stopped."""
+    stopped: list[str] = []
+
+    def stop(*names: str) -> None:
+        for name in names:
+            driver.stack.terminate(name)
+        stopped.extend(names)
+
+    stop("notificatie-relay")
+    pair("afgeleverd")
+    eventually(
+        lambda: count(driver, "notificatie", "outbox") or None, "delivered mails to be told", seconds=180, every=0.3
+    )
+    stop("notificatie-consumer", "notificatie-jobs")
+    pair("match")
+    eventually(lambda: ledger.matched(ledger.pairs[-1]), "the match", seconds=180, every=0.3)
+    eventually(lambda: outboxes_empty(driver, ["match"]), "the match to be told", seconds=180, every=0.3)
+    stop("match-relay")
+    pair("gemaakt")
+    eventually(lambda: ledger.matched(ledger.pairs[-1]), "the match", seconds=180, every=0.3)
+    stop("match-consumer", "brp-proxy-consumer")
+    pair("signaal")
+    eventually(
+        lambda: outboxes_empty(driver, ["signaal", "brp_proxy"]), "the signals to be told", seconds=180, every=0.3
+    )
+    stop("signaal-relay", "brp-proxy-relay")
+    return stopped
+
+
+def _kill_at_each(driver: Driver, name: str, passing: str, given_up: threading.Event) -> None:
+    """Let a process run into each of its points, see that it died there by SIGKILL, and bring it up unarmed."""
+
+    def dead() -> bool | None:
+        return None if driver.stack.alive(name) and not given_up.is_set() else True
+
+    log = driver.stack.log(name)
+    for point in CASES[name]:
+        begin = log.stat().st_size
+        try:
+            driver.stack.restart(name, {"FAILPOINTS": f"{point}=kill{passing}", **SHORT_LEASE})
+        except StartError as error:
+            # It found its work before it could say that it was ready.
+            if "exit code -9" not in str(error):
+                raise
+        else:
+            eventually(dead, f"{name} to die at {point}", _PATIENCE, 0.1)
+            assert driver.stack.exit_code(name) == -9
+        with log.open("rb") as written:
+            written.seek(begin)
+            last = written.read().decode().splitlines()[-1]
+        assert point in last, f"{name} died elsewhere than at {point}"
+    driver.stack.restart(name)
+
+
+def _asked_until(driver: Driver, name: str, done: Callable[[], bool]) -> bool | None:
+    """Ask for somebody's matches until `done`, whatever comes of it."""
+    with suppress(httpx.TransportError, AssertionError):
+        driver.matches(name)
+    return True if done() else None
+
+
+def _kill_sweeps(driver: Driver, ledger: Ledger, tag: str) -> None:
+    ledger.pairs.append(pair_of(driver, (f"Kill {tag} een", f"Kill {tag} twee"), SWEPT, duur="P2D"))
+    pair = ledger.pairs[0]
+    eventually(lambda: ledger.matched(pair), "the match")
+    _leave_unconfirmed(driver, f"Kill {tag} drie")
+    for name in SWEEPS:
+        driver.stack.terminate(name)
+    ledger.check(repeats=0)
+    driver.later("2d")
+    given_up = threading.Event()
+    with ThreadPoolExecutor() as pool:
+        leases = pool.submit(_kill_at_each, driver, "brp-proxy-jobs", "", given_up)
+        # First the matches': the end of the signals would end them, too.
+        _kill_at_each(driver, "match-jobs", "", given_up)
+        assert ledger.matches(pair) == [("beeindigd", "einddatum", 2)]
+        _kill_at_each(driver, "signaal-jobs", "", given_up)
+        leases.result()
+    eventually(lambda: outboxes_empty(driver), "empty outboxes")
+    told = ledger.told()
+    assert [told.count((signal, "gedeactiveerd")) for signal in pair.signals] == [1, 1]
+    assert sum(what == "beeindigd" for _, what in told) == 1
+    assert sum(what == "vernietigd" for _, what in told) == 1
+    # Their end was checked here.
+    ledger.pairs.clear()
+
+
+def _leave_unconfirmed(driver: Driver, name: str) -> None:
+    """Make brp-proxy give out a reference on which no signal follows: the key was used for another youth."""
+    assert driver.signal(name, OTHER, key=f"sleutel-{name}").status_code == 201
+    assert driver.signal(name, UNCONFIRMED, key=f"sleutel-{name}").status_code == 409
+    open_leases = "select 1 from persoon where not bevestigd"
+    eventually(lambda: sql(driver, "brp_proxy", open_leases) or None, "the lease")
+
+
+@contextmanager
+def _all_up_again(driver: Driver) -> Iterator[None]:
+    """Whatever fails: the tests that follow find every process running, and unarmed."""
+    try:
+        yield
+    except BaseException:
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(driver.stack.restart, CASES))
+        raise
+
+
+@contextmanager
+def _load(driver: Driver, per_second: float) -> Iterator[None]:
+    """Signals that come and go meanwhile; at the end each that was accepted stands exactly once."""
+    if not per_second:
+        yield
+        return
+    stop = threading.Event()
+    names = [f"Last {number}" for number in range(24)]
+    organisations = ("Altra", "De Buurtschool")
+    with Driver(driver.stack) as own, ThreadPoolExecutor(1) as pool:
+        for number, name in enumerate(names):
+            own.bearer(name, organisations[number % 2])
+
+        def work() -> dict[str, set[str]]:
+            accepted: dict[str, set[str]] = {name: set() for name in names}
+            is_open: dict[str, str] = {}
+            keys: dict[str, str] = {}
+            turn = 0
+            while not stop.wait(1 / per_second):
+                number, turn = turn % len(names), turn + 1
+                name, organisation, youth = names[number], organisations[number % 2], LOAD[number % len(LOAD)]
+                try:
+                    if name in is_open:
+                        if own.close_signal(name, is_open[name], organisation).status_code in {200, 201, 204, 409}:
+                            del is_open[name]
+                        continue
+                    # An answer that got lost is asked for again with the same key.
+                    answer = own.signal(name, youth, organisation, key=keys.setdefault(name, f"last-{turn}"))
+                    if answer.status_code == 201:
+                        del keys[name]
+                        is_open[name] = answer.json()["signaalId"]
+                        accepted[name].add(is_open[name])
+                except httpx.TransportError:
+                    continue
+            return accepted
+
+        working = pool.submit(work)
+        try:
+            yield
+        finally:
+            stop.set()
+        for name, ids in working.result().items():
+            stored = signals_of(driver, name)
+            # At most the one whose answer got lost at the very end.
+            assert len(set(stored) - ids) <= 1, f"signals of {name}"
+            assert not ids - set(stored), f"signals of {name}"
