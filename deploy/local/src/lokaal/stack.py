@@ -6,6 +6,8 @@ import json
 import os
 import secrets
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -160,6 +162,22 @@ class Stack:
     def exit_code(self, name: str) -> int | None:
         """The exit code of a component that ended by itself (-9: by SIGKILL); None while it runs."""
         return self._supervisor.exit_code(name)
+
+    def command(self, service: str, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run an operator's command (`dead-letters list`) of a service, with the settings of its processes, to its end.
+
+        Raises:
+            TimeoutExpired: it took longer than two minutes.
+        """
+        module, env = system.command_env(self._plan, service)
+        return subprocess.run(
+            [sys.executable, "-m", module, *words],
+            env={**_base_env(os.environ), **env},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
 
     def alive(self, name: str) -> bool:
         """Whether a component runs."""

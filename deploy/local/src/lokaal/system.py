@@ -270,6 +270,13 @@ def _process(plan: Plan, service: Service, name: str, role: str) -> Component:
     )
 
 
+def command_env(plan: Plan, service: str) -> tuple[str, dict[str, str]]:
+    """The module of a service, and the settings of a command that an operator runs: every database role's address."""
+    known = next(each for each in SERVICES if each.name == service)
+    roles = [role.upper() for role in postgres.ROLES]
+    return known.module, _common_env(plan, known) | _service_env(plan)[service] | _database_env(plan, known, *roles)
+
+
 def _common_env(plan: Plan, service: Service) -> dict[str, str]:
     return {
         "PROFIEL": "lokaal",

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import TextIO
 
 import stamina
 import structlog
@@ -39,7 +40,7 @@ def _on_retry(details: stamina.instrumentation.RetryDetails) -> None:
     get_logger().warning("retry", attempt=details.retry_num, error=type(details.caused_by).__qualname__)
 
 
-def configure(service: str, level: str) -> None:
+def configure(service: str, level: str, stream: TextIO = sys.stdout) -> None:
     """Set up logging of this process; `level` as in the standard library."""
     structlog.configure(
         processors=[
@@ -51,7 +52,7 @@ def configure(service: str, level: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)

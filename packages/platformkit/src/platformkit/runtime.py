@@ -1,17 +1,19 @@
-"""A process: `python -m <service> <role>`. SIGTERM finishes what runs and loses nothing."""
+"""A process: `python -m <service> <role>`, or a command for the operator. SIGTERM finishes what runs and loses nothing."""
 
 import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from types import MappingProxyType
 
 import uvicorn
 from fastapi import FastAPI
 
 from platformkit import health, telemetry
+from platformkit.commands import Command
 from platformkit.health import Heartbeat
 from platformkit.logging import configure, get_logger
 from platformkit.retry import is_transient
@@ -22,13 +24,19 @@ log = get_logger()
 
 
 def main(
-    service: str, settings: ProcessSettings, components: Mapping[str, Component], migrate: Callable[[], None]
+    service: str,
+    settings: ProcessSettings,
+    components: Mapping[str, Component],
+    migrate: Callable[[], None],
+    commands: Mapping[str, Command] = MappingProxyType({}),
 ) -> None:
-    """Run the role named on the command line and exit with its code: 0 stopped on request, 1 failed, 2 wrong use."""
+    """Run the role or command on the command line and exit: 0 stopped on request or done, 1 failed, 2 wrong use."""
     roles = (*components, "all", "migrate", "check")
-    role = sys.argv[1] if len(sys.argv) == 2 else ""
-    if role not in roles:
-        print(f"usage: python -m {service} {'|'.join(roles)}", file=sys.stderr)
+    role = sys.argv[1] if len(sys.argv) > 1 else ""
+    if role in commands:
+        sys.exit(_command(service, settings, commands[role], sys.argv[2:]))
+    if role not in roles or len(sys.argv) > 2:
+        print(f"usage: python -m {service} {'|'.join((*roles, *commands))}", file=sys.stderr)
         sys.exit(2)
     if role == "check":
         if settings.heartbeat_file is None:
@@ -49,6 +57,24 @@ def main(
         sys.exit(1)
     finally:
         telemetry.shutdown()
+
+
+def _command(service: str, settings: ProcessSettings, command: Command, words: Sequence[str]) -> int:
+    configure(service, settings.log_level, sys.stderr)
+    # The port of metrics is taken by the process whose settings these are.
+    telemetry.configure(service, settings.model_copy(update={"metrics_port": None}))
+    try:
+        return asyncio.run(_done(command, words))
+    except Exception as error:
+        # Without the text: it may quote a row.
+        print(f"Failed: {_kinds(error)}. Is the database there, and migrated?", file=sys.stderr)
+        return 1
+    finally:
+        telemetry.shutdown()
+
+
+async def _done(command: Command, words: Sequence[str]) -> int:
+    return await command(words)
 
 
 def _kinds(error: BaseException) -> str:

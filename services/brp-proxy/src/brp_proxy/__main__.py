@@ -1,14 +1,14 @@
-"""`python -m brp_proxy api|consumer|relay|jobs|migrate|check|all`."""
+"""`python -m brp_proxy api|consumer|relay|jobs|migrate|check|all`, or a command for the operator."""
 
-from brp_proxy.bootstrap import SERVICE, components, migrate
+from brp_proxy.bootstrap import SERVICE, commands, components, migrate
 from brp_proxy.settings import Settings
 from platformkit import runtime
 
 
 def main() -> None:
-    """Run one role of brp-proxy."""
+    """Run one role or command of brp-proxy."""
     settings = Settings()
-    runtime.main(SERVICE, settings, components(settings), lambda: migrate(settings))
+    runtime.main(SERVICE, settings, components(settings), lambda: migrate(settings), commands(settings))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from functools import partial
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from brp_proxy.adapters.brp import BrpClient
 from brp_proxy.adapters.db.levensloop import LevensloopOpslag
@@ -15,12 +16,15 @@ from brp_proxy.adapters.kluis import Kluis, Sleutels
 from brp_proxy.adapters.signaal import SignaalClient
 from brp_proxy.application.handlers.leases_nalopen import LeasesNalopenHandler
 from brp_proxy.application.handlers.persoon_vastleggen import PersoonVastleggenHandler
+from brp_proxy.application.handlers.republish import Republish, context
 from brp_proxy.application.handlers.signalen_verwerken import SignalenVerwerkenHandler
 from brp_proxy.entrypoints import jobs, kafka
 from brp_proxy.entrypoints.http.problems import PROBLEMS
 from brp_proxy.entrypoints.http.routes import router
 from brp_proxy.settings import Settings
 from platformkit import runtime
+from platformkit.clock import today
+from platformkit.commands import Command
 from platformkit.db.engine import answers, make_engine, opened
 from platformkit.db.migrations import upgrade
 from platformkit.executor import Executor
@@ -29,6 +33,7 @@ from platformkit.http.app import create_app
 from platformkit.http.auth import TokenVerifier
 from platformkit.http.client import ClientCredentials, ServiceClient
 from platformkit.messaging.consumer import Consumer
+from platformkit.outbox import republish
 from platformkit.outbox.relay import Relay
 from platformkit.runtime import Component
 
@@ -76,6 +81,30 @@ def components(settings: Settings) -> Mapping[str, Component]:
     }
 
 
+def commands(settings: Settings) -> Mapping[str, Command]:
+    """What an operator can start by hand."""
+    clock = settings.clock()
+
+    @asynccontextmanager
+    async def executor() -> AsyncIterator[Executor]:
+        # The api's role: the worker's cannot open a person's data.
+        async with opened(settings.database_url("api"), pool=1, application=f"{SERVICE}-command") as engine:
+            yield Executor(engine, clock, settings.source)
+
+    def personen(connection: AsyncConnection) -> PersonenOpslag:
+        return PersonenOpslag(connection, _kluis(settings))
+
+    return {
+        "republish": republish.command("brp_proxy", executor, Republish(personen), lambda: context(today(clock))),
+    }
+
+
+def _kluis(settings: Settings) -> Kluis:
+    if settings.sleutel_bestand is None:
+        raise ValueError("SLEUTEL_BESTAND is not set")
+    return Kluis(Sleutels.lees(settings.sleutel_bestand))
+
+
 def make_app(settings: Settings, heartbeat: Heartbeat) -> FastAPI:
     """The HTTP application.
 
@@ -83,9 +112,7 @@ def make_app(settings: Settings, heartbeat: Heartbeat) -> FastAPI:
         OSError: the key file cannot be read.
         ValueError: a setting is missing, or the key file cannot be used.
     """
-    if settings.sleutel_bestand is None:
-        raise ValueError("SLEUTEL_BESTAND is not set")
-    kluis = Kluis(Sleutels.lees(settings.sleutel_bestand))
+    kluis = _kluis(settings)
     engine = make_engine(settings.database_url("api"), pool=settings.database_pool, application=f"{SERVICE}-api")
     client = httpx.AsyncClient()
 

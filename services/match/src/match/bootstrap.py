@@ -9,18 +9,22 @@ from functools import partial
 import httpx
 from fastapi import FastAPI
 
+from match.adapters.db import generatie
 from match.adapters.db.lezen import DatabaseLezen
 from match.adapters.db.opslag import opslag
 from match.adapters.http.signaal import SignaalClient
 from match.application.handlers.matches_tonen import MatchesTonen
+from match.application.handlers.republish import Republish
 from match.application.handlers.verlopen import Verlopen
 from match.application.handlers.verwerken import Verwerken
+from match.entrypoints import cli
 from match.entrypoints.http.matches import matches_router
 from match.entrypoints.http.problems import PROBLEMS
 from match.entrypoints.kafka import subscriptions
 from match.settings import Settings
 from platformkit import runtime
 from platformkit.clock import Clock
+from platformkit.commands import Command
 from platformkit.db.engine import answers, make_engine, opened
 from platformkit.db.migrations import upgrade
 from platformkit.executor import Executor
@@ -29,6 +33,7 @@ from platformkit.http.app import create_app
 from platformkit.http.auth import TokenVerifier
 from platformkit.http.client import ClientCredentials, ServiceClient
 from platformkit.messaging.consumer import Consumer
+from platformkit.outbox import republish
 from platformkit.outbox.relay import Relay
 from platformkit.runtime import Component
 
@@ -66,6 +71,24 @@ def components(settings: Settings) -> Mapping[str, Component]:
         "consumer": consumer,
         "relay": relay,
         "jobs": jobs,
+    }
+
+
+def commands(settings: Settings) -> Mapping[str, Command]:
+    """What an operator can start by hand."""
+
+    @asynccontextmanager
+    async def executor() -> AsyncIterator[Executor]:
+        async with opened(settings.database_url("worker"), pool=1, application="match-command") as engine:
+            yield Executor(engine, settings.clock(), settings.source)
+
+    async def raise_generation() -> int:
+        async with opened(settings.database_url("migrate"), pool=1, application="match-command") as engine:
+            return await generatie.verhoog(engine)
+
+    return {
+        "republish": republish.command(SERVICE, executor, Republish(opslag)),
+        "generation": cli.generation(raise_generation),
     }
 
 

@@ -1,4 +1,4 @@
-"""`python -m signaal api|consumer|relay|jobs|migrate|check|all`."""
+"""`python -m signaal api|consumer|relay|jobs|migrate|check|all`, or a command for the operator."""
 
 from platformkit import runtime
 from signaal import bootstrap
@@ -8,7 +8,13 @@ from signaal.settings import Settings
 def main() -> None:
     """Run the role on the command line."""
     settings = Settings()
-    runtime.main(bootstrap.SERVICE, settings, bootstrap.components(settings), lambda: bootstrap.migrate(settings))
+    runtime.main(
+        bootstrap.SERVICE,
+        settings,
+        bootstrap.components(settings),
+        lambda: bootstrap.migrate(settings),
+        bootstrap.commands(settings),
+    )
 
 
 if __name__ == "__main__":

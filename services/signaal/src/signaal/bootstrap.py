@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from platformkit import runtime
 from platformkit.clock import Clock
+from platformkit.commands import Command
 from platformkit.db.engine import answers, make_engine, opened
 from platformkit.db.migrations import upgrade
 from platformkit.executor import Executor
@@ -20,6 +21,7 @@ from platformkit.http.auth import TokenVerifier
 from platformkit.http.client import ClientCredentials, ServiceClient
 from platformkit.http.limits import Budget, Budgets
 from platformkit.messaging.consumer import Consumer
+from platformkit.outbox import republish
 from platformkit.outbox.relay import Relay
 from platformkit.runtime import Component
 from platformkit.settings import Profile
@@ -34,6 +36,7 @@ from signaal.application.handlers.contactgegevens_geven import ContactgegevensGe
 from signaal.application.handlers.meldadres_geven import MeldadresGevenHandler
 from signaal.application.handlers.opruimen import OpruimenHandler
 from signaal.application.handlers.professional_toelaten import ProfessionalToelatenHandler
+from signaal.application.handlers.republish import Republish
 from signaal.application.handlers.signaal_afgeven import SignaalAfgevenHandler
 from signaal.application.handlers.signaal_afsluiten import SignaalAfsluitenHandler
 from signaal.application.handlers.signalen_laten_verlopen import SignalenLatenVerlopenHandler
@@ -86,6 +89,17 @@ def components(settings: Settings) -> Mapping[str, Component]:
         "relay": relay,
         "jobs": sweep,
     }
+
+
+def commands(settings: Settings) -> Mapping[str, Command]:
+    """What an operator can start by hand."""
+
+    @asynccontextmanager
+    async def executor() -> AsyncIterator[Executor]:
+        async with opened(settings.database_url("worker"), pool=1, application="signaal-command") as engine:
+            yield Executor(engine, settings.clock(), settings.source)
+
+    return {"republish": republish.command(SERVICE, executor, Republish(SignaalRepository()))}
 
 
 def migrate(settings: Settings) -> None:

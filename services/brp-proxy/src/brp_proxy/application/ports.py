@@ -51,6 +51,10 @@ class Personen(Protocol):
         """Store the person under a new data key, as an unconfirmed lease from `nu`."""
         ...
 
+    async def bladzijde(self, na: UUID | None, aantal: int) -> tuple[Sequence[Persoon], Sequence[UUID]]:
+        """Of the next `aantal` youths by ref after `na`: those whose data open, locked, and the refs of the others."""
+        ...
+
     async def laat_ouders_gaan(self, ouders: Collection[UUID], nu: datetime) -> None:
         """Let go of those former parents who have no child here any more."""
         ...

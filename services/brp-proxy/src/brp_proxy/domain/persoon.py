@@ -54,6 +54,11 @@ def opnieuw(
     return persoon, _vertel(PersoonVastgelegd, persoon)
 
 
+def zoals_vastgelegd(persoon: Persoon) -> PersoonToestand:
+    """The present state, told again: no news."""
+    return _vertel(PersoonVastgelegd, persoon)
+
+
 def _vertel(soort: type[PersoonToestand], persoon: Persoon) -> PersoonToestand:
     return soort(
         persoon_ref=persoon.persoon_ref,

@@ -73,6 +73,12 @@ class Match(NamedTuple):
             beeindigd_op=nu,
         )
 
+    def in_generatie(self, generatie: int) -> Self | None:
+        """The match as the first version of its own in this generation; None when it has one already."""
+        if self.versie >> _VOLGNUMMER_BITS >= generatie:
+            return None
+        return self._replace(versie=_volgende(self.versie, generatie))
+
 
 def _volgende(versie: int, generatie: int) -> int:
     """The next version: one higher, and above everything told in an earlier generation."""

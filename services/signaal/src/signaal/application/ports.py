@@ -48,6 +48,12 @@ class Signalen(Protocol):
         """At most `aantal` signals whose einddatum is not after `dag` and that nobody ended yet, locked."""
         ...
 
+    async def bladzijde(
+        self, work: UnitOfWork, na: UUID | None, aantal: int
+    ) -> Sequence[tuple[Signaal, Telling | None]]:
+        """At most `aantal` signals with their counts in the order of their ids, after `na`."""
+        ...
+
     async def heeft_actief_van(
         self, work: UnitOfWork, personen: Collection[UUID], soorten: Collection[Organisatiesoort], dag: date
     ) -> bool:

@@ -2,7 +2,13 @@
 
 from typing import TypeVar
 
-from contracts.signaal import SignaalAfgegeven, SignaalGedeactiveerd, SignaalToestand
+from contracts.signaal import (
+    SignaalAfgegeven,
+    SignaalGedeactiveerd,
+    SignaalToestand,
+    SignaalVerlengd,
+    SignaalVerwijderd,
+)
 from contracts.statistiek import SignaalGeteld
 from signaal.domain.signaal import Signaal, Telling
 
@@ -14,9 +20,19 @@ def afgegeven(signaal: Signaal) -> SignaalAfgegeven:
     return _toestand(SignaalAfgegeven, signaal)
 
 
+def verlengd(signaal: Signaal) -> SignaalVerlengd:
+    """A signal was extended."""
+    return _toestand(SignaalVerlengd, signaal)
+
+
 def gedeactiveerd(signaal: Signaal) -> SignaalGedeactiveerd:
     """A signal was closed or expired."""
     return _toestand(SignaalGedeactiveerd, signaal)
+
+
+def verwijderd(signaal: Signaal) -> SignaalVerwijderd:
+    """A signal was removed: it had been issued wrongly."""
+    return _toestand(SignaalVerwijderd, signaal)
 
 
 def geteld(telling: Telling) -> SignaalGeteld:

@@ -1,7 +1,7 @@
 """The person store as the API uses it: finds, makes and renews."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from brp_proxy.adapters.db.ouders import verwijder_kinderloze_ouders
 from brp_proxy.adapters.db.tables import ouder, persoon, persoonssleutel, verwijzing
-from brp_proxy.adapters.kluis import Index, Kluis, Versluiteld
+from brp_proxy.adapters.kluis import Index, Kluis, KluisError, Versluiteld
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.persoon import Persoon
 from brp_proxy.domain.persoonslijst import Persoonslijst
@@ -48,27 +48,51 @@ class PersonenOpslag:
         if found is None:
             return None
         ref = found.persoon_ref
-        row = (
-            await self._connection.execute(
-                select(persoon.c.versie, persoon.c.gegevens, persoonssleutel.c.sleutel, persoonssleutel.c.sleutelversie)
-                .join(persoonssleutel, persoonssleutel.c.persoon_ref == persoon.c.persoon_ref)
-                .where(persoon.c.persoon_ref == ref)
+        row = (await self._connection.execute(_gegevens().where(persoon.c.persoon_ref == ref))).one()
+        return self._persoon(row, (await self._ouders([ref])).get(ref, []))
+
+    async def bladzijde(self, na: UUID | None, aantal: int) -> tuple[Sequence[Persoon], Sequence[UUID]]:
+        """Of the next `aantal` youths by ref after `na`: those whose data open, locked, and the refs of the others."""
+        vraag = select(verwijzing.c.persoon_ref).where(verwijzing.c.soort == _JEUGDIGE)
+        # Locked first: a version's data and parents are read in two statements, and belong together.
+        gevonden = await self._connection.execute(
+            (vraag if na is None else vraag.where(verwijzing.c.persoon_ref > na))
+            .order_by(verwijzing.c.persoon_ref)
+            .limit(aantal)
+            .with_for_update()
+        )
+        refs = gevonden.scalars().all()
+        rijen = await self._connection.execute(_gegevens().where(persoon.c.persoon_ref.in_(refs)))
+        per_ref = {rij.persoon_ref: rij for rij in rijen}
+        ouders = await self._ouders(refs)
+        personen, dicht = [], []
+        for ref in refs:
+            try:
+                personen.append(self._persoon(per_ref[ref], ouders.get(ref, [])))
+            except (KeyError, KluisError):
+                dicht.append(ref)
+        return personen, dicht
+
+    async def _ouders(self, kinderen: Collection[UUID]) -> Mapping[UUID, list[Ouder]]:
+        rijen = await self._connection.execute(select(ouder).where(ouder.c.kind.in_(kinderen)).order_by(ouder.c.ouder))
+        per_kind: dict[UUID, list[Ouder]] = {}
+        for rij in rijen:
+            each = Ouder(
+                ouder_ref=rij.ouder,
+                sinds=rij.sinds,
+                sinds_versie=rij.sinds_versie,
+                sinds_gewijzigd=rij.sinds_gewijzigd,
             )
-        ).one()
-        gegevens = json.loads(self._kluis.ontsluit(ref, Versluiteld(row.gegevens, row.sleutel, row.sleutelversie)))
-        ouders = await self._connection.execute(select(ouder).where(ouder.c.kind == ref).order_by(ouder.c.ouder))
+            per_kind.setdefault(rij.kind, []).append(each)
+        return per_kind
+
+    def _persoon(self, rij: "Row[Any]", ouders: Sequence[Ouder]) -> Persoon:
+        dicht = Versluiteld(rij.gegevens, rij.sleutel, rij.sleutelversie)
+        gegevens = json.loads(self._kluis.ontsluit(rij.persoon_ref, dicht))
         return Persoon(
-            persoon_ref=ref,
-            versie=row.versie,
-            ouders=tuple(
-                Ouder(
-                    ouder_ref=each.ouder,
-                    sinds=each.sinds,
-                    sinds_versie=each.sinds_versie,
-                    sinds_gewijzigd=each.sinds_gewijzigd,
-                )
-                for each in ouders
-            ),
+            persoon_ref=rij.persoon_ref,
+            versie=rij.versie,
+            ouders=tuple(ouders),
             woongemeente=gegevens["woongemeente"],
             geheim=gegevens["geheim"],
         )
@@ -176,6 +200,16 @@ class PersonenOpslag:
             )
         )
         return ref
+
+
+def _gegevens() -> Any:
+    return select(
+        persoon.c.persoon_ref,
+        persoon.c.versie,
+        persoon.c.gegevens,
+        persoonssleutel.c.sleutel,
+        persoonssleutel.c.sleutelversie,
+    ).join(persoonssleutel, persoonssleutel.c.persoon_ref == persoon.c.persoon_ref)
 
 
 def _verwijzing() -> Any:

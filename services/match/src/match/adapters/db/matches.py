@@ -49,6 +49,12 @@ class Matches:
             return []
         return [_match(row) for row in await self._connection.execute(_MET_ID, {"ids": list(ids)})]
 
+    async def ids_na(self, na: UUID | None, aantal: int) -> list[UUID]:
+        """The ids of at most `aantal` matches in the order of their ids, after `na`."""
+        vraag = select(match.c.match_id).order_by(match.c.match_id).limit(aantal)
+        found = await self._connection.execute(vraag if na is None else vraag.where(match.c.match_id > na))
+        return list(found.scalars())
+
     async def verlopen(self, vandaag: date, aantal: int) -> set[UUID]:
         """The youths of at most `aantal` matches whose einddatum passed while nobody ended them."""
         found = await self._connection.execute(_VERLOPEN, {"vandaag": vandaag, "aantal": aantal})

@@ -55,7 +55,7 @@ async def herbereken(work: UnitOfWork, opslag: Opslag, banden: Banden, aanleidin
     ]
     await opslag.matches.bewaar([each.match for each in veranderd])
     for each in veranderd:
-        work.emit(_event(each), version=each.match.versie, traceparent=_spoor(each.match, aanleiding.sporen))
+        work.emit(event(each), version=each.match.versie, traceparent=_spoor(each.match, aanleiding.sporen))
     return len(veranderd)
 
 
@@ -125,7 +125,8 @@ def _spoor(m: Match, sporen: Mapping[UUID, str | None]) -> str | None:
     return None
 
 
-def _event(veranderd: Verandering) -> MatchOntstaan | MatchBeeindigd:
+def event(veranderd: Verandering) -> MatchOntstaan | MatchBeeindigd:
+    """The whole state of a match, as others are told it."""
     m, a, b = veranderd
     soort_event = MatchOntstaan if m.status is MatchStatus.ACTIEF else MatchBeeindigd
     return soort_event(

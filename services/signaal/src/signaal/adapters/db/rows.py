@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Row
 
 from contracts.signaal import Bron, Organisatiesoort, SignaalReden, SignaalStatus
+from contracts.statistiek import Geslacht, Leeftijdsgroep, Woonklasse
 from signaal.adapters.db.tables import signaal
-from signaal.domain.signaal import Signaal
+from signaal.domain.signaal import Signaal, Telling
 
 KOLOMMEN = [
     signaal.c.id.label("signaal_id"),
@@ -34,4 +35,17 @@ def uit_rij(rij: Row[Any]) -> Signaal:
             "status": SignaalStatus(velden["status"]),
             "reden": SignaalReden(velden["reden"]) if velden["reden"] else None,
         }
+    )
+
+
+def telling_uit_rij(rij: Row[Any]) -> Telling:
+    """The count in a row of `signaal_telling`."""
+    return Telling(
+        signaal_id=rij.signaal,
+        leeftijdsgroep=Leeftijdsgroep(rij.leeftijdsgroep),
+        geslacht=Geslacht(rij.geslacht),
+        woonklasse=Woonklasse(rij.woonklasse),
+        woongemeente=rij.woongemeente,
+        organisatie=rij.organisatie,
+        week=rij.week,
     )

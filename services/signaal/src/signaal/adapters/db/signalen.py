@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from contracts.signaal import Organisatiesoort, SignaalStatus
 from platformkit.errors import DomainError
 from platformkit.executor import UnitOfWork
-from signaal.adapters.db.rows import KOLOMMEN, naar_rij, uit_rij
+from signaal.adapters.db.rows import KOLOMMEN, naar_rij, telling_uit_rij, uit_rij
 from signaal.adapters.db.tables import betrokkenheid, signaal, signaal_telling
 from signaal.domain.signaal import Signaal, Telling
 
@@ -106,6 +106,21 @@ class SignaalRepository:
             .with_for_update(skip_locked=True)
         )
         return [uit_rij(rij) for rij in gevonden]
+
+    async def bladzijde(
+        self, work: UnitOfWork, na: UUID | None, aantal: int
+    ) -> Sequence[tuple[Signaal, Telling | None]]:
+        """See the port."""
+        vraag = select(*KOLOMMEN).order_by(signaal.c.id).limit(aantal)
+        signalen = [
+            uit_rij(rij)
+            for rij in await work.connection.execute(vraag if na is None else vraag.where(signaal.c.id > na))
+        ]
+        tellingen = await work.connection.execute(
+            select(signaal_telling).where(signaal_telling.c.signaal.in_([each.signaal_id for each in signalen]))
+        )
+        per_signaal = {rij.signaal: telling_uit_rij(rij) for rij in tellingen}
+        return [(each, per_signaal.get(each.signaal_id)) for each in signalen]
 
     async def heeft_actief_van(
         self, work: UnitOfWork, personen: Collection[UUID], soorten: Collection[Organisatiesoort], dag: date

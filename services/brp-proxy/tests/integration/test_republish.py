@@ -1,0 +1,73 @@
+"""Telling all persons again: no news, no cause, and nobody's lease confirmed by a signal told again (D1, D18)."""
+
+from datetime import timedelta
+
+import pytest
+
+from brp_proxy.adapters.db.personen import PersonenOpslag
+from brp_proxy.adapters.kluis import Kluis, Sleutels
+from brp_proxy.application.handlers.republish import Republish, context
+
+
+@pytest.fixture
+def vertel_opnieuw(omgeving, sleutels):
+    kluis = Kluis(Sleutels.model_validate(sleutels))
+    republish = Republish(lambda connection: PersonenOpslag(connection, kluis))
+
+    async def vertel(after=None, limit=100):
+        asked = context(omgeving.clock.now().date())
+        return await omgeving.executor("api").execute(lambda work: republish(work, after, limit), asked)
+
+    return vertel
+
+
+@pytest.mark.regel("D18")
+async def test_a_person_is_told_with_the_same_version_and_since_when_each_parent_is_there(
+    omgeving, kijk, vertel_opnieuw
+) -> None:
+    omgeving.persoon(omgeving.JEUGDIGE, omgeving.VADER)
+    await omgeving.leg_vast()
+    omgeving.clock.forward(timedelta(days=1))
+    omgeving.persoon(omgeving.JEUGDIGE, omgeving.VADER, omgeving.MOEDER, woongemeente=None, geheim=True)
+    await omgeving.leg_vast()
+    (_, ref, versie, gewijzigd) = (await kijk.events())[-1]
+    omgeving.clock.forward(timedelta(days=1))
+    assert (await vertel_opnieuw()).told == 1
+    assert (await kijk.events())[-1] == ("vastgelegd", ref, versie, gewijzigd)
+    assert [ouder["sindsGewijzigd"] for ouder in gewijzigd["ouders"]].count(True) == 1
+
+
+async def test_destroyed_persons_and_parents_are_not_told(omgeving, kijk, vertel_opnieuw) -> None:
+    ref = (await omgeving.leg_vast()).persoon_ref
+    broer = (await omgeving.leg_vast(omgeving.BROER)).persoon_ref
+    signaal = omgeving.signaal(ref)
+    await omgeving.verwerk(signaal)
+    await omgeving.verwerk(omgeving.vernietigd(signaal, 2))
+    told = len(await kijk.events())
+    assert (await vertel_opnieuw()).told == 1
+    assert [subject for _, subject, _, _ in (await kijk.events())[told:]] == [broer]
+
+
+async def test_a_batch_goes_on_after_the_last_and_passes_by_whose_data_do_not_open(
+    omgeving, kijk, vertel_opnieuw
+) -> None:
+    refs = sorted([(await omgeving.leg_vast()).persoon_ref, (await omgeving.leg_vast(omgeving.BROER)).persoon_ref])
+    await kijk.doe("delete from persoonssleutel where persoon_ref = $1", refs[0])
+    first = await vertel_opnieuw(None, 1)
+    assert (first.told, first.last, list(first.unreadable)) == (0, refs[0], [refs[0]])
+    second = await vertel_opnieuw(first.last, 1)
+    assert (second.told, second.last) == (1, refs[1])
+    assert (await vertel_opnieuw(second.last, 1)).last is None
+
+
+@pytest.mark.regel("D1")
+async def test_a_signal_told_again_does_not_confirm_a_newer_lease(omgeving, kijk) -> None:
+    ref = (await omgeving.leg_vast()).persoon_ref
+    signaal = omgeving.signaal(ref)
+    await omgeving.verwerk(signaal)
+    omgeving.clock.forward(timedelta(minutes=1))
+    await omgeving.leg_vast()
+    # The same event with another id, as republish tells it.
+    again = type(signaal)(**{**signaal.__dict__, "event_id": "test#again"})
+    await omgeving.verwerk(again)
+    assert await kijk.rijen("select bevestigd from persoon") == [{"bevestigd": False}]

@@ -1,0 +1,43 @@
+"""Tell every match again, as it stands (D2); after the generation was raised as a version of the new one (D4)."""
+
+from uuid import UUID
+
+from match.application.handlers.herberekenen import Verandering, event
+from match.application.handlers.verwerken import OpslagMaker, vergrendel
+from match.domain.signaal import SignaalStatus
+from platformkit.executor import UnitOfWork
+from platformkit.outbox.republish import Retold
+
+
+class Republish:
+    """A reader may hold a version that a restored database does not know: only a new generation is above all of them.
+
+    An ended match one of whose signals was destroyed is left out: nothing is known any more of that side (D8).
+    """
+
+    def __init__(self, opslag: OpslagMaker) -> None:
+        self._opslag = opslag
+
+    async def __call__(self, work: UnitOfWork, after: UUID | None, limit: int) -> Retold:
+        """Tell the next `limit` matches after an id."""
+        opslag = self._opslag(work)
+        ids = await opslag.matches.ids_na(after, limit)
+        # The locks of whatever else gives a match a version, or changes what its signals say of it.
+        gevonden = await opslag.matches.met_id(ids)
+        await vergrendel(opslag, {ref for m in gevonden for ref in (m.persoon_a, m.persoon_b)})
+        matches = await opslag.matches.met_id(ids)
+        signalen = await opslag.projectie.signalen_met_id({each for m in matches for each in (m.signaal_a, m.signaal_b)})
+        generatie = await opslag.matches.generatie()
+        te_vertellen = [
+            Verandering(m.in_generatie(generatie) or m, *(signaal.betrokkene() for signaal in zijden))
+            for m in matches
+            if all(
+                signaal.status is not SignaalStatus.VERNIETIGD
+                for signaal in (zijden := (signalen[m.signaal_a], signalen[m.signaal_b]))
+            )
+        ]
+        oude = {m.match_id: m.versie for m in matches}
+        await opslag.matches.bewaar([each.match for each in te_vertellen if each.match.versie != oude[each.match.match_id]])
+        for each in te_vertellen:
+            work.emit(event(each), version=each.match.versie)
+        return Retold(len(te_vertellen), ids[-1] if len(ids) == limit else None)

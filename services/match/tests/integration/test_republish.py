@@ -1,0 +1,94 @@
+"""Telling all matches again: nothing new for who knows them, and above everything after a restore (D2, D4)."""
+
+from uuid import uuid4
+
+import pytest
+from services.match.tests.berichten import Signaleerder, gewijzigd, vastgelegd, verwerk
+from services.match.tests.stand import matches, verteld
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from lokaal.stack import Stack
+from match.adapters.db.opslag import opslag
+from match.application.handlers.republish import Republish
+from platformkit.executor import Executor
+
+_BITS = 32
+
+
+async def _begin_and_end(executor: Executor) -> tuple[Signaleerder, Signaleerder]:
+    """A client match that lasts, and a family match that was wrong."""
+    jeugdige, broer, ouder = uuid4(), uuid4(), uuid4()
+    a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
+    c = Signaleerder(broer, professional=b.professional)
+    await verwerk(executor, [vastgelegd(jeugdige, [ouder]), vastgelegd(broer, [ouder])], "match.persoon")
+    await verwerk(executor, [a.afgegeven(), b.afgegeven(), c.afgegeven()])
+    await verwerk(executor, [gewijzigd(broer, [])], "match.persoon")
+    return a, c
+
+
+async def _told(dsns, worker: AsyncEngine, *signalen: Signaleerder) -> list[tuple[str, int, bytes]]:
+    found = {m.match_id for s in signalen for m in await matches(worker, [s.id])}
+    rijen = [rij for match_id in sorted(found) for rij in await verteld(dsns["relay"], match_id)]
+    return [(rij.headers["ce_type"], int(rij.headers["ce_sequence"]), bytes(rij.payload)) for rij in rijen]
+
+
+@pytest.mark.regel("D4")
+async def test_told_again_is_the_same_state_under_the_same_version(
+    executor: Executor, worker: AsyncEngine, servers: Stack, dsns
+) -> None:
+    a, c = await _begin_and_end(executor)
+    before = await _told(dsns, worker, a, c)
+    ran = servers.command("match", "republish")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("Told again: ")
+    after = await _told(dsns, worker, a, c)
+    newest = {(kind, version, payload) for kind, version, payload in before}
+    again = list(after)
+    for each in before:
+        again.remove(each)
+    assert {kind.split(".")[3] for kind, _, _ in again} == {"ontstaan", "beeindigd"}
+    assert set(again) <= newest, "the state and version that were told last, and nothing else"
+    assert len(again) == len({match.match_id for s in (a, c) for match in await matches(worker, [s.id])})
+
+
+@pytest.mark.regel("D4")
+async def test_after_a_raised_generation_every_match_gets_a_version_above_all_that_were_told(
+    executor: Executor, worker: AsyncEngine, servers: Stack, dsns
+) -> None:
+    a, c = await _begin_and_end(executor)
+    told = max(version for _, version, _ in await _told(dsns, worker, a, c))
+    raised = servers.command("match", "generation", "raise")
+    assert raised.returncode == 0, raised.stderr
+    generation = int(raised.stdout.split()[-1].rstrip("."))
+    assert generation > told >> _BITS
+    assert servers.command("match", "republish").returncode == 0
+    stored = [m for s in (a, c) for m in await matches(worker, [s.id])]
+    assert {m.versie for m in stored} == {(generation << _BITS) + 1}
+    assert {m.status for m in stored} == {"actief", "beeindigd"}
+    # Once is enough: a second time tells the same versions.
+    count = len(await _told(dsns, worker, a, c))
+    assert servers.command("match", "republish").returncode == 0
+    again = await _told(dsns, worker, a, c)
+    assert len(again) == count + len({m.match_id for m in stored})
+    assert max(version for _, version, _ in again) == (generation << _BITS) + 1
+
+
+async def test_a_run_goes_on_where_an_earlier_one_ended(executor: Executor) -> None:
+    for _ in range(3):
+        await _begin_and_end(executor)
+    republish = Republish(opslag)
+    first = await executor.execute(lambda work: republish(work, None, 2))
+    assert (first.told, first.last is not None) == (2, True)
+    rest, after = 0, first.last
+    while after is not None:
+        batch = await executor.execute(lambda work, after=after: republish(work, after, 2))
+        rest, after = rest + batch.told, batch.last
+    whole = await executor.execute(lambda work: republish(work, None, 100_000))
+    assert (whole.told, whole.last) == (rest + 2, None)
+
+
+def test_wrong_words_end_with_2_and_change_nothing(servers: Stack, dsns) -> None:
+    for words in (("generation",), ("generation", "lower"), ("republish", "--per-second", "0"), ("republish", "x")):
+        ran = servers.command("match", *words)
+        assert ran.returncode == 2, words
+        assert "usage: python -m match" in ran.stderr
