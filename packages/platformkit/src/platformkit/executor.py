@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from contracts.base import Event
+from contracts.base import Event, Vernietigd
 from platformkit import failpoints
 from platformkit.clock import AMSTERDAM, Clock
 from platformkit.db.context import DatabaseContext
@@ -23,6 +23,7 @@ from platformkit.db.sets import columns_of, insert_rows, rows
 from platformkit.db.tables import audit, idempotency, inbox, outbox
 from platformkit.errors import DomainError
 from platformkit.ids import uuid7
+from platformkit.messaging.dead_letters import forget
 from platformkit.messaging.envelope import Message, encode
 from platformkit.retry import attempts
 from platformkit.telemetry import current_traceparent
@@ -212,9 +213,7 @@ class Executor:
         """
         async with self._engine.begin() as connection:
             work = await self._begin(connection, None)
-            fresh = await _unhandled(work, consumer, messages)
-            if fresh:
-                await handler(work, fresh)
+            if await handle_once(work, consumer, messages, handler):
                 await work.flush()
             await failpoints.hit("consumer.before_commit")
         await failpoints.hit("consumer.after_commit")
@@ -223,6 +222,28 @@ class Executor:
         if context is not None:
             await context.apply(connection)
         return UnitOfWork(connection, self._clock.now(), context, self._source)
+
+
+async def handle_once(
+    work: UnitOfWork,
+    consumer: str,
+    messages: Sequence[Message],
+    handler: Callable[[UnitOfWork, Sequence[Message]], Awaitable[None]],
+) -> bool:
+    """Run `handler` on those of `messages` that `consumer` has not handled yet, each event once; whether there were any.
+
+    What was destroyed leaves nothing among the dead letters either (D8): of a youth, whose ref is the key, no message.
+    """
+    fresh = await _unhandled(work, consumer, messages)
+    if fresh:
+        await handler(work, fresh)
+        destroyed = [message for message in fresh if isinstance(message.event, Vernietigd)]
+        await forget(
+            work.connection,
+            keys={message.key for message in destroyed if message.key == message.subject},
+            subjects={message.subject for message in destroyed},
+        )
+    return bool(fresh)
 
 
 async def _claim(work: UnitOfWork, key: IdempotencyKey) -> UUID | None:

@@ -8,3 +8,8 @@ from uuid_utils.compat import uuid7 as _uuid7
 def uuid7() -> UUID:
     """A new time-ordered UUID."""
     return _uuid7()
+
+
+def made_at(made: UUID) -> float:
+    """When a version 7 UUID was made, in seconds since 1970: its first 48 bits."""
+    return (made.int >> 80) / 1000

@@ -175,6 +175,20 @@ def every(name: str, interval: timedelta, job: Callable[[], Awaitable[int]]) -> 
     return repeat
 
 
+def together(*components: Component) -> Component:
+    """Several components as one: when one fails, the others are cancelled."""
+
+    async def run(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        async def each(component: Component) -> None:
+            await component(stop, heartbeat)
+
+        async with asyncio.TaskGroup() as tasks:
+            for component in components:
+                tasks.create_task(each(component))
+
+    return run
+
+
 async def _wait(stop: asyncio.Event, seconds: float) -> None:
     try:
         await asyncio.wait_for(stop.wait(), seconds)

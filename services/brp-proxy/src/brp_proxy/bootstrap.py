@@ -22,6 +22,7 @@ from brp_proxy.entrypoints import jobs, kafka
 from brp_proxy.entrypoints.http.problems import PROBLEMS
 from brp_proxy.entrypoints.http.routes import router
 from brp_proxy.settings import Settings
+from platformkit import commands as commands_of
 from platformkit import runtime
 from platformkit.clock import today
 from platformkit.commands import Command
@@ -32,12 +33,15 @@ from platformkit.health import Heartbeat
 from platformkit.http.app import create_app
 from platformkit.http.auth import TokenVerifier
 from platformkit.http.client import ClientCredentials, ServiceClient
+from platformkit.messaging import dead_letters_cli
 from platformkit.messaging.consumer import Consumer
 from platformkit.outbox import republish
 from platformkit.outbox.relay import Relay
 from platformkit.runtime import Component
+from platformkit.sweep import sweeping
 
 SERVICE = "brp-proxy"
+MODULE = "brp_proxy"
 _BACKGROUND_POOL = 4
 
 
@@ -65,13 +69,10 @@ def components(settings: Settings) -> Mapping[str, Component]:
             httpx.AsyncClient() as client,
         ):
             tokens = ClientCredentials(client, str(settings.oidc_issuer), settings.client_id, settings.client_secret)
-            handler = LeasesNalopenHandler(
-                SignaalClient(ServiceClient(client, str(settings.signaal_url), tokens)),
-                Executor(engine, settings.clock(), settings.source),
-                LevensloopOpslag,
-                settings.clock(),
-            )
-            await jobs.leases(handler)(stop, heartbeat)
+            executor = Executor(engine, settings.clock(), settings.source)
+            signaal = SignaalClient(ServiceClient(client, str(settings.signaal_url), tokens))
+            handler = LeasesNalopenHandler(signaal, executor, LevensloopOpslag, settings.clock())
+            await runtime.together(jobs.leases(handler), sweeping(executor))(stop, heartbeat)
 
     return {
         "api": runtime.http(lambda heartbeat: make_app(settings, heartbeat), settings),
@@ -85,17 +86,15 @@ def commands(settings: Settings) -> Mapping[str, Command]:
     """What an operator can start by hand."""
     clock = settings.clock()
 
-    @asynccontextmanager
-    async def executor() -> AsyncIterator[Executor]:
-        # The api's role: the worker's cannot open a person's data.
-        async with opened(settings.database_url("api"), pool=1, application=f"{SERVICE}-command") as engine:
-            yield Executor(engine, clock, settings.source)
-
     def personen(connection: AsyncConnection) -> PersonenOpslag:
         return PersonenOpslag(connection, _kluis(settings))
 
+    # The api's role: the worker's cannot open a person's data.
+    api, worker = (commands_of.executor(settings, role, SERVICE) for role in ("api", "worker"))
+    reads = kafka.subscriptions(SignalenVerwerkenHandler(LevensloopOpslag))
     return {
-        "republish": republish.command("brp_proxy", executor, Republish(personen), lambda: context(today(clock))),
+        "republish": republish.command(MODULE, api, Republish(personen), lambda: context(today(clock))),
+        "dead-letters": dead_letters_cli.command(MODULE, worker, reads, clock),
     }
 
 
@@ -143,4 +142,4 @@ def make_app(settings: Settings, heartbeat: Heartbeat) -> FastAPI:
 
 def migrate(settings: Settings) -> None:
     """Bring the database to the newest revision."""
-    upgrade("brp_proxy", settings.database_url("migrate"))
+    upgrade(MODULE, settings.database_url("migrate"))

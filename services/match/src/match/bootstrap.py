@@ -22,6 +22,7 @@ from match.entrypoints.http.matches import matches_router
 from match.entrypoints.http.problems import PROBLEMS
 from match.entrypoints.kafka import subscriptions
 from match.settings import Settings
+from platformkit import commands as commands_of
 from platformkit import runtime
 from platformkit.clock import Clock
 from platformkit.commands import Command
@@ -32,10 +33,12 @@ from platformkit.health import Heartbeat
 from platformkit.http.app import create_app
 from platformkit.http.auth import TokenVerifier
 from platformkit.http.client import ClientCredentials, ServiceClient
+from platformkit.messaging import dead_letters_cli
 from platformkit.messaging.consumer import Consumer
 from platformkit.outbox import republish
 from platformkit.outbox.relay import Relay
 from platformkit.runtime import Component
+from platformkit.sweep import sweeping
 
 SERVICE = "match"
 
@@ -62,9 +65,10 @@ def components(settings: Settings) -> Mapping[str, Component]:
         async with opened(
             settings.database_url("worker"), pool=settings.database_pool, application="match-worker"
         ) as engine:
-            sweep = Verlopen(Executor(engine, clock, settings.source), opslag)
+            executor = Executor(engine, clock, settings.source)
             pause = timedelta(seconds=settings.verlopen_seconden)
-            await runtime.every("matches_verlopen", pause, sweep)(stop, heartbeat)
+            verlopen = runtime.every("matches_verlopen", pause, Verlopen(executor, opslag))
+            await runtime.together(verlopen, sweeping(executor))(stop, heartbeat)
 
     return {
         "api": runtime.http(lambda heartbeat: make_app(settings, clock, heartbeat), settings),
@@ -76,18 +80,15 @@ def components(settings: Settings) -> Mapping[str, Component]:
 
 def commands(settings: Settings) -> Mapping[str, Command]:
     """What an operator can start by hand."""
-
-    @asynccontextmanager
-    async def executor() -> AsyncIterator[Executor]:
-        async with opened(settings.database_url("worker"), pool=1, application="match-command") as engine:
-            yield Executor(engine, settings.clock(), settings.source)
+    worker = commands_of.executor(settings, "worker", SERVICE)
 
     async def raise_generation() -> int:
         async with opened(settings.database_url("migrate"), pool=1, application="match-command") as engine:
             return await generatie.verhoog(engine)
 
     return {
-        "republish": republish.command(SERVICE, executor, Republish(opslag)),
+        "republish": republish.command(SERVICE, worker, Republish(opslag)),
+        "dead-letters": dead_letters_cli.command(SERVICE, worker, subscriptions(Verwerken(opslag)), settings.clock()),
         "generation": cli.generation(raise_generation),
     }
 

@@ -9,6 +9,7 @@ from functools import partial
 import httpx
 from fastapi import FastAPI
 
+from platformkit import commands as commands_of
 from platformkit import runtime
 from platformkit.clock import Clock
 from platformkit.commands import Command
@@ -20,21 +21,21 @@ from platformkit.http.app import create_app
 from platformkit.http.auth import TokenVerifier
 from platformkit.http.client import ClientCredentials, ServiceClient
 from platformkit.http.limits import Budget, Budgets
+from platformkit.messaging import dead_letters_cli
 from platformkit.messaging.consumer import Consumer
 from platformkit.outbox import republish
 from platformkit.outbox.relay import Relay
 from platformkit.runtime import Component
 from platformkit.settings import Profile
+from platformkit.sweep import sweeping
 from signaal.adapters.brp_proxy import BrpProxy
 from signaal.adapters.db import startdata
 from signaal.adapters.db.deelnemers import DeelnemerRepository
 from signaal.adapters.db.lezen import DatabaseLezen
-from signaal.adapters.db.opslag import TechnischeOpslag
 from signaal.adapters.db.signalen import SignaalRepository
 from signaal.application.budgetten import Budgetten
 from signaal.application.handlers.contactgegevens_geven import ContactgegevensGevenHandler
 from signaal.application.handlers.meldadres_geven import MeldadresGevenHandler
-from signaal.application.handlers.opruimen import OpruimenHandler
 from signaal.application.handlers.professional_toelaten import ProfessionalToelatenHandler
 from signaal.application.handlers.republish import Republish
 from signaal.application.handlers.signaal_afgeven import SignaalAfgevenHandler
@@ -75,13 +76,9 @@ def components(settings: Settings) -> Mapping[str, Component]:
             settings.database_url("worker"), pool=settings.database_pool, application="signaal-worker"
         ) as engine:
             executor = Executor(engine, clock, settings.source)
-            await jobs.run(
-                stop,
-                heartbeat,
-                laat_verlopen=SignalenLatenVerlopenHandler(executor=executor, signalen=SignaalRepository()),
-                ruim_op=OpruimenHandler(executor=executor, opslag=TechnischeOpslag()),
-                interval=timedelta(seconds=settings.verlopen_seconden),
-            )
+            verlopen = SignalenLatenVerlopenHandler(executor=executor, signalen=SignaalRepository())
+            pause = timedelta(seconds=settings.verlopen_seconden)
+            await runtime.together(jobs.verlopen(verlopen, pause), sweeping(executor))(stop, heartbeat)
 
     return {
         "api": runtime.http(lambda heartbeat: make_app(settings, clock, heartbeat), settings),
@@ -93,13 +90,11 @@ def components(settings: Settings) -> Mapping[str, Component]:
 
 def commands(settings: Settings) -> Mapping[str, Command]:
     """What an operator can start by hand."""
-
-    @asynccontextmanager
-    async def executor() -> AsyncIterator[Executor]:
-        async with opened(settings.database_url("worker"), pool=1, application="signaal-command") as engine:
-            yield Executor(engine, settings.clock(), settings.source)
-
-    return {"republish": republish.command(SERVICE, executor, Republish(SignaalRepository()))}
+    worker = commands_of.executor(settings, "worker", SERVICE)
+    return {
+        "republish": republish.command(SERVICE, worker, Republish(SignaalRepository())),
+        "dead-letters": dead_letters_cli.command(SERVICE, worker, (), settings.clock()),
+    }
 
 
 def migrate(settings: Settings) -> None:

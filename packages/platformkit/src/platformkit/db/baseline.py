@@ -67,6 +67,16 @@ grant insert on audit to {svc}_api, {svc}_worker;
 grant select (actor, action, outcome, at) on audit to {svc}_api
 """
 
+_V2 = """
+alter table dead_letter add column attempts integer not null default 0;
+grant update (error, attempts) on dead_letter to {svc}_worker
+"""
+
+
+def v2(service: str) -> Iterator[str]:
+    """What a replay of dead letters writes: how often it was tried, and the newest error."""
+    return (part.strip() for part in _split(_V2.format(svc=service)))
+
 
 def v1(service: str) -> Iterator[str]:
     """The statements for `service`, whose database roles are `<service>_api`, `_worker` and `_relay`."""

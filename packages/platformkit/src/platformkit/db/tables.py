@@ -64,6 +64,7 @@ dead_letter = Table(
     Column("error", Text, nullable=False),
     Column("traceparent", Text),
     Column("parked_at", DateTime(timezone=True), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
 )
 
 idempotency = Table(

@@ -22,10 +22,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from platformkit import failpoints, telemetry
 from platformkit.clock import Clock
 from platformkit.executor import Executor, UnitOfWork
+from platformkit.gauges import measuring
 from platformkit.health import Heartbeat
 from platformkit.logging import get_logger
 from platformkit.messaging import unreadable
-from platformkit.messaging.dead_letters import Parked, park
+from platformkit.messaging.dead_letters import Parked, count, park
 from platformkit.messaging.envelope import Message, PoisonError, UnknownTypeError, decode, traceparent_in
 from platformkit.retry import attempts, is_transient, is_unready
 
@@ -40,6 +41,8 @@ _meter = metrics.get_meter("platformkit")
 _handled = _meter.create_counter("consumer.handled", unit="{event}")
 _passed = _meter.create_counter("consumer.unknown_type", unit="{event}")
 _parked = _meter.create_counter("consumer.parked", unit="{event}")
+_given_back = _meter.create_counter("consumer.given_back", unit="{batch}")
+_open = _meter.create_gauge("dead_letters.open", unit="{event}")
 
 Handler = Callable[[UnitOfWork, Sequence[Message]], Awaitable[None]]
 Record: TypeAlias = ConsumerRecord
@@ -75,6 +78,7 @@ class Consumer:
         self._engine = engine
         self._executor = executor
         self._clock = clock
+        self._names = [each.name for each in subscriptions]
         self.broker = KafkaBroker(
             bootstrap,
             apply_types=False,
@@ -98,6 +102,10 @@ class Consumer:
                     return
                 heartbeat.expect("consumer")
                 await self._start()
+        async with measuring(self._measure):
+            await self._until(stop, heartbeat)
+
+    async def _until(self, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
         try:
             while not stop.is_set():
                 # Alive as long as the event loop turns and the broker's tasks run; FastStream restarts those that fail.
@@ -108,6 +116,11 @@ class Consumer:
                     continue
         finally:
             await self.broker.stop()
+
+    async def _measure(self) -> None:
+        lying = await count(self._engine)
+        for name in self._names:
+            _open.set(lying.get(name, 0), {"consumer": name})
 
     async def _start(self) -> None:
         try:
@@ -153,6 +166,7 @@ class Consumer:
             for item in items:
                 telemetry.mark_failed(item.span, error)
             log.warning("batch_given_back", consumer=subscription.name, error=type(error).__qualname__)
+            _given_back.add(1, {"consumer": subscription.name})
             return False
         finally:
             for item in items:

@@ -23,8 +23,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from platformkit import failpoints, telemetry
 from platformkit.db.tables import outbox, relay_lease
+from platformkit.gauges import measuring
 from platformkit.health import Heartbeat
-from platformkit.ids import uuid7
+from platformkit.ids import made_at, uuid7
 from platformkit.logging import get_logger
 from platformkit.messaging.envelope import headers_of
 from platformkit.outbox.search import Search
@@ -33,8 +34,9 @@ from platformkit.retry import is_transient
 _BATCH = 1_000
 _LEASE = timedelta(seconds=10)
 # After work the next event is probably near: look again soon, and ever later when nothing comes.
-_IDLE_FIRST, _IDLE = 0.002, 0.02
+_IDLE_FIRST, _IDLE = 0.002, 0.05
 _BACKOFF = 1.0
+_COUNTED = 100_000
 
 # One statement, so one trip: what is removed is removed by whoever still holds the lease. `for share` waits for one who
 # takes it at this moment.
@@ -49,8 +51,12 @@ _REMOVE = delete(outbox).where(_published_now, exists(select(_held)))
 _PARK = update(outbox).where(_published_now, exists(select(_held))).values(parked=True)
 
 log = get_logger()
-_published = metrics.get_meter("platformkit").create_counter("outbox.published", unit="{event}")
-_parked = metrics.get_meter("platformkit").create_counter("outbox.parked", unit="{event}")
+_meter = metrics.get_meter("platformkit")
+_published = _meter.create_counter("outbox.published", unit="{event}")
+_parked = _meter.create_counter("outbox.parked", unit="{event}")
+_open = _meter.create_gauge("outbox.open", unit="{event}")
+_oldest = _meter.create_gauge("outbox.oldest_age", unit="s")
+_active = _meter.create_gauge("relay.active", unit="{relay}")
 
 
 class LeaseLostError(Exception):
@@ -86,6 +92,10 @@ class Relay:
     async def run(self, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
         """Work until `stop`. An outage of broker or database is waited out."""
         heartbeat.expect("relay")
+        async with measuring(self._measure):
+            await self._until(stop, heartbeat)
+
+    async def _until(self, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
         idle = _IDLE_FIRST
         try:
             while not stop.is_set():
@@ -97,6 +107,7 @@ class Relay:
                 except LeaseLostError:
                     self._token = None
                     self._forget()
+                    _active.set(0, {"service": self._service})
                     pause = _BACKOFF
                 except Exception as error:
                     if not is_transient(error):
@@ -108,8 +119,21 @@ class Relay:
                 if pause:
                     await _wait(stop, pause)
         finally:
+            _active.set(0, {"service": self._service})
             await self._drop_producer()
             await self._release()
+
+    async def _measure(self) -> None:
+        """How much waits and for how long, whether this relay holds the lease or another one does."""
+        waiting = select(outbox.c.event_id).where(~outbox.c.parked)
+        async with self._statements.connect() as connection:
+            oldest = (await connection.execute(waiting.order_by(outbox.c.position).limit(1))).scalar()
+            counted = select(func.count()).select_from(waiting.limit(_COUNTED).subquery())
+            number = (await connection.execute(counted)).scalar_one()
+        # The moment in the id, not `created_at`: that is the domain's clock, which may be moved.
+        age = max(0.0, time.time() - made_at(oldest)) if oldest else 0.0
+        _open.set(number, {"service": self._service})
+        _oldest.set(age, {"service": self._service})
 
     async def _turn(self) -> int:
         """Publish one batch; the number of rows removed or parked.
@@ -239,6 +263,7 @@ class Relay:
             async with self._engine.begin() as connection:
                 self._token = await self._take(connection)
             self._renewed = time.monotonic()
+            _active.set(1, {"service": self._service})
         return self._token
 
     async def _take(self, connection: AsyncConnection) -> int:

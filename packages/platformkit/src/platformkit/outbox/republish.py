@@ -8,13 +8,12 @@ import argparse
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
-from platformkit.commands import Command, say
+from platformkit.commands import Command, Opened, say
 from platformkit.db.context import DatabaseContext
-from platformkit.executor import Executor, UnitOfWork
+from platformkit.executor import UnitOfWork
 
 _BATCH = 500
 _PER_SECOND = 1000
@@ -36,7 +35,7 @@ Retell = Callable[[UnitOfWork, UUID | None, int], Awaitable[Retold]]
 
 def command(
     service: str,
-    executor: Callable[[], AbstractAsyncContextManager[Executor]],
+    executor: Opened,
     retell: Retell,
     context: Callable[[], DatabaseContext | None] = lambda: None,
 ) -> Command:

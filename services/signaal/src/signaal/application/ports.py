@@ -103,11 +103,3 @@ class Deelnemers(Protocol):
     async def coordinator(self, work: UnitOfWork, convenant: str) -> str | None:
         """The e-mail address of the coordinator of a convenant (R113)."""
         ...
-
-
-class Opslag(Protocol):
-    """Technical rows that have had their time."""
-
-    async def ruim_op(self, work: UnitOfWork) -> int:
-        """Delete old idempotency and inbox rows; how many."""
-        ...

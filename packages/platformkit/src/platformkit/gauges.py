@@ -1,0 +1,33 @@
+"""Gauges that are read from the database every few seconds, beside the work that they tell of.
+
+A task of its own: what it tells must go on rising while the work itself hangs on a broker that is away.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from platformkit.logging import get_logger
+
+_PAUSE = 5.0
+
+log = get_logger()
+
+
+@asynccontextmanager
+async def measuring(measure: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Call `measure` again and again as long as the block lasts; what cannot be measured keeps its last value."""
+    task = asyncio.create_task(_repeat(measure))
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _repeat(measure: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await measure()
+        except Exception as error:
+            log.warning("not_measured", error=type(error).__qualname__)
+        await asyncio.sleep(_PAUSE)

@@ -1,0 +1,15 @@
+"""Dead letters can be replayed (`python -m proef dead-letters`)."""
+
+from alembic import op
+
+from platformkit.db import baseline
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for statement in baseline.v2("proef"):
+        op.execute(statement)

@@ -1,0 +1,15 @@
+"""Dead letters can be replayed (`python -m signaal dead-letters`)."""
+
+from alembic import op
+
+from platformkit.db import baseline
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for statement in baseline.v2("signaal"):
+        op.execute(statement)
