@@ -1,15 +1,19 @@
 """A real PostgreSQL with match's roles, migrated; every test uses ids of its own, so nothing is cleaned between them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from match import bootstrap
+from match.settings import Settings
 from platformkit.clock import FixedClock
 from platformkit.db.engine import make_engine
 from platformkit.executor import Executor
+from platformkit.settings import Profile
 
 NU = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
@@ -50,6 +54,28 @@ async def api(dsns: Mapping[str, str]) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture
 def klok() -> FixedClock:
     return FixedClock(NU)
+
+
+@pytest.fixture
+def commando(
+    dsns: Mapping[str, str], klok: FixedClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Awaitable[tuple[int, str]]]:
+    """Runs an operator's command as wired, in this process: exit code and all that it printed."""
+    klok_bestand = tmp_path / "klok"
+    urls = {f"database_url_{role}": dsns[role] for role in ("worker", "migrate")}
+    commands = bootstrap.commands(Settings(profiel=Profile.TEST, klok_bestand=klok_bestand, **urls))
+
+    async def run(name: str, *words: str) -> tuple[int, str]:
+        klok_bestand.write_text(f"{(klok.now() - datetime.now(UTC)).total_seconds():.3f}")
+        capsys.readouterr()
+        try:
+            code = await commands[name](words)
+        except SystemExit as stopped:
+            code = int(stopped.code or 0)
+        printed = capsys.readouterr()
+        return code, printed.out + printed.err
+
+    return run
 
 
 @pytest.fixture

@@ -34,13 +34,12 @@ async def _told(dsns, worker: AsyncEngine, *signalen: Signaleerder) -> list[tupl
 
 @pytest.mark.regel("D4")
 async def test_told_again_is_the_same_state_under_the_same_version(
-    executor: Executor, worker: AsyncEngine, servers: Stack, dsns
+    executor: Executor, worker: AsyncEngine, commando, dsns
 ) -> None:
     a, c = await _begin_and_end(executor)
     before = await _told(dsns, worker, a, c)
-    ran = servers.command("match", "republish")
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.startswith("Told again: ")
+    code, said = await commando("republish")
+    assert (code, said.startswith("Told again: ")) == (0, True)
     after = await _told(dsns, worker, a, c)
     newest = {(kind, version, payload) for kind, version, payload in before}
     again = list(after)
@@ -53,21 +52,21 @@ async def test_told_again_is_the_same_state_under_the_same_version(
 
 @pytest.mark.regel("D4")
 async def test_after_a_raised_generation_every_match_gets_a_version_above_all_that_were_told(
-    executor: Executor, worker: AsyncEngine, servers: Stack, dsns
+    executor: Executor, worker: AsyncEngine, commando, dsns
 ) -> None:
     a, c = await _begin_and_end(executor)
     told = max(version for _, version, _ in await _told(dsns, worker, a, c))
-    raised = servers.command("match", "generation", "raise")
-    assert raised.returncode == 0, raised.stderr
-    generation = int(raised.stdout.split()[-1].rstrip("."))
+    code, said = await commando("generation", "raise")
+    assert code == 0
+    generation = int(said.split()[-1].rstrip("."))
     assert generation > told >> _BITS
-    assert servers.command("match", "republish").returncode == 0
+    assert (await commando("republish"))[0] == 0
     stored = [m for s in (a, c) for m in await matches(worker, [s.id])]
     assert {m.versie for m in stored} == {(generation << _BITS) + 1}
     assert {m.status for m in stored} == {"actief", "beeindigd"}
     # Once is enough: a second time tells the same versions.
     count = len(await _told(dsns, worker, a, c))
-    assert servers.command("match", "republish").returncode == 0
+    assert (await commando("republish"))[0] == 0
     again = await _told(dsns, worker, a, c)
     assert len(again) == count + len({m.match_id for m in stored})
     assert max(version for _, version, _ in again) == (generation << _BITS) + 1
@@ -87,8 +86,14 @@ async def test_a_run_goes_on_where_an_earlier_one_ended(executor: Executor) -> N
     assert (whole.told, whole.last) == (rest + 2, None)
 
 
-def test_wrong_words_end_with_2_and_change_nothing(servers: Stack, dsns) -> None:
+async def test_wrong_words_end_with_2_and_change_nothing(commando) -> None:
     for words in (("generation",), ("generation", "lower"), ("republish", "--per-second", "0"), ("republish", "x")):
-        ran = servers.command("match", *words)
-        assert ran.returncode == 2, words
-        assert "usage: python -m match" in ran.stderr
+        code, said = await commando(*words)
+        assert (code, "usage: python -m match" in said) == (2, True), words
+
+
+def test_a_command_of_a_process_that_is_not_there_says_what_exists(servers: Stack, dsns) -> None:
+    ran = servers.command("match", "republsh")
+    assert ran.returncode == 2
+    assert "dead-letters" in ran.stderr
+    assert servers.command("match", "republish").returncode == 0

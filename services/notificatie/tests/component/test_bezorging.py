@@ -132,6 +132,19 @@ async def test_who_was_told_of_a_wrong_match_is_told_that_it_was_wrong_once(were
     assert len(told) == 3
 
 
+@pytest.mark.regel("D18")
+async def test_a_correction_told_again_in_a_new_generation_of_match_sends_nothing(wereld: Any) -> None:
+    match = ontstaan()
+    await wereld.gebeurt((match, 1))
+    await wereld.bezorg()
+    await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_VERWIJDERD), 2))
+    await wereld.bezorg()
+    assert len(wereld.post()) == 4
+    await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_VERWIJDERD), (2 << 32) + 1))
+    await wereld.bezorg()
+    assert len(wereld.post()) == 4
+
+
 async def test_an_ordinary_end_is_not_told_by_mail(wereld: Any) -> None:
     match = ontstaan()
     await wereld.gebeurt((match, 1))

@@ -3,17 +3,12 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from platformkit.clock import FixedClock
 from platformkit.executor import Executor
 from platformkit.health import Heartbeat
-from signaal.adapters.db.opslag import TechnischeOpslag
 from signaal.adapters.db.signalen import SignaalRepository
-from signaal.application.handlers.opruimen import OpruimenHandler
 from signaal.application.handlers.signalen_laten_verlopen import SignalenLatenVerlopenHandler
 from signaal.entrypoints import jobs
 
@@ -75,29 +70,6 @@ async def test_a_signal_that_is_being_closed_is_passed_by(
     assert len(await wereld.events(signaal_id)) == 3
 
 
-async def test_old_keys_and_old_inbox_rows_go_and_young_ones_stay(
-    wereld: Any, worker: Executor, worker_engine: AsyncEngine, klok: FixedClock
-) -> None:
-    wie = await wereld.professional()
-    ruim_op = OpruimenHandler(executor=worker, opslag=TechnischeOpslag())
-    wereld.jeugdige()
-    await wereld.geef_af(wie, key="old")
-    old, young = uuid4().hex, uuid4().hex
-    insert = "insert into inbox values ('test', $1, $2)"
-    await wereld.looker.execute(insert, old, klok.now() - timedelta(days=91))
-    await wereld.looker.execute(insert, young, klok.now() - timedelta(days=80))
-    klok.forward(timedelta(hours=47))
-    wereld.jeugdige()
-    await wereld.geef_af(wie, key="young")
-    klok.forward(timedelta(hours=2))
-    while await ruim_op():
-        pass
-    keys = await wereld.looker.fetch("select key from idempotency where caller = $1", wie.account_id)
-    assert [row["key"] for row in keys] == ["young"]
-    kept = await wereld.looker.fetch("select event_id from inbox where event_id = any($1)", [old, young])
-    assert [row["event_id"] for row in kept] == [young]
-
-
 async def test_the_jobs_beat_and_stop_when_told() -> None:
     stop, heartbeat, done = asyncio.Event(), Heartbeat(None), asyncio.Event()
 
@@ -105,9 +77,7 @@ async def test_the_jobs_beat_and_stop_when_told() -> None:
         done.set()
         return 0
 
-    running = asyncio.create_task(
-        jobs.run(stop, heartbeat, laat_verlopen=job, ruim_op=job, interval=timedelta(seconds=30))
-    )
+    running = asyncio.create_task(jobs.verlopen(job, timedelta(seconds=30))(stop, heartbeat))
     await asyncio.wait_for(done.wait(), 5)
     stop.set()
     await asyncio.wait_for(running, 5)

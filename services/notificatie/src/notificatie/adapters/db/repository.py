@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, case, exists, func, literal, or_, select, text, true, update
+from sqlalchemy import Exists, and_, bindparam, case, exists, func, literal, or_, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +21,7 @@ from platformkit.ids import uuid7
 # A literal, so that a generic plan can use the partial index.
 _OPEN = text("notificatie.status in ('wachtend', 'bezig')")
 _origineel = notificatie.alias("origineel")
+_herroeping = notificatie.alias("herroeping")
 _MAYBE_TOLD = (Status.AFGELEVERD, Status.BEZIG)
 
 
@@ -109,7 +110,12 @@ class SqlNotificaties:
                 notificatie_match.c.match_id,
             )
             .join(notificatie_match, notificatie_match.c.notificatie_id == notificatie.c.id)
-            .where(notificatie_match.c.match_id.in_(onjuist), notificatie.c.soort == Soort.MATCH)
+            .where(
+                notificatie_match.c.match_id.in_(onjuist),
+                notificatie.c.soort == Soort.MATCH,
+                # Told once: an end may be told again as a higher version (a new generation of match).
+                ~_herroepen(),
+            )
             .order_by(notificatie.c.id)
             .with_for_update(of=notificatie)
         )
@@ -254,6 +260,17 @@ class SqlNotificaties:
 def _counts(vandaag: date) -> Any:
     """The match counts on this day (D4)."""
     return and_(match_stand.c.status == MatchStatus.ACTIEF, match_stand.c.einddatum > vandaag)
+
+
+def _herroepen() -> Exists:
+    """Whether a notification was taken back because of the same match, or will be."""
+    link = notificatie_match.alias("link")
+    return exists().where(
+        _herroeping.c.herroept == notificatie.c.id,
+        _herroeping.c.status != Status.VERVALLEN,
+        link.c.notificatie_id == _herroeping.c.id,
+        link.c.match_id == notificatie_match.c.match_id,
+    )
 
 
 def _with_validity(vandaag: date) -> Any:

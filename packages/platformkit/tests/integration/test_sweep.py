@@ -1,0 +1,63 @@
+"""Technical rows go when nothing needs them any more, and not earlier (D3, D8)."""
+
+from datetime import timedelta
+
+import pytest
+from proef.events import NOW
+from proef.hulp import Proef
+
+from contracts.registry import topics
+from platformkit.sweep import INBOX_KEPT, Sweep
+
+LONGEST = timedelta(milliseconds=max(topic.retention_ms for topic in topics().values()))
+SIGNAAL = timedelta(milliseconds=topics()["signaal"].retention_ms)
+MINUTE = timedelta(minutes=1)
+
+
+async def _sweep(proef: Proef) -> None:
+    sweep = Sweep(proef.executor("worker"))
+    while await sweep():
+        pass
+
+
+async def test_keys_go_after_two_days(proef: Proef) -> None:
+    for name, age in (("old", timedelta(hours=48) + MINUTE), ("young", timedelta(hours=47))):
+        await proef.rows(
+            "insert into idempotency values (gen_random_uuid(), :name, '', gen_random_uuid(), :at)",
+            name=name,
+            at=NOW - age,
+        )
+    await _sweep(proef)
+    assert await proef.rows("select key from idempotency") == ["young"]
+
+
+@pytest.mark.regel("D3")
+async def test_the_inbox_outlives_a_topic_and_a_dead_letter_of_it(proef: Proef) -> None:
+    assert INBOX_KEPT > 2 * LONGEST
+    for name, age in (("old", INBOX_KEPT + MINUTE), ("young", 2 * LONGEST)):
+        await proef.rows("insert into inbox values ('lezer', :name, :at)", name=name, at=NOW - age)
+    await _sweep(proef)
+    assert await proef.rows("select event_id from inbox") == ["young"]
+
+
+@pytest.mark.regel("D8")
+async def test_a_dead_letter_goes_with_its_topic(proef: Proef) -> None:
+    ages = {("signaal", 1): SIGNAAL + MINUTE, ("signaal", 2): SIGNAAL - MINUTE, ("vreemd", 3): LONGEST + MINUTE}
+    for (topic, offset), age in ages.items():
+        await proef.rows(
+            "insert into dead_letter values (gen_random_uuid(), 'lezer', :topic, 0, :offset, null, '{}', null, 'x', null, :at)",
+            topic=topic,
+            offset=offset,
+            at=NOW - age,
+        )
+    await _sweep(proef)
+    assert await proef.rows('select "offset" from dead_letter') == [2]
+
+
+async def test_many_rows_go_in_batches(proef: Proef) -> None:
+    await proef.rows(
+        "insert into inbox select 'lezer', n::text, :at from generate_series(1, 2500) n", at=NOW - INBOX_KEPT - MINUTE
+    )
+    assert await Sweep(proef.executor("worker"))() == 1000
+    await _sweep(proef)
+    assert await proef.count("inbox") == 0

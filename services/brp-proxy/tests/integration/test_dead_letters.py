@@ -1,0 +1,54 @@
+"""Dead letters of brp-proxy: the end of a signal that lay aside, and what a destroyed person leaves (D1, D5, D8)."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from brp_proxy.adapters.db.levensloop import LevensloopOpslag
+from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerkenHandler
+from platformkit.executor import Executor
+from platformkit.messaging.consumer import Subscription
+from platformkit.messaging.dead_letters import Parked, park
+from platformkit.messaging.envelope import Message, encode
+from platformkit.messaging.replay import DeadLetters, Filter, Outcome
+
+
+async def _leg_opzij(omgeving, message: Message) -> UUID:
+    headers, value = encode(
+        message.event,
+        event_id=uuid4(),
+        subject=message.subject,
+        source="urn:nld:oin:00000099000000001000:systeem",
+        version=message.version,
+        time=message.time,
+    )
+    parked = Parked("signaal", 0, uuid4().int >> 80, str(message.key).encode(), headers, value, "ValueError", None)
+    await park(omgeving.engines["worker"], CONSUMER, parked, omgeving.clock.now())
+    return (await _brieven(omgeving).find(Filter()))[-1].id
+
+
+def _brieven(omgeving) -> DeadLetters:
+    executor: Executor = omgeving.executor("worker")
+    return DeadLetters(executor, [Subscription(CONSUMER, "signaal", SignalenVerwerkenHandler(LevensloopOpslag))])
+
+
+@pytest.mark.regel("D5", "R067")
+async def test_the_last_end_replayed_destroys_the_person_at_once(omgeving, kijk) -> None:
+    """A message about the person lies aside no longer when it is being replayed: nobody needs to be asked."""
+    ref = (await omgeving.leg_vast()).persoon_ref
+    signaal = omgeving.signaal(ref)
+    await omgeving.verwerk(signaal)
+    letter = await _leg_opzij(omgeving, omgeving.vernietigd(signaal, 2))
+    assert (await _brieven(omgeving).replay(letter, "iemand")).outcome is Outcome.HANDLED
+    assert await kijk.aantal("verwijzing") == 0
+
+
+@pytest.mark.regel("D8")
+async def test_a_destroyed_person_leaves_no_dead_letter(omgeving, kijk) -> None:
+    ref = (await omgeving.leg_vast()).persoon_ref
+    broer = (await omgeving.leg_vast(omgeving.BROER)).persoon_ref
+    await _leg_opzij(omgeving, omgeving.signaal(ref))
+    kept = await _leg_opzij(omgeving, omgeving.signaal(broer))
+    omgeving.signaal_zegt = {ref: False, broer: True}
+    await omgeving.loop_leases_na()
+    assert await kijk.rijen("select id from dead_letter") == [{"id": kept}]

@@ -1,0 +1,98 @@
+"""Poison on a topic of the running system: an operator sees it without its content, and drops it (D2, D5)."""
+
+import asyncio
+import json
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaProducer
+from driver import Driver, eventually
+from prometheus_client.parser import text_string_to_metric_families
+
+BSN = "999993653"
+READERS = {"match": "match.signaal", "brp-proxy": "brp-proxy.signaal"}
+
+
+def _put_on_topic(driver: Driver, topic: str, headers: dict[str, str], value: bytes) -> None:
+    async def send() -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=driver.addresses["kafka"]["bootstrapServers"])
+        await producer.start()
+        raw = [(name, text.encode()) for name, text in headers.items()]
+        await producer.send_and_wait(topic, value, key=str(uuid4()).encode(), headers=raw)
+        await producer.stop()
+
+    asyncio.run(send())
+
+
+def _command(driver: Driver, service: str, *words: str) -> tuple[int, str]:
+    ran = driver.stack.command(service, "dead-letters", *words)
+    assert BSN not in ran.stdout + ran.stderr, "the content of a message"
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def _of(driver: Driver, service: str, event_id: str) -> dict[str, Any] | None:
+    """The dead letter with this event in it."""
+    code, said = _command(driver, service, "list", "--json", "--error", "breaks the contract")
+    assert code == 0, said
+    ids = [each["id"] for each in json.loads(said)]
+    shown = json.loads(_command(driver, service, "show", "--json", *ids)[1]) if ids else []
+    return next((each for each in shown if each["envelope"]["id"] == event_id), None)
+
+
+def _open(driver: Driver, service: str) -> float | None:
+    """The gauge of the consumer's process."""
+    answer = httpx.get(driver.addresses["metrics"][f"{service}-consumer"], trust_env=False)
+    samples = [each for family in text_string_to_metric_families(answer.text) for each in family.samples]
+    wanted = {"consumer": READERS[service]}.items()
+    return next((e.value for e in samples if e.name == "dead_letters_open" and wanted <= e.labels.items()), None)
+
+
+@pytest.mark.system
+@pytest.mark.regel("D2", "D5")
+@pytest.mark.timeout(300)
+def test_poison_is_seen_by_both_readers_counted_and_dropped(driver: Driver) -> None:
+    event_id = str(uuid4())
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": event_id,
+        "ce_source": "urn:nld:oin:00000099000000001000:systeem",
+        "ce_type": "nl.verwijsindex.signaal.afgegeven.v1",
+        "ce_subject": BSN,
+        "ce_sequence": BSN,
+        "content-type": "application/json",
+    }
+    _put_on_topic(driver, "signaal", headers, json.dumps({"signaalId": BSN, BSN: f"Naam {BSN}"}).encode())
+    for service in READERS:
+        letter = eventually(lambda service=service: _of(driver, service, event_id), f"in {service}", 60)
+        assert letter["body"]["field signaalId"] == "uuid_parsing"
+        assert letter["envelope"]["sequence"].startswith("(not shown")
+        eventually(lambda service=service: True if _open(driver, service) else None, "the gauge", 30)
+        assert _command(driver, service, "replay", letter["id"])[0] == 1
+        assert _command(driver, service, "drop", letter["id"], "--yes")[0] == 0
+        assert _of(driver, service, event_id) is None
+        eventually(lambda service=service: True if _open(driver, service) == 0 else None, "the gauge at 0", 30)
+
+
+@pytest.mark.system
+@pytest.mark.regel("D4")
+@pytest.mark.timeout(300)
+def test_everything_told_again_makes_the_same_matches_and_no_new_mail(driver: Driver) -> None:
+    bsn, names = "999970185", ("Rita Opnieuw", "Rob Opnieuw")
+    for name in names:
+        assert driver.signal(name, bsn).status_code == 201
+    for name in names:
+        eventually(lambda name=name: driver.mails(name) or None, f"mail of {name}", 60)
+    matches = {name: driver.matches(name) for name in names}
+    for service in ("brp-proxy", "signaal", "match"):
+        ran = driver.stack.command(service, "republish")
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    # What is issued after it is told after it: when its mails are there, the youth's events told again were read.
+    assert driver.signal("Rik Daarna", bsn).status_code == 201
+    for name in (*names, "Rik Daarna"):
+        least = 1 + (name in names)
+        eventually(lambda name=name, n=least: len(driver.mails(name)) >= n or None, f"the new mail of {name}", 60)
+        assert len(driver.mails(name)) == least, "one mail per cause"
+    for name in names:
+        assert [each for each in driver.matches(name) if each in matches[name]] == matches[name]
