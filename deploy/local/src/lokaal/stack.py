@@ -167,7 +167,7 @@ class Stack:
         """Run an operator's command (`dead-letters list`) of a service, with the settings of its processes, to its end.
 
         Raises:
-            TimeoutExpired: it took longer than two minutes.
+            TimeoutExpired: it took longer than five minutes.
         """
         module, env = system.command_env(self._plan, service)
         return subprocess.run(
@@ -175,7 +175,7 @@ class Stack:
             env={**_base_env(os.environ), **env},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
