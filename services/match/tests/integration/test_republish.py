@@ -72,6 +72,20 @@ async def test_after_a_raised_generation_every_match_gets_a_version_above_all_th
     assert max(version for _, version, _ in again) == (generation << _BITS) + 1
 
 
+@pytest.mark.regel("D8")
+async def test_an_ended_match_of_a_destroyed_signal_is_not_told(
+    executor: Executor, worker: AsyncEngine, commando, dsns
+) -> None:
+    a, c = await _begin_and_end(executor)
+    (ended,) = await matches(worker, [c.id])
+    await verwerk(executor, [c.vernietigd(2)])
+    told = len(await verteld(dsns["relay"], ended.match_id))
+    assert (await commando("republish"))[0] == 0
+    assert len(await verteld(dsns["relay"], ended.match_id)) == told
+    (open_match,) = [m for m in await matches(worker, [a.id]) if m.status == "actief"]
+    assert len(await verteld(dsns["relay"], open_match.match_id)) == 2
+
+
 async def test_a_run_goes_on_where_an_earlier_one_ended(executor: Executor) -> None:
     for _ in range(3):
         await _begin_and_end(executor)

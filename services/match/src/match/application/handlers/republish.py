@@ -26,18 +26,16 @@ class Republish:
         gevonden = await opslag.matches.met_id(ids)
         await vergrendel(opslag, {ref for m in gevonden for ref in (m.persoon_a, m.persoon_b)})
         matches = await opslag.matches.met_id(ids)
-        signalen = await opslag.projectie.signalen_met_id({each for m in matches for each in (m.signaal_a, m.signaal_b)})
+        signalen = await opslag.projectie.signalen_met_id(
+            {each for m in matches for each in (m.signaal_a, m.signaal_b)}
+        )
         generatie = await opslag.matches.generatie()
-        te_vertellen = [
-            Verandering(m.in_generatie(generatie) or m, *(signaal.betrokkene() for signaal in zijden))
-            for m in matches
-            if all(
-                signaal.status is not SignaalStatus.VERNIETIGD
-                for signaal in (zijden := (signalen[m.signaal_a], signalen[m.signaal_b]))
-            )
-        ]
-        oude = {m.match_id: m.versie for m in matches}
-        await opslag.matches.bewaar([each.match for each in te_vertellen if each.match.versie != oude[each.match.match_id]])
-        for each in te_vertellen:
+        opnieuw = []
+        for oud in matches:
+            a, b = signalen[oud.signaal_a], signalen[oud.signaal_b]
+            if SignaalStatus.VERNIETIGD not in {a.status, b.status}:
+                opnieuw.append(Verandering(oud.in_generatie(generatie) or oud, a.betrokkene(), b.betrokkene()))
+        await opslag.matches.bewaar([each.match for each in opnieuw])
+        for each in opnieuw:
             work.emit(event(each), version=each.match.versie)
-        return Retold(len(te_vertellen), ids[-1] if len(ids) == limit else None)
+        return Retold(len(opnieuw), ids[-1] if len(ids) == limit else None)
