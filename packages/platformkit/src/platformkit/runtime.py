@@ -4,6 +4,7 @@ import asyncio
 import gc
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -20,6 +21,7 @@ from platformkit.retry import is_transient
 from platformkit.settings import ProcessSettings
 
 Component = Callable[[asyncio.Event, Heartbeat], Awaitable[None]]
+_BEAT = 5.0
 log = get_logger()
 
 
@@ -170,7 +172,7 @@ def every(name: str, interval: timedelta, job: Callable[[], Awaitable[int]]) -> 
                 await _wait(stop, 1.0)
                 continue
             if not done:
-                await _wait(stop, interval.total_seconds())
+                await _rest(stop, interval, lambda: heartbeat.beat(name))
 
     return repeat
 
@@ -187,6 +189,14 @@ def together(*components: Component) -> Component:
                 tasks.create_task(each(component))
 
     return run
+
+
+async def _rest(stop: asyncio.Event, interval: timedelta, beat: Callable[[], None]) -> None:
+    """Wait for the next turn and go on beating: who has nothing to do for longer than a beat lasts is not stuck."""
+    until = time.monotonic() + interval.total_seconds()
+    while not stop.is_set() and (left := until - time.monotonic()) > 0:
+        beat()
+        await _wait(stop, min(left, _BEAT))
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -11,7 +11,7 @@ import pytest
 import structlog
 from pydantic import ValidationError
 
-from platformkit import failpoints, health, telemetry
+from platformkit import failpoints, health, runtime, telemetry
 from platformkit.clock import FixedClock, ShiftedClock, SystemClock, today
 from platformkit.errors import TransientError
 from platformkit.health import Heartbeat
@@ -96,6 +96,22 @@ def test_a_stuck_component_is_not_alive() -> None:
     assert not beats.ready
 
 
+async def test_a_job_that_rests_for_long_is_not_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "_BEAT", 0.02)
+    beats, stop, turns = Heartbeat(None, limit=0.2), asyncio.Event(), 0
+
+    async def nothing_to_do() -> int:
+        nonlocal turns
+        turns += 1
+        return 0
+
+    resting = asyncio.create_task(runtime.every("rust", timedelta(hours=1), nothing_to_do)(stop, beats))
+    await asyncio.wait([resting], timeout=0.5)
+    assert (beats.ready, turns) == (True, 1)
+    stop.set()
+    await resting
+
+
 async def test_a_stuck_process_stops_writing(tmp_path: Path) -> None:
     file = tmp_path / "slag"
     beats = Heartbeat(file, limit=0.0)
@@ -133,7 +149,8 @@ def test_logs_say_types_and_not_texts() -> None:
         except ValueError as error:
             get_logger().error("job_waits", exc_info=error)
             get_logger().exception("request_failed")
-            logging.getLogger("een.bibliotheek").exception("rij %s", "999993653")
+            for _ in range(100):  # one line of a library in a hot loop is told once
+                logging.getLogger("een.bibliotheek").exception("rij %s", "999993653")
         get_logger().debug("retry")
     finally:
         structlog.configure(**before)
