@@ -2,12 +2,16 @@
 
 import logging
 import sys
+import time
+from dataclasses import dataclass
 from typing import TextIO
 
 import stamina
 import structlog
 from opentelemetry import trace
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+_SILENCE = 10.0
 
 
 def _trace_ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -28,12 +32,34 @@ def _error_type_only(_logger: WrappedLogger, _method: str, event: EventDict) -> 
     return event
 
 
+@dataclass
+class _Place:
+    """A line of a library: when it may speak again, and how often it tried since it last did."""
+
+    silent_until: float = float("-inf")
+    held_back: int = 0
+
+
 class _LibraryHandler(logging.Handler):
-    """Lets libraries say where and at what level something happened, not what: their texts are not ours to vouch for."""
+    """Lets libraries say where and at what level something happened, not what: their texts are not ours to vouch for.
+
+    Each line of a library speaks once in ten seconds at most: without a broker aiokafka says a hundred times a second
+    that it cannot connect, which would fill a disk in an outage.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._places: dict[tuple[str, int], _Place] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
+        place = self._places.setdefault((record.name, record.lineno), _Place())
+        if (now := time.monotonic()) < place.silent_until:
+            place.held_back += 1
+            return
         error = record.exc_info[0].__qualname__ if record.exc_info and record.exc_info[0] else None
-        get_logger().log(record.levelno, "library_message", library=record.name, line=record.lineno, error=error)
+        where = {"library": record.name, "line": record.lineno}
+        get_logger().log(record.levelno, "library_message", **where, error=error, held_back=place.held_back)
+        place.silent_until, place.held_back = now + _SILENCE, 0
 
 
 def _on_retry(details: stamina.instrumentation.RetryDetails) -> None:

@@ -84,6 +84,8 @@ class Consumer:
             apply_types=False,
             allow_auto_create_topics=False,
             metadata_max_age_ms=10_000,
+            # Between tries when the broker is away; the library's own 100 ms keeps a core busy with connecting.
+            retry_backoff_ms=500,
             graceful_timeout=_GRACE,
             # Its own logger prints texts and tracebacks; ours lets a library tell where, not what.
             logger=logging.getLogger("platformkit.faststream"),
