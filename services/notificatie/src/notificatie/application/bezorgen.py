@@ -28,7 +28,8 @@ from platformkit.executor import Executor, UnitOfWork
 from platformkit.logging import get_logger
 from platformkit.retry import attempts
 
-_MARK_PATIENCE = 60.0
+_MARK_PATIENCE = 3600.0
+"""A database that was away for minutes is no reason to send a mail again: while it is away nobody else can claim it."""
 
 log = get_logger()
 _meter = metrics.get_meter("notificatie")

@@ -64,7 +64,8 @@ class Delivery:
             if not is_transient(error):
                 raise
             log.warning("job_waits", job="delivery", error=type(error).__qualname__)
-            self._wait_longer()
+            # Asking costs one statement, so a database that is back is seen at once, however long it was away.
+            self._paused_until = asyncio.get_running_loop().time() + _PAUSE_FIRST
             return []
 
     async def _deliver(self, notificatie: Notificatie) -> None:
