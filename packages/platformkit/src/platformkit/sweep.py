@@ -1,5 +1,6 @@
 """Technical rows that have had their time: one job for every service (D3, D8)."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -32,8 +33,9 @@ def sweeping(executor: Executor) -> Component:
 class Sweep:
     """A dead letter is kept no longer than its topic keeps the event: else it would outlive a destruction (D8)."""
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, retention: Mapping[str, timedelta] = _RETENTION) -> None:
         self._executor = executor
+        self._retention = retention
 
     async def __call__(self) -> int:
         """Delete one batch of each kind; how many rows went."""
@@ -52,7 +54,7 @@ class Sweep:
             dead_letter.c.parked_at < work.now - _LONGEST,
             *(
                 and_(dead_letter.c.topic == topic, dead_letter.c.parked_at < work.now - kept)
-                for topic, kept in _RETENTION.items()
+                for topic, kept in self._retention.items()
             ),
         )
         gone = 0

@@ -129,12 +129,12 @@ async def test_a_signal_that_was_extended_while_its_begin_lay_aside_matched_befo
 ) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
-    begin = a.afgegeven()
-    (letter,) = await lezer.leest(begin, b.afgegeven(), stikt_in=[a.id])
+    b.einddatum = date(2026, 12, 1)  # so that the match ends when a does, and would show an older a
+    (letter,) = await lezer.leest(a.afgegeven(), b.afgegeven(), stikt_in=[a.id])
     assert await matches(worker, [a.id]) == []
     await lezer.leest(a.verlengd(date(2026, 8, 1)))
     before = await matches(worker, [a.id])
-    assert [match.status for match in before] == ["actief"]
+    assert [(match.status, match.einddatum) for match in before] == [("actief", date(2026, 8, 1))]
     told = len(await verteld(dsns["relay"], before[0].match_id))
     assert (await cli("replay", letter))[0] == 0
     assert not await lezer.ligt_er(letter)

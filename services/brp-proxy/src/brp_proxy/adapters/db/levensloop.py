@@ -12,7 +12,6 @@ from brp_proxy.adapters.db.ouders import verwijder_kinderloze_ouders
 from brp_proxy.adapters.db.tables import ouder, persoon, signaal, vernietigd, verwijzing, volgindicatie
 from brp_proxy.application.ports import Lease, Signaalstand
 from platformkit.db.tables import dead_letter
-from platformkit.messaging.dead_letters import forget
 
 _BESTAAT = "bestaat"
 _WEG = "weg"
@@ -146,7 +145,6 @@ class LevensloopOpslag:
             select(persoon.c.persoon_ref, persoon.c.versie).where(persoon.c.persoon_ref.in_(personen))
         )
         versies = {row.persoon_ref: row.versie for row in rows}
-        await forget(self._connection, keys=personen, subjects=())
         found = await self._connection.execute(select(ouder.c.ouder).where(ouder.c.kind.in_(personen)).distinct())
         ouders = await self._lock("ouder", found.scalars().all())
         await self._connection.execute(delete(verwijzing).where(verwijzing.c.persoon_ref.in_(personen)))
