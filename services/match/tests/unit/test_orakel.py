@@ -13,14 +13,14 @@ from services.match.tests.oracle import oracle
 from match.domain.paren import paren
 from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatus
 
-JEUGDIGEN = [UUID(int=n) for n in range(1, 5)]
-OUDERS = [UUID(int=n) for n in range(11, 15)]
+JEUGDIGEN = [UUID(int=n) for n in range(1, 4)]
+OUDERS = [UUID(int=n) for n in range(11, 14)]
 PROFESSIONALS = [UUID(int=n) for n in range(21, 24)]
 WEG = {PersoonStatus.OVERLEDEN, PersoonStatus.VERNIETIGD}
 
 
 class Wereld(NamedTuple):
-    """Up to four youths of up to three parents each, and signals in any state."""
+    """Three youths of up to three parents each, and signals in any state."""
 
     signalen: list[Signaal]
     banden: list[Ouderband]
@@ -43,18 +43,24 @@ class Wereld(NamedTuple):
         return oracle(simpel, ouders, {s.persoon_ref for s in self.signalen if s.persoon in WEG}, VANDAAG)
 
 
+def meestal(gewoon: Any, *anders: Any) -> st.SearchStrategy[Any]:
+    """Nearly always the ordinary: where everything is possible, hardly anything matches, and that proves little."""
+    return st.sampled_from([*[gewoon] * 6 * len(anders), *anders])
+
+
 @st.composite
 def werelden(draw: st.DrawFn) -> Wereld:
-    """Mostly of active signals: what is not gets lost soon enough."""
+    """Small worlds, at odds with themselves in every way."""
     dagen = st.integers(-3, 3)
-    toestand = {j: draw(st.sampled_from([PersoonStatus.IN_LEVEN, None, *sorted(WEG)])) for j in JEUGDIGEN}
+    toestand = {j: draw(meestal(PersoonStatus.IN_LEVEN, None, *sorted(WEG))) for j in JEUGDIGEN}
     banden = [
         band(kind, ouder, dag=draw(dagen), versie=draw(st.integers(1, 3)), gewijzigd=draw(st.booleans()))
         for kind in JEUGDIGEN
-        for ouder in draw(st.lists(st.sampled_from(OUDERS), max_size=3, unique=True))
+        for ouder in OUDERS
+        if draw(st.booleans())
     ]
     signalen = []
-    for nummer in draw(st.lists(st.integers(101, 120), max_size=7, unique=True)):
+    for nummer in draw(st.lists(st.integers(101, 120), min_size=2, max_size=7, unique=True)):
         jeugdige = draw(st.sampled_from(JEUGDIGEN))
         signalen.append(
             signaal(
@@ -62,8 +68,8 @@ def werelden(draw: st.DrawFn) -> Wereld:
                 signaal_id=UUID(int=nummer),
                 professional=draw(st.sampled_from(PROFESSIONALS)),
                 afgegeven_op=NU + timedelta(days=draw(dagen)),
-                einddatum=VANDAAG + timedelta(days=draw(st.sampled_from([1, 2, 0, -1]))),
-                status=draw(st.sampled_from([SignaalStatus.ACTIEF, SignaalStatus.ACTIEF, *SignaalStatus])),
+                einddatum=VANDAAG + timedelta(days=draw(meestal(1, 2, 0, -1))),
+                status=draw(meestal(*SignaalStatus)),
                 persoon=toestand[jeugdige],
             )
         )

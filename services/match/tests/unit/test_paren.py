@@ -93,6 +93,15 @@ def test_a_sibling_without_a_signal_is_no_obstacle() -> None:
     assert soorten([signaal(kind), signaal(zus)], banden) == ["gezin"]
 
 
+@pytest.mark.regel("D4")
+def test_asked_about_one_youth_it_gives_his_family_matches_from_either_side_and_no_others() -> None:
+    moeder, kinderen = UUID(int=9), [UUID(int=n) for n in (1, 2, 3)]
+    signalen, banden = [signaal(kind) for kind in kinderen], [band(kind, moeder) for kind in kinderen]
+    for kind in kinderen:
+        over_hem = paren(signalen, banden, VANDAAG, rond={kind}).values()
+        assert [kind in (p.a.persoon_ref, p.b.persoon_ref) for p in over_hem] == [True, True]
+
+
 @pytest.mark.regel("R085")
 def test_a_signal_has_client_matches_family_matches_both_or_none() -> None:
     kind, zus, moeder, alleen = (uuid4() for _ in range(4))
