@@ -96,6 +96,17 @@ def test_it_arises_again_under_the_same_id_with_a_higher_version() -> None:
 
 
 @pytest.mark.regel("D4")
+def test_told_again_in_a_new_generation_it_has_a_version_of_that_generation_once() -> None:
+    """After a restore: above all that was told before it, and no higher each time that it is told again."""
+    match = Match.ontstaan(een_paar(), 1, NU).beeindigd(MatchReden.EINDDATUM, 1, NU)
+    assert match.in_generatie(1) is None
+    nieuw = match.in_generatie(2)
+    assert nieuw == match._replace(versie=2 * GENERATIE + 1)
+    assert nieuw.in_generatie(2) is None
+    assert nieuw.in_generatie(1) is None
+
+
+@pytest.mark.regel("D4")
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 3)), min_size=1))
 def test_a_version_only_rises_and_a_restored_database_is_above_all_it_told(leven: list[tuple[bool, int]]) -> None:
