@@ -179,6 +179,20 @@ class Stack:
             check=False,
         )
 
+    def renew(self, name: str) -> None:
+        """Stop a server, throw its data away and start it empty at the same address, as after the loss of a disk.
+
+        What steps put in it (databases, topics) is gone: whoever wants them puts them there anew.
+
+        Raises:
+            StartError: it did not get ready.
+        """
+        self._supervisor.terminate(name)
+        directory = self.run_dir / name
+        for each in directory.iterdir():  # not the directory itself: it may be a disk of its own
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
+        self._supervisor.renew(name)
+
     def alive(self, name: str) -> bool:
         """Whether a component runs."""
         return self._supervisor.alive(name)

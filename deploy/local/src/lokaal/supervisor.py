@@ -141,6 +141,15 @@ class Supervisor:
         child = self._children.get(name)
         return child.poll() if child is not None else None
 
+    def renew(self, name: str) -> None:
+        """Prepare one stopped component anew, as for its first start, and start it.
+
+        Raises:
+            StartError: it did not get ready.
+        """
+        self._components[name].prepare()
+        self.restart(name)
+
     def alive(self, name: str) -> bool:
         """Whether the component was started and still runs."""
         return name in self.processes and self.processes[name].alive()

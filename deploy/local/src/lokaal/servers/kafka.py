@@ -88,7 +88,7 @@ class Kafka:
         if found != VERSION:
             raise artifacts.ArtifactError(f"kafka-clients {found} under a broker {VERSION}: resolve the lock again")
         java.prepare()
-        self.directory.mkdir(parents=True)
+        self.directory.mkdir(parents=True, exist_ok=True)  # there already when it is a disk of its own
         self._write_settings(self.directory, self.directory / "data")
         (self.directory / "log4j2.properties").write_text(_LOG4J)
         shutil.copytree(self._formatted(), self.directory / "data")

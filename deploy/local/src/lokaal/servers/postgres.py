@@ -44,7 +44,8 @@ class Postgres:
         Raises:
             RuntimeError: initdb failed; the message holds what it said.
         """
-        self.directory.mkdir(parents=True, mode=0o700)
+        self.directory.mkdir(parents=True, exist_ok=True)  # there already when it is a disk of its own
+        self.directory.chmod(0o700)
         password = self.directory.with_suffix(".password")
         password.touch(mode=0o600)
         password.write_text(self.password)
@@ -82,6 +83,29 @@ def create_database(superuser_dsn: str, service: str, passwords: Mapping[str, st
     _psql(superuser_dsn, "--quiet", "--set", f"service={service}", "--file", str(DATABASE_SQL), env=env)
 
 
+def dump(superuser_dsn: str) -> str:
+    """A logical dump of the whole cluster, roles included, as SQL.
+
+    Raises:
+        RuntimeError: PostgreSQL refused; the message holds what it said.
+    """
+    address = urlsplit(superuser_dsn)
+    where = ["-h", address.hostname or "", "-p", str(address.port or 5432), "-U", address.username or ""]
+    return _run([str(_BIN / "pg_dumpall"), *where], {"PGPASSWORD": address.password or ""})
+
+
+def restore(superuser_dsn: str, dump: Path) -> None:
+    """Read a dump into an empty cluster, whose superuser has the same name and keeps the password of the dump.
+
+    Raises:
+        RuntimeError: PostgreSQL refused anything but to make the superuser that is there; the message holds what.
+    """
+    done = _psql(superuser_dsn, "--quiet", "--set", "ON_ERROR_STOP=0", "--file", str(dump), stderr=True)
+    wrong = [line for line in done.splitlines() if "ERROR:" in line and '"postgres" already exists' not in line]
+    if wrong:
+        raise RuntimeError("\n".join(wrong))
+
+
 def server_version(dsn: str) -> str:
     """Ask PostgreSQL what it is.
 
@@ -97,20 +121,23 @@ def role_dsn(superuser_dsn: str, service: str, role: str, password: str) -> str:
     return f"postgresql://{service}_{role}:{password}@{address.hostname}:{address.port or 5432}/{service}"
 
 
-def _psql(dsn: str, *arguments: str, env: Mapping[str, str] | None = None) -> str:
+def _psql(dsn: str, *arguments: str, env: Mapping[str, str] | None = None, stderr: bool = False) -> str:
     address = urlsplit(dsn)
     # The password goes by the environment: a command line shows it to every user.
     secrets = {"PGPASSWORD": address.password or "", **(env or {})}
     where = ["-h", address.hostname or "", "-p", str(address.port or 5432), "-U", address.username or ""]
     where += ["-d", address.path.lstrip("/") or "postgres"]
-    return _run([str(_BIN / "psql"), "--no-psqlrc", "--set", "ON_ERROR_STOP=1", *where, *arguments], secrets)
+    return _run(
+        [str(_BIN / "psql"), "--no-psqlrc", "--set", "ON_ERROR_STOP=1", *where, *arguments], secrets, stderr=stderr
+    )
 
 
-def _run(command: list[str], env: Mapping[str, str]) -> str:
+def _run(command: list[str], env: Mapping[str, str], *, stderr: bool = False) -> str:
+    """What a command wrote to stdout, or to stderr when that is asked for."""
     done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{Path(command[0]).name} failed:\n{done.stdout}{done.stderr}")
-    return done.stdout
+    return done.stderr if stderr else done.stdout
 
 
 def _other_user() -> pwd.struct_passwd | None:
