@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from disk import Disk
 from driver import Driver
 from verslag import Verslag
 
+from lokaal import paths, stack
 from lokaal.stack import Stack
 
 _verslag = Verslag()
@@ -15,6 +17,25 @@ _verslag = Verslag()
 def driver(system: Stack) -> Iterator[Driver]:
     """The client; persons of the tests must differ, because the system lives as long as the run."""
     with Driver(system) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def disks() -> Iterator[dict[str, Disk]]:
+    """By server of the stack that may be broken: the disk that holds its data."""
+    run_dir = paths.run_dir() / "tests-breakable"
+    stack.down(run_dir)  # what a test run that was cut off has left
+    made = {name: Disk(run_dir / name, megabytes) for name, megabytes in (("postgres", 512), ("kafka", 256))}
+    yield made
+    for disk in made.values():
+        disk.release()
+
+
+@pytest.fixture(scope="session")
+def breakable(disks: dict[str, Disk]) -> Iterator[Driver]:
+    """A client for a stack of its own, whose servers may lose their data: a process per service, no traces."""
+    services = ("signaal", "match", "notificatie", "brp-proxy")
+    with Stack(paths.run_dir() / "tests-breakable", "all", services) as started, Driver(started) as made:
         yield made
 
 

@@ -41,15 +41,6 @@ def test_sigterm_of_every_worker_and_a_new_one_loses_nothing(driver: Driver) -> 
 
 
 @pytest.mark.system
-@pytest.mark.timeout(180)
-def test_a_restarted_broker_is_waited_out(driver: Driver) -> None:
-    driver.stack.kill("kafka")
-    names = _pair(driver, YOUTHS[1], "broker")
-    driver.stack.restart("kafka")
-    _one_mail_each(driver, names)
-
-
-@pytest.mark.system
 @pytest.mark.timeout(120)
 @pytest.mark.regel("D11")
 def test_without_redis_nothing_is_accepted_and_afterwards_it_is(driver: Driver) -> None:
