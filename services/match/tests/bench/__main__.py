@@ -8,6 +8,7 @@ run only. Prints what was measured beside the goals of issue 4 and fails on no n
 import argparse
 import asyncio
 import cProfile
+import gc
 import json
 import os
 import pstats
@@ -75,6 +76,10 @@ async def _handler(worker: AsyncEngine, wereld: Wereld, batches: int) -> dict[st
     zonder = Verwerken(_zonder)
     profiel = cProfile.Profile() if os.environ.get("PROFIEL_AAN") else None
     voor = await _matches(worker)
+    # As every process of ours begins (platformkit.runtime).
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1000)
     for _ in range(batches):
         headers = json.dumps(_headers(wereld))
         await metingen["bare SQL"].van(backend, kaal(worker, wereld.trek_kaal(BATCH), headers))

@@ -16,7 +16,6 @@ from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
 from services.match.tests.bench.meting import cpu
 from services.match.tests.bench.wereld import NU, Wereld
 from services.match.tests.berichten import SPOOR, Signaleerder
@@ -33,16 +32,12 @@ async def keten(stack: Stack, wereld: Wereld, *, processen: int, signalen: int, 
     """Print-ready lines: the median of `rondes` with so many consumer processes."""
     dsns, superuser = stack.addresses["postgres"]["match"], stack.addresses["postgres"]["superuser"]
     _zet_klok(stack)
-    admin = AIOKafkaAdminClient(bootstrap_servers=stack.addresses["kafka"]["bootstrapServers"])
     producer = AIOKafkaProducer(bootstrap_servers=stack.addresses["kafka"]["bootstrapServers"], linger_ms=5)
-    await admin.start()
     await producer.start()
     database = await asyncpg.connect(superuser.rpartition("/")[0] + "/match")
     try:
         async with consumers(stack, dsns["worker"], processen) as pids:
-            await _vulling(producer, wereld.trek(1_000))
-            await _tot_verdeeld(admin, processen)
-            await _tot_leeg(database, 1_000, await _behandeld(database))
+            await _opwarmen(producer, database, wereld, processen)
             snelheden, kosten = [], []
             for _ in range(rondes):
                 wand, client, server = await _ronde(producer, database, wereld.trek(signalen), pids)
@@ -51,7 +46,6 @@ async def keten(stack: Stack, wereld: Wereld, *, processen: int, signalen: int, 
     finally:
         await database.close()
         await producer.stop()
-        await admin.close()
     client, server = (statistics.median(each) for each in zip(*kosten, strict=True))
     return [
         f"  topic -> stored, {processen} process{'es' if processen > 1 else ''}: {statistics.median(snelheden):6.0f} signals/s"
@@ -96,15 +90,16 @@ async def _tot_leeg(database: asyncpg.Connection, aantal: int, voor: int) -> Non
             await asyncio.sleep(0.05)
 
 
-async def _tot_verdeeld(admin: AIOKafkaAdminClient, processen: int) -> None:
-    """Until the group has settled on so many members."""
-    async with asyncio.timeout(120):
+async def _opwarmen(producer: AIOKafkaProducer, database: asyncpg.Connection, wereld: Wereld, processen: int) -> None:
+    """Until each process has partitions, and a database connection because of that."""
+    async with asyncio.timeout(300):
         while True:
-            (antwoord,) = await admin.describe_consumer_groups([_GROEP])
-            _, _, toestand, _, _, leden, *_ = antwoord.groups[0]
-            if toestand == "Stable" and len(leden) == processen:
+            voor = await _behandeld(database)
+            await _vulling(producer, wereld.trek(200))
+            await _tot_leeg(database, 200, voor)
+            if len(await _backends(database)) >= processen:
                 return
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(1)
 
 
 async def _backends(database: asyncpg.Connection) -> list[int]:

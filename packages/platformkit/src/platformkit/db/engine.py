@@ -3,14 +3,12 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
+# One encoder: json.dumps makes a new one for each value.
+_dumps = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def make_engine(url: str, *, pool: int, application: str) -> AsyncEngine:

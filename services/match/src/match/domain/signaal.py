@@ -76,5 +76,5 @@ def telt_mee(signaal: Signaal, vandaag: date) -> bool:
     return (
         signaal.status == SignaalStatus.ACTIEF
         and signaal.einddatum > vandaag
-        and signaal.persoon in {None, PersoonStatus.IN_LEVEN}
+        and (signaal.persoon is None or signaal.persoon == PersoonStatus.IN_LEVEN)
     )

@@ -41,13 +41,13 @@ class Matches:
 
     async def actieve(self, jeugdigen: Collection[UUID]) -> list[Match]:
         """The matches of these youths that were not ended, whatever their einddatum."""
-        return [_match(row) for row in await self._connection.execute(_ACTIEVE, {"jeugdigen": list(jeugdigen)})]
+        return [_match(row) for row in (await self._connection.execute(_ACTIEVE, {"jeugdigen": list(jeugdigen)})).all()]
 
     async def met_id(self, ids: Collection[UUID]) -> list[Match]:
         """The matches with these ids, as far as they were ever made."""
         if not ids:
             return []
-        return [_match(row) for row in await self._connection.execute(_MET_ID, {"ids": list(ids)})]
+        return [_match(row) for row in (await self._connection.execute(_MET_ID, {"ids": list(ids)})).all()]
 
     async def ids_na(self, na: UUID | None, aantal: int) -> list[UUID]:
         """The ids of at most `aantal` matches in the order of their ids, after `na`."""
@@ -57,7 +57,7 @@ class Matches:
 
     async def verlopen(self, vandaag: date, aantal: int) -> set[UUID]:
         """The youths of at most `aantal` matches whose einddatum passed while nobody ended them."""
-        found = await self._connection.execute(_VERLOPEN, {"vandaag": vandaag, "aantal": aantal})
+        found = (await self._connection.execute(_VERLOPEN, {"vandaag": vandaag, "aantal": aantal})).all()
         return {ref for row in found for ref in row}
 
     async def bewaar(self, matches: Collection[Match]) -> None:

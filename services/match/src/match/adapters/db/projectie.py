@@ -49,37 +49,37 @@ class Projectie:
 
     async def ouders(self, jeugdigen: Collection[UUID]) -> list[Ouderband]:
         """The parents of these youths."""
-        found = await self._connection.execute(_OUDERS_VAN, {"jeugdigen": list(jeugdigen)})
+        found = (await self._connection.execute(_OUDERS_VAN, {"jeugdigen": list(jeugdigen)})).all()
         return [Ouderband._make(row) for row in found]
 
     async def kinderen(self, ouders: Collection[UUID]) -> list[Ouderband]:
         """Every child of these parents."""
         if not ouders:
             return []
-        found = await self._connection.execute(_KINDEREN, {"ouders": list(ouders)})
+        found = (await self._connection.execute(_KINDEREN, {"ouders": list(ouders)})).all()
         return [Ouderband._make(row) for row in found]
 
     async def signalen(self, jeugdigen: Collection[UUID]) -> list[Signaal]:
         """The signals on these youths that may be active."""
         personen = await self.personen(jeugdigen)
-        found = await self._connection.execute(_SIGNALEN_VAN, {"jeugdigen": list(jeugdigen)})
+        found = (await self._connection.execute(_SIGNALEN_VAN, {"jeugdigen": list(jeugdigen)})).all()
         return [Signaal._make((*row, SignaalStatus.ACTIEF, personen.get(row.persoon_ref))) for row in found]
 
     async def signalen_met_id(self, ids: Collection[UUID]) -> Mapping[UUID, SignaalRij]:
         """Signals and tombstones by id."""
-        found = await self._connection.execute(_SIGNALEN_MET_ID, {"ids": list(ids)})
+        found = (await self._connection.execute(_SIGNALEN_MET_ID, {"ids": list(ids)})).all()
         return {row.signaal_id: _signaalrij(row) for row in found}
 
     async def personen(self, jeugdigen: Collection[UUID]) -> Mapping[UUID, PersoonStatus]:
         """How those of these youths stand of whom something arrived."""
-        found = await self._connection.execute(_PERSONEN, {"jeugdigen": list(jeugdigen)})
+        found = (await self._connection.execute(_PERSONEN, {"jeugdigen": list(jeugdigen)})).all()
         return {row.persoon_ref: PersoonStatus(row.status) for row in found}
 
     async def werk_signalen_bij(self, signalen: Collection[SignaalRij]) -> Mapping[UUID, SignaalRij | None]:
         """Store what is newer; what each of those signals was before, none when it is new."""
         if not signalen:
             return {}
-        found = await self._connection.execute(_SIGNALEN_BIJWERKEN, columns_of(signaal, signalen))
+        found = (await self._connection.execute(_SIGNALEN_BIJWERKEN, columns_of(signaal, signalen))).all()
         return {nieuw: _signaalrij(oud) if oud[0] is not None else None for nieuw, *oud in found}
 
     async def werk_personen_bij(self, personen: Collection[PersoonRij]) -> set[UUID]:
