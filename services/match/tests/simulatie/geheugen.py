@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Insert
+from sqlalchemy import Delete, Insert
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from contracts.match import MatchStatus
@@ -24,6 +25,7 @@ from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatu
 from platformkit.executor import UnitOfWork
 
 TABELLEN = ("matchsleutel", "signaal", "persoon", "ouder", "match", "inbox", "outbox", "dead_letter", "audit")
+_DIALECT = postgresql.dialect()
 Rij = Any
 Sleutel = Any
 
@@ -79,6 +81,7 @@ class Transactie:
         self.wacht: Transactie | None = None
         self.klaar = False
         self.in_commit = False
+        self.opnieuw_verteld = False
         self.notities: list[Any] = []
         """What a test wants to know of it once it has committed."""
 
@@ -191,7 +194,7 @@ class Transactie:
         self.schrijf(tabel, sleutel, rij)
         return True
 
-    async def execute(self, statement: Insert, parameters: Any = None) -> "_Antwoord":
+    async def execute(self, statement: Insert | Delete, parameters: Any = None) -> "_Antwoord":
         """The statements of platformkit: inbox, outbox, dead letters."""
         tabel = statement.table.name
         await self.statement(tabel)
@@ -201,8 +204,15 @@ class Transactie:
             nieuw = [each for each in ids if await self.voeg_toe(tabel, (wie, each), True)]
             self.geheugen.telling["duplicate"] += len(ids) - len(nieuw)
             return _Antwoord(nieuw)
+        if isinstance(statement, Delete):
+            weg = {each for waarde in _parameters(statement).values() if isinstance(waarde, list) for each in waarde}
+            for sleutel, rij in list(self.geheugen.tabellen[tabel].items()):
+                if rij.key in weg or rij.headers["ce_subject"] in weg:
+                    await self.houd(tabel, sleutel)
+                    self.schrijf(tabel, sleutel, None)
+            return _Antwoord([])
         if tabel == "dead_letter":
-            rij = SimpleNamespace(**statement.compile().params)
+            rij = SimpleNamespace(**_parameters(statement))
             await self.voeg_toe(tabel, (rij.consumer, rij.topic, rij.partition, rij.offset), rij)
             return _Antwoord([])
         for waarden in zip(*parameters.values(), strict=True):
@@ -219,6 +229,10 @@ class _Antwoord(NamedTuple):
 
     def scalars(self) -> list[str]:
         return self.ids
+
+
+def _parameters(statement: Insert | Delete) -> Mapping[str, Any]:
+    return statement.compile(dialect=_DIALECT).params
 
 
 def _in_een_kring(begin: Transactie) -> bool:
@@ -352,6 +366,11 @@ class Matches:
         await self._transactie.statement("matches that passed")
         verlopen = sorted((m for m in self._actief() if m.einddatum <= vandaag), key=lambda m: m.einddatum)
         return {ref for m in verlopen[:aantal] for ref in (m.persoon_a, m.persoon_b)}
+
+    async def ids_na(self, na: UUID | None, aantal: int) -> list[UUID]:
+        await self._transactie.statement("ids of matches")
+        ids = sorted(m.match_id for m in self._transactie.rijen("match"))
+        return [each for each in ids if na is None or each > na][:aantal]
 
     async def bewaar(self, matches: Collection[Match]) -> None:
         if not matches:

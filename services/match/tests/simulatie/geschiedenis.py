@@ -4,7 +4,7 @@ The history is what signaal and brp-proxy know; the arrival is what the broker m
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -64,6 +64,7 @@ class Bericht:
 
     event_id: str
     topic: str
+    subject: UUID
     key: UUID
     headers: list[tuple[str, bytes]]
     value: bytes
@@ -289,12 +290,12 @@ def _bericht(feit: Feit, kans: Random) -> Bericht:
         feit.event, event_id=event_id, subject=feit.subject, source=bron, version=feit.versie, time=op
     )
     ruw = [(naam, waarde.encode()) for naam, waarde in headers.items()]
-    return Bericht(f"{bron}#{event_id}", feit.event.TOPIC, feit.key, ruw, value, feit.kort)
+    return Bericht(f"{bron}#{event_id}", feit.event.TOPIC, feit.subject, feit.key, ruw, value, feit.kort)
 
 
 def _rubbish(voorbeeld: Bericht, kans: Random) -> Bericht:
     """What no reader understands: a broken one goes to the dead letters, an unknown type is passed by."""
     if kans.random() < 0.5:
-        return Bericht("", voorbeeld.topic, voorbeeld.key, voorbeeld.headers, b"{", "broken", rubbish=True)
+        return replace(voorbeeld, event_id="", value=b"{", wat="broken", rubbish=True)
     onbekend = [(naam, waarde + b"x" if naam == "ce_type" else waarde) for naam, waarde in voorbeeld.headers]
-    return Bericht("", voorbeeld.topic, voorbeeld.key, onbekend, voorbeeld.value, "unknown type", rubbish=True)
+    return replace(voorbeeld, event_id="", headers=onbekend, wat="unknown type", rubbish=True)
