@@ -480,8 +480,9 @@ class Wereld:
         onrust = self.onrust
         if onrust is None:
             return
-        # The sweep passes its points seldom.
-        lot = self.kans.random() / (8 if naam.startswith("executor") else 1)
+        # The sweep passes its points seldom, so that the first passing counts for more.
+        zelden = naam.startswith("executor") and not self.telling[f"killed at {naam}"]
+        lot = self.kans.random() / (8 if zelden else 1)
         if lot < onrust.dood:
             self.telling[f"killed at {naam}"] += 1
             await p.sterf()
