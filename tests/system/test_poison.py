@@ -132,7 +132,7 @@ def _survives(driver: Driver, topic: str, records: list[Record]) -> int:
 
 
 @pytest.mark.system
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.regel("D5")
 def test_poison_on_signaal_harms_nothing_around_it(driver: Driver, verslag: Verslag) -> None:
     example = "signaal/nl.verwijsindex.signaal.afgegeven.v1/portaal.bericht.json"
@@ -166,7 +166,7 @@ def _forget(driver: Driver, story: Story, signals: list[str]) -> None:
 
 
 @pytest.mark.system
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.regel("D5")
 def test_poison_on_match_harms_nothing_around_it(driver: Driver, verslag: Verslag) -> None:
     example = "match/nl.verwijsindex.match.beeindigd.v1/signaal-gedeactiveerd.bericht.json"

@@ -47,7 +47,7 @@ def _report(verslag: Verslag, fault: str, frozen: float, ledger: Ledger) -> None
 
 @pytest.mark.system
 @pytest.mark.soak
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_a_consumer_that_wakes_up_after_another_took_over_repeats_nothing(driver: Driver, verslag: Verslag) -> None:
     ledger = Ledger(driver)
     with _frozen(driver, "match-consumer", "consumer.before_commit") as freezing:
@@ -58,10 +58,10 @@ def test_a_consumer_that_wakes_up_after_another_took_over_repeats_nothing(driver
             # It waits for the locks of the other until the database ends a transaction that stands still (a minute);
             # in the second in which both want to go on, one of them has to lose.
             eventually(
-                lambda: _waits_for_a_lock(driver) or None, f"{second} to stand before the lock", seconds=120, every=0.3
+                lambda: _waits_for_a_lock(driver) or None, f"{second} to stand before the lock", seconds=180, every=0.3
             )
             _end_standing_transactions(driver)
-            eventually(lambda: ledger.matched(ledger.pairs[0]), "the match", seconds=120, every=0.3)
+            eventually(lambda: ledger.matched(ledger.pairs[0]), "the match", seconds=180, every=0.3)
             driver.stack.signal("match-consumer", signal.SIGCONT)
             ledger.check(repeats=0)
         finally:
@@ -85,7 +85,7 @@ def _end_standing_transactions(driver: Driver) -> None:
 
 @pytest.mark.system
 @pytest.mark.soak
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_a_relay_that_wakes_up_after_its_lease_removes_nothing(driver: Driver, verslag: Verslag) -> None:
     ledger = Ledger(driver)
     name = "match-relay"
@@ -95,7 +95,7 @@ def test_a_relay_that_wakes_up_after_its_lease_removes_nothing(driver: Driver, v
         second = driver.stack.copy(name)
         try:
             eventually(
-                lambda: outboxes_empty(driver, ["match"]), "the second relay to take over", seconds=120, every=0.3
+                lambda: outboxes_empty(driver, ["match"]), "the second relay to take over", seconds=180, every=0.3
             )
             assert driver.close_signal("Zombie drie", ledger.pairs[0].signals[0]).is_success
             eventually(lambda: ledger.matches(ledger.pairs[0])[0][0] == "beeindigd" or None, "the end of the match")
