@@ -30,7 +30,7 @@ OPWARMEN = 5
 PROFESSIONALS = 240
 """Enough that nobody passes his budget of 30 requests a minute."""
 _SIGNALEN = """
-select signaal_id, extract(epoch from pg_xact_commit_timestamp(xmin))::float8 as op from signaal
+select id, extract(epoch from pg_xact_commit_timestamp(xmin))::float8 as op from signaal
 """
 
 
@@ -56,14 +56,14 @@ def door_http(tempo: int, seconden: int) -> None:
         meld(f"  {tempo} POSTs a second for {seconden + OPWARMEN} s")
         url = f"{draait.addresses['apis']['signaal']}/v1/signalen"
         gedaan = _los("tests.bench.bestoken", {"url": url, "tempo": tempo, "verzoeken": verzoeken})
+        meld(f"  answers: {dict(Counter(each['status'] for each in gedaan))}")
         goed = [each for each in gedaan if each["status"] == 201]
         asyncio.run(_stil(draait))
-        signalen = {rij["signaal_id"]: rij["op"] for rij in asyncio.run(commits(draait, "signaal", _SIGNALEN))}
+        signalen = {rij["id"]: rij["op"] for rij in asyncio.run(commits(draait, "signaal", _SIGNALEN))}
         vanaf = gedaan[0]["moment"] + OPWARMEN
         keten = asyncio.run(vertragingen(draait, signalen, vanaf))
     duur = max(each["antwoord"] for each in goed) - gedaan[0]["moment"]
     wachten = sorted(1000 * (each["antwoord"] - each["moment"]) for each in goed if each["moment"] >= vanaf)
-    meld(f"  answers: {dict(Counter(each['status'] for each in gedaan))}; POST {verdeling(wachten)}")
     p99 = percentiel(keten, 0.99)
     geef(
         Uitkomst(
