@@ -431,6 +431,8 @@ class Wereld:
                 continue
             if na is None:
                 break
+        # Not there to be killed and started again.
+        self._processen.remove(proces)
         self._bezig -= 1
 
     def _herhaal_dode_brieven(self) -> None:
