@@ -37,6 +37,7 @@ log.dirs={data}
 auto.create.topics.enable=false
 num.partitions=1
 default.replication.factor=1
+log.cleaner.dedupe.buffer.size=16777216
 offsets.topic.num.partitions=1
 offsets.topic.replication.factor=1
 transaction.state.log.num.partitions=1
