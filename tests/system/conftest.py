@@ -32,11 +32,31 @@ def disks() -> Iterator[dict[str, Disk]]:
 
 
 @pytest.fixture(scope="session")
-def breakable(disks: dict[str, Disk]) -> Iterator[Driver]:
-    """A client for a stack of its own, whose servers may lose their data: a process per service, no traces."""
+def breakable_stack(disks: dict[str, Disk]) -> Iterator[Driver]:
+    """A stack of its own, whose servers may lose their data: a process per service, no traces."""
     services = ("signaal", "match", "notificatie", "brp-proxy")
     with Stack(paths.run_dir() / "tests-breakable", "all", services) as started, Driver(started) as made:
         yield made
+
+
+@pytest.fixture
+def breakable(breakable_stack: Driver) -> Iterator[Driver]:
+    """A client for that stack; what a failed test leaves broken is brought back for the next."""
+    yield breakable_stack
+    _heal(breakable_stack)
+
+
+@pytest.fixture
+def healed(driver: Driver) -> Iterator[Driver]:
+    """The client of the shared system, for a test that breaks it: what it leaves broken is brought back."""
+    yield driver
+    _heal(driver)
+
+
+def _heal(driver: Driver) -> None:
+    for name in driver.addresses["processes"]:
+        if not driver.stack.alive(name):
+            driver.stack.restart(name)
 
 
 @pytest.fixture(scope="session")

@@ -9,13 +9,13 @@ pytestmark = [pytest.mark.system, pytest.mark.soak]
 
 
 @pytest.mark.timeout(600)
-def test_a_broker_killed_and_away_loses_nothing(driver: Driver, verslag: Verslag, soak: bool) -> None:
+def test_a_broker_killed_and_away_loses_nothing(healed: Driver, verslag: Verslag, soak: bool) -> None:
     length = 180.0 if soak else 20.0
-    with People(driver, apart=("kafka",)) as people:
+    with People(healed, apart=("kafka",)) as people:
         people.work(2)
-        driver.stack.kill("kafka")
+        healed.stack.kill("kafka")
         people.work(length)
-        driver.stack.restart("kafka")
+        healed.stack.restart("kafka")
         people.over()
         people.work(2)
         people.told(verslag, "Kafka killed (SIGKILL) and away", length)
@@ -24,10 +24,10 @@ def test_a_broker_killed_and_away_loses_nothing(driver: Driver, verslag: Verslag
 
 
 @pytest.mark.timeout(240)
-def test_a_restarted_broker_loses_nothing(driver: Driver, verslag: Verslag) -> None:
-    with People(driver, apart=("kafka",)) as people:
+def test_a_restarted_broker_loses_nothing(healed: Driver, verslag: Verslag) -> None:
+    with People(healed, apart=("kafka",)) as people:
         people.work(1)
-        driver.stack.restart("kafka")
+        healed.stack.restart("kafka")
         people.over()
         people.work(1)
         people.told(verslag, "Kafka restarted (SIGTERM)", 0)
@@ -36,20 +36,20 @@ def test_a_restarted_broker_loses_nothing(driver: Driver, verslag: Verslag) -> N
 
 @pytest.mark.timeout(240)
 @pytest.mark.regel("D1")
-def test_no_person_is_lost_when_the_broker_is_away_past_the_lease(driver: Driver, verslag: Verslag) -> None:
+def test_no_person_is_lost_when_the_broker_is_away_past_the_lease(healed: Driver, verslag: Verslag) -> None:
     """brp-proxy hears of no signal for 15 minutes and asks; only a plain "no signal" may let the reference go."""
-    with People(driver, apart=("kafka", "signaal-api")) as people:
-        driver.stack.kill("kafka")
+    with People(healed, apart=("kafka", "signaal-api")) as people:
+        healed.stack.kill("kafka")
         people.work(3)
         people.rest()
-        driver.stack.kill("signaal-api")
-        seen = _waits(driver)
-        driver.later("16m")
-        eventually(lambda: _waits(driver) > seen or None, "brp-proxy to ask a signaal that is away", 40)
-        assert _leases(driver, people) == (len(_refs(driver, people)), 0), "kept, and not yet confirmed"
-        driver.stack.restart("signaal-api")
-        eventually(lambda: _leases(driver, people)[1] or None, "signaal's answer to confirm a lease", 40)
-        driver.stack.restart("kafka")
+        healed.stack.kill("signaal-api")
+        seen = _waits(healed)
+        healed.later("16m")
+        eventually(lambda: _waits(healed) > seen or None, "brp-proxy to ask a signaal that is away", 40)
+        assert _leases(healed, people) == (len(_refs(healed, people)), 0), "kept, and not yet confirmed"
+        healed.stack.restart("signaal-api")
+        eventually(lambda: _leases(healed, people)[1] or None, "signaal's answer to confirm a lease", 40)
+        healed.stack.restart("kafka")
         people.over()
         people.told(verslag, "Kafka away past the lease, signaal-api too", 16 * 60, opmerking=lambda: "domain clock")
     assert people.refused == 0

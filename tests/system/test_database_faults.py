@@ -22,25 +22,25 @@ select pg_terminate_backend(pid) from pg_stat_activity
 
 
 @pytest.mark.timeout(240)
-def test_a_killed_database_recovers_and_nothing_is_lost(driver: Driver, verslag: Verslag) -> None:
-    with People(driver, rate=4, apart=("postgres",)) as people:
+def test_a_killed_database_recovers_and_nothing_is_lost(healed: Driver, verslag: Verslag) -> None:
+    with People(healed, rate=4, apart=("postgres",)) as people:
         people.work(1)
-        driver.stack.kill("postgres")
+        healed.stack.kill("postgres")
         people.work(1)
-        _start_postgres(driver)
+        _start_postgres(healed)
         people.over()
         people.work(2)
         people.told(verslag, "PostgreSQL killed (SIGKILL), crash recovery", 1)
 
 
 @pytest.mark.timeout(600)
-def test_a_stopped_database_is_waited_for(driver: Driver, verslag: Verslag, soak: bool) -> None:
+def test_a_stopped_database_is_waited_for(healed: Driver, verslag: Verslag, soak: bool) -> None:
     length = 180.0 if soak else 20.0
-    with People(driver, apart=("postgres",)) as people:
+    with People(healed, apart=("postgres",)) as people:
         people.work(1)
-        driver.stack.terminate("postgres")
+        healed.stack.terminate("postgres")
         people.work(length)
-        _start_postgres(driver)
+        _start_postgres(healed)
         people.over()
         people.work(2)
         people.told(verslag, "PostgreSQL stopped (fast) and away", length)
@@ -48,12 +48,12 @@ def test_a_stopped_database_is_waited_for(driver: Driver, verslag: Verslag, soak
 
 
 @pytest.mark.timeout(240)
-def test_cut_connections_are_made_anew(driver: Driver, verslag: Verslag) -> None:
+def test_cut_connections_are_made_anew(healed: Driver, verslag: Verslag) -> None:
     cut = 0
-    with People(driver, rate=4) as people:
+    with People(healed, rate=4) as people:
         for _ in range(3):
             people.work(1)
-            cut += len(rows(driver, "postgres", _CUT))
+            cut += len(rows(healed, "postgres", _CUT))
         people.over()
         people.work(1)
         said = f"{cut} connections"
@@ -65,11 +65,11 @@ def test_cut_connections_are_made_anew(driver: Driver, verslag: Verslag) -> None
 @pytest.mark.regel("D3")
 @pytest.mark.parametrize("database", ["signaal", "match"])
 def test_mail_goes_on_beside_a_long_write_transaction(
-    driver: Driver, verslag: Verslag, soak: bool, database: str
+    healed: Driver, verslag: Verslag, soak: bool, database: str
 ) -> None:
     """Trap 12: in another database of the cluster than that of the relay behind the mail, and in its own."""
     length = 300.0 if soak else 10.0
-    with People(driver, rate=4) as people:
+    with People(healed, rate=4) as people:
         people.work(3)
         begun = datetime.now(UTC)
         latency: list[float] = []
@@ -78,7 +78,7 @@ def test_mail_goes_on_beside_a_long_write_transaction(
             latency.extend((people.latency(people.begun, begun), people.latency(begun)))
             return f"answer to mail, median: {latency[0]:.2f} s before, {latency[1]:.2f} s beside it"
 
-        with _long_transaction(driver, database):
+        with _long_transaction(healed, database):
             people.work(length)
             people.rest()
             people.over()
