@@ -58,7 +58,7 @@ def door_http(tempo: int, seconden: int) -> None:
         gedaan = _los("tests.bench.bestoken", {"url": url, "tempo": tempo, "verzoeken": verzoeken})
         meld(f"  answers: {dict(Counter(each['status'] for each in gedaan))}")
         goed = [each for each in gedaan if each["status"] == 201]
-        asyncio.run(_stil(draait))
+        asyncio.run(_stil(draait, len(goed)))
         signalen = {rij["id"]: rij["op"] for rij in asyncio.run(commits(draait, "signaal", _SIGNALEN))}
         vanaf = gedaan[0]["moment"] + OPWARMEN
         keten = asyncio.run(vertragingen(draait, signalen, vanaf))
@@ -92,7 +92,7 @@ def door_outbox(tempo: int, seconden: int) -> None:
         gecommit = _los("tests.bench.inbreng", {"dsn": adressen["signaal"]["worker"], **opdracht})
         signalen = {UUID(signaal_id): moment for signaal_id, moment in gecommit.items()}
         momenten = sorted(signalen.values())
-        asyncio.run(_stil(draait))
+        asyncio.run(_stil(draait, aantal))
         keten = asyncio.run(vertragingen(draait, signalen, momenten[0] + OPWARMEN))
         verwacht = aantal_matches(Wereld(aantal, zaad).trek(aantal))
         gemaakt = asyncio.run(tel(draait, "match", "match"))
@@ -111,16 +111,16 @@ def door_outbox(tempo: int, seconden: int) -> None:
     )
 
 
-async def _stil(draait: Stack) -> None:
-    """Wait until nothing waits any more and the number of matches stands still."""
+async def _stil(draait: Stack, signalen: int) -> None:
+    """Wait until match knows all signals and the number of matches stands still."""
     vorige = -1
 
     async def rustig() -> bool:
         nonlocal vorige
         eerder, vorige = vorige, await tel(draait, "match", "match")
-        return vorige == eerder and not await tel(draait, "signaal", "outbox")
+        return vorige == eerder and await tel(draait, "match", "signaal") >= signalen
 
-    await tot(rustig, "the last matches", 120, elke=1)
+    await tot(rustig, "the last matches", 300, elke=1)
 
 
 def _los(module: str, opdracht: Any) -> Any:
