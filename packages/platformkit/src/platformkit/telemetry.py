@@ -1,12 +1,8 @@
 """Traces and metrics (D12). Names are listed in `deploy/observability/registry.yaml`; a test compares."""
 
-import random
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
@@ -17,10 +13,9 @@ from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import Decision, ParentBased, Sampler, SamplingResult
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import (
     Link,
     NonRecordingSpan,
@@ -38,14 +33,13 @@ from platformkit.settings import ProcessSettings, Traces
 
 # Made once: asking for a tracer costs half a span.
 _tracer = trace.get_tracer("platformkit")
-_SCOPE = InstrumentationScope("platformkit")
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 
 def configure(service: str, settings: ProcessSettings) -> None:
     """Set up the providers of this process and the instrumentation of its libraries."""
     resource = Resource.create({"service.name": service})
-    provider = Provider(resource=resource, sampler=ParentBased(_Causes()))
+    provider = TracerProvider(resource=resource, sampler=ParentBased(_Causes()))
     sender = exporter(settings)
     if sender is not None:
         provider.add_span_processor(BatchSpanProcessor(sender, schedule_delay_millis=500))
@@ -57,19 +51,6 @@ def configure(service: str, settings: ProcessSettings) -> None:
     metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=readers))
     AsyncPGInstrumentor().instrument()  # type: ignore[no-untyped-call]
     HTTPXClientInstrumentor().instrument()
-
-
-class Provider(TracerProvider):
-    """Knows its processors, so that spans which were not started can be handed to them when they end."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.processors: list[SpanProcessor] = []
-
-    def add_span_processor(self, span_processor: SpanProcessor) -> None:
-        """Have `span_processor` told of each span."""
-        super().add_span_processor(span_processor)
-        self.processors.append(span_processor)
 
 
 class _Causes(Sampler):
@@ -165,72 +146,12 @@ def start_span(
 
 
 def _context_of(traceparent: str | None) -> Context:
-    parent = _span_context(traceparent, remote=True)
-    return Context() if parent is None else trace.set_span_in_context(NonRecordingSpan(parent), Context())
-
-
-def _span_context(traceparent: str | None, *, remote: bool) -> SpanContext | None:
-    """By hand: there is one per event, and the propagator with its carrier costs as much as a span."""
+    """By hand: relay and consumer make a span per event, and the propagator and its carrier cost as much as the span."""
     found = _TRACEPARENT.fullmatch(traceparent or "")
     if found is None:
-        return None
-    return SpanContext(int(found[1], 16), int(found[2], 16), remote, TraceFlags(int(found[3], 16)))
-
-
-@dataclass(frozen=True, slots=True)
-class Promised:
-    """A span that is made when it is over, in one piece; until then only its identity is there, to be passed on.
-
-    For where there is one per event and many at once: a started span of the SDK costs more than sending the event.
-    """
-
-    traceparent: str
-    cause: str | None
-    begun: int
-
-
-def promise_span(traceparent: str | None) -> Promised:
-    """A span to be made later that continues the trace of `traceparent`, or begins one."""
-    known = traceparent is not None and _TRACEPARENT.fullmatch(traceparent) is not None
-    trace_part, flags = (traceparent[:36], traceparent[52:]) if known and traceparent else _new_trace()
-    return Promised(f"{trace_part}{_identity(64)}{flags}", traceparent if known else None, time.time_ns())
-
-
-def _new_trace() -> tuple[str, str]:
-    return f"00-{_identity(128)}-", "-01"
-
-
-def _identity(bits: int) -> str:
-    return format(random.getrandbits(bits) or 1, f"0{bits // 4}x")
-
-
-def finish_span(
-    name: str,
-    kind: SpanKind,
-    promised: Promised,
-    attributes: Mapping[str, str | int],
-    error: BaseException | None = None,
-) -> None:
-    """Make a promised span, which ends now; an error marks it by its type."""
-    provider = trace.get_tracer_provider()
-    context = _span_context(promised.traceparent, remote=False)
-    if not isinstance(provider, Provider) or context is None or not context.trace_flags.sampled:
-        return
-    made = None
-    for processor in provider.processors:
-        made = made or ReadableSpan(
-            name=name,
-            context=context,
-            parent=_span_context(promised.cause, remote=True),
-            resource=provider.resource,
-            attributes={**attributes, "error.type": type(error).__qualname__} if error else attributes,
-            kind=kind,
-            status=Status(trace.StatusCode.ERROR) if error else Status(),
-            start_time=promised.begun,
-            end_time=time.time_ns(),
-            instrumentation_scope=_SCOPE,
-        )
-        processor.on_end(made)
+        return Context()
+    parent = SpanContext(int(found[1], 16), int(found[2], 16), True, TraceFlags(int(found[3], 16)))
+    return trace.set_span_in_context(NonRecordingSpan(parent), Context())
 
 
 @contextmanager

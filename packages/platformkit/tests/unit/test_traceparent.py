@@ -35,25 +35,3 @@ def test_what_is_no_traceparent_continues_nothing(broken: str | None) -> None:
 
 def test_outside_a_span_there_is_none() -> None:
     assert telemetry.traceparent_of(trace.INVALID_SPAN) is None
-
-
-def test_a_promised_span_stands_below_its_cause_and_what_it_caused_below_it() -> None:
-    promised = telemetry.promise_span(SENT)
-    assert promised.cause == SENT
-    passed_on = trace.get_current_span(telemetry._context_of(promised.traceparent)).get_span_context()
-    assert format(passed_on.trace_id, "032x") == "a" * 32
-    assert format(passed_on.span_id, "016x") != "b" * 16
-
-
-@pytest.mark.parametrize("flags", ["00", "01"])
-def test_what_is_not_recorded_stays_so(flags: str) -> None:
-    assert telemetry.promise_span(SENT[:-2] + flags).traceparent.endswith(f"-{flags}")
-
-
-@pytest.mark.parametrize("broken", [None, "", "x" * 55])
-def test_without_a_cause_a_promised_span_begins_a_trace(broken: str | None) -> None:
-    promised = telemetry.promise_span(broken)
-    assert promised.cause is None
-    begun = trace.get_current_span(telemetry._context_of(promised.traceparent)).get_span_context()
-    assert begun.is_valid
-    assert begun.trace_flags.sampled

@@ -16,7 +16,7 @@ from uuid import UUID
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from opentelemetry import metrics
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import Span, SpanKind
 from sqlalchemy import BigInteger, any_, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -30,7 +30,6 @@ from platformkit.logging import get_logger
 from platformkit.messaging.envelope import headers_of
 from platformkit.outbox.search import Search
 from platformkit.retry import is_transient
-from platformkit.telemetry import Promised
 
 _BATCH = 1_000
 _LEASE = timedelta(seconds=10)
@@ -165,14 +164,14 @@ class Relay:
         result = _Result()
         waiting = []
         for row in rows:
-            span = telemetry.promise_span(row.traceparent)
+            span = _span(row)
             try:
                 waiting.append((row, span, await self._send(producer, row, span)))
             except MessageSizeTooLargeError as error:
-                _end(row, span, error)
+                _fail(span, error)
                 result.refused.append(row.position)
             except KafkaError as error:
-                _end(row, span, error)
+                _fail(span, error)
                 result.failed = error
                 break
         if result.failed is None and len(rows) == _BATCH and not self._search.due():
@@ -183,7 +182,7 @@ class Relay:
             try:
                 await sent
             except KafkaError as error:
-                _end(row, span, error)
+                _fail(span, error)
                 late.add((row.topic, row.key))
                 if isinstance(error, MessageSizeTooLargeError):
                     # The broker refuses the whole of what it got at once: who was it?
@@ -191,7 +190,7 @@ class Relay:
                 else:
                     result.failed = error
                 continue
-            _end(row, span)
+            span.end()
             # Behind one that failed, an event of the same key is sent again after it, so that the order ends right.
             if (row.topic, row.key) not in late:
                 result.published.append(row.position)
@@ -203,24 +202,24 @@ class Relay:
         """Send each row alone, so that a refusal tells which one is too large for its topic."""
         result = _Result()
         for row in rows:
-            span = telemetry.promise_span(row.traceparent)
+            span = _span(row)
             try:
                 await (await self._send(await self._connected(), row, span))
-                _end(row, span)
+                span.end()
                 result.published.append(row.position)
             except MessageSizeTooLargeError as error:
-                _end(row, span, error)
+                _fail(span, error)
                 result.refused.append(row.position)
                 await self._drop_producer()
             except KafkaError as error:
-                _end(row, span, error)
+                _fail(span, error)
                 result.failed = error
                 break
         self._suspects.clear()
         return result
 
-    async def _send(self, producer: AIOKafkaProducer, row: Any, span: Promised) -> "asyncio.Future[Any]":
-        headers = headers_of(row.headers, span.traceparent)
+    async def _send(self, producer: AIOKafkaProducer, row: Any, span: Span) -> "asyncio.Future[Any]":
+        headers = headers_of(row.headers, telemetry.traceparent_of(span))
         sent: asyncio.Future[Any] = await producer.send(row.topic, row.payload, key=row.key.encode(), headers=headers)
         return sent
 
@@ -327,9 +326,15 @@ class Relay:
                 log.warning("relay_waits", error=type(error).__qualname__)
 
 
-def _end(row: Any, span: Promised, error: Exception | None = None) -> None:
-    about = {"messaging.destination.name": row.topic}
-    telemetry.finish_span(f"publish {row.topic}", SpanKind.PRODUCER, span, about, error)
+def _span(row: Any) -> Span:
+    return telemetry.start_span(
+        f"publish {row.topic}", SpanKind.PRODUCER, row.traceparent, {"messaging.destination.name": row.topic}
+    )
+
+
+def _fail(span: Span, error: Exception) -> None:
+    telemetry.mark_failed(span, error)
+    span.end()
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:
