@@ -19,7 +19,7 @@ from kanalen.email import SmtpPool
 from lokaal.postvak.besturing import Opdracht
 from lokaal.postvak.certificaat import Certificaat
 from notificatie.entrypoints.jobs import Delivery
-from platformkit import failpoints
+from platformkit import failpoints, telemetry
 from platformkit.errors import TransientError
 from platformkit.health import Heartbeat
 
@@ -349,6 +349,7 @@ async def test_one_trace_runs_from_the_event_to_the_answer_of_the_mail_server(
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
+    monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("platformkit"))
     await wereld.gebeurt((ontstaan(), 1))
     await wereld.bezorg()
     spans = exporter.get_finished_spans()
