@@ -1,8 +1,11 @@
 """Traces and metrics (D12). Names are listed in `deploy/observability/registry.yaml`; a test compares."""
 
+import random
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
@@ -13,9 +16,10 @@ from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SynchronousMultiSpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import Decision, ParentBased, Sampler, SamplingResult
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import (
     Link,
     NonRecordingSpan,
@@ -33,13 +37,15 @@ from platformkit.settings import ProcessSettings, Traces
 
 # Made once: asking for a tracer costs half a span.
 _tracer = trace.get_tracer("platformkit")
+# Empty texts where the SDK has none: a viewer may refuse all it is sent for one `null`.
+_SCOPE = InstrumentationScope("platformkit", "", "")
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 
 def configure(service: str, settings: ProcessSettings) -> None:
     """Set up the providers of this process and the instrumentation of its libraries."""
     resource = Resource.create({"service.name": service})
-    provider = TracerProvider(resource=resource, sampler=ParentBased(_Causes()))
+    provider = Provider(resource=resource, sampler=ParentBased(_Causes()))
     sender = exporter(settings)
     if sender is not None:
         provider.add_span_processor(BatchSpanProcessor(sender, schedule_delay_millis=500))
@@ -51,6 +57,18 @@ def configure(service: str, settings: ProcessSettings) -> None:
     metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=readers))
     AsyncPGInstrumentor().instrument()  # type: ignore[no-untyped-call]
     HTTPXClientInstrumentor().instrument()
+
+
+class Provider(TracerProvider):
+    """Also takes spans that were never started: see `EventSpan`."""
+
+    def __init__(self, **options: Any) -> None:
+        self._all = SynchronousMultiSpanProcessor()  # type: ignore[no-untyped-call]
+        super().__init__(active_span_processor=self._all, **options)
+
+    def take(self, span: ReadableSpan) -> None:
+        """Hand a span that is over to the processors."""
+        self._all.on_end(span)
 
 
 class _Causes(Sampler):
@@ -133,25 +151,79 @@ def current_traceparent() -> str | None:
 def traceparent_of(span: Span) -> str | None:
     """The W3C traceparent of `span`, for what happens because of it."""
     context = span.get_span_context()
-    if not context.is_valid:
-        return None
+    return _traceparent(context) if context.is_valid else None
+
+
+def _traceparent(context: SpanContext) -> str:
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags & 1:02x}"
 
 
-def start_span(
-    name: str, kind: SpanKind, traceparent: str | None, attributes: Mapping[str, str | int] | None = None
-) -> Span:
-    """A span that continues the trace of `traceparent`, not made current; the caller ends it."""
-    return _tracer.start_span(name, context=_context_of(traceparent), kind=kind, attributes=attributes)
-
-
-def _context_of(traceparent: str | None) -> Context:
-    """By hand: relay and consumer make a span per event, and the propagator and its carrier cost as much as the span."""
+def _context_of(traceparent: str | None) -> SpanContext | None:
+    """By hand: there is one per event, and the propagator with its carrier costs as much as a span."""
     found = _TRACEPARENT.fullmatch(traceparent or "")
     if found is None:
-        return Context()
-    parent = SpanContext(int(found[1], 16), int(found[2], 16), True, TraceFlags(int(found[3], 16)))
-    return trace.set_span_in_context(NonRecordingSpan(parent), Context())
+        return None
+    return SpanContext(int(found[1], 16), int(found[2], 16), True, TraceFlags(int(found[3], 16)))
+
+
+class EventSpan:
+    """The span of one event among many at once, made in one piece when it is over.
+
+    Until then only its identity is there, to be passed on: a span that the SDK starts costs more than sending the event.
+    """
+
+    def __init__(
+        self, name: str, kind: SpanKind, cause: str | None, attributes: Mapping[str, str] | None = None
+    ) -> None:
+        parent = _context_of(cause)
+        self._parent = parent if parent is not None and parent.is_valid else None
+        self._context = SpanContext(
+            self._parent.trace_id if self._parent else random.getrandbits(128) or 1,
+            random.getrandbits(64) or 1,
+            False,
+            TraceFlags(self._parent.trace_flags & 1 if self._parent else 1),
+        )
+        self._name, self._kind, self._attributes = name, kind, attributes or {}
+        self._error: str | None = None
+        self._begun = time.time_ns()
+
+    @property
+    def traceparent(self) -> str:
+        """For what happens because of this event."""
+        return _traceparent(self._context)
+
+    def current(self) -> AbstractContextManager[Span]:
+        """Let spans that begin now stand below this one."""
+        return trace.use_span(NonRecordingSpan(self._context), record_exception=False, set_status_on_exception=False)
+
+    def fail(self, error: BaseException) -> None:
+        """Mark it as failed, by the type of the error only."""
+        self._error = type(error).__qualname__
+
+    def end(self) -> None:
+        """Make the span, which ends now."""
+        provider = trace.get_tracer_provider()
+        if not isinstance(provider, Provider) or not self._context.trace_flags.sampled:
+            return
+        provider.take(
+            ReadableSpan(
+                name=self._name,
+                context=self._context,
+                parent=self._parent,
+                resource=provider.resource,
+                attributes={**self._attributes, "error.type": self._error} if self._error else self._attributes,
+                kind=self._kind,
+                status=Status(trace.StatusCode.ERROR) if self._error else Status(),
+                start_time=self._begun,
+                end_time=time.time_ns(),
+                instrumentation_scope=_SCOPE,
+            )
+        )
+
+
+def event_span(name: str, kind: SpanKind, cause: str | None, attributes: Mapping[str, str] | None = None) -> EventSpan:
+    """A span that continues the trace of the traceparent `cause`, or begins one; the caller ends it."""
+    return EventSpan(name, kind, cause, attributes)
 
 
 @contextmanager
@@ -159,7 +231,9 @@ def span(
     name: str, kind: SpanKind, traceparent: str | None, attributes: Mapping[str, str | int] | None = None
 ) -> Iterator[Span]:
     """A current span that continues the trace of `traceparent`; an error marks it without quoting its text."""
-    started = start_span(name, kind, traceparent, attributes)
+    cause = _context_of(traceparent)
+    parent = Context() if cause is None else trace.set_span_in_context(NonRecordingSpan(cause), Context())
+    started = _tracer.start_span(name, context=parent, kind=kind, attributes=attributes)
     with trace.use_span(started, end_on_exit=True, record_exception=False, set_status_on_exception=False):
         try:
             yield started

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
@@ -27,8 +27,8 @@ from platformkit.telemetry import Discreet
 def spans() -> Iterator[InMemorySpanExporter]:
     exporter = InMemorySpanExporter()
     provider = trace.get_tracer_provider()
-    if not isinstance(provider, TracerProvider):
-        provider = TracerProvider()
+    if not isinstance(provider, telemetry.Provider):
+        provider = telemetry.Provider()
         trace.set_tracer_provider(provider)
     processor = SimpleSpanProcessor(Discreet(exporter))
     provider.add_span_processor(processor)

@@ -7,7 +7,6 @@ that lasts, given back to Kafka; what can never succeed is found by bisecting an
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -15,8 +14,8 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
-from opentelemetry import metrics, trace
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry import metrics
+from opentelemetry.trace import SpanKind
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from platformkit import failpoints, telemetry
@@ -29,6 +28,7 @@ from platformkit.messaging import unreadable
 from platformkit.messaging.dead_letters import Parked, count, park
 from platformkit.messaging.envelope import Message, PoisonError, UnknownTypeError, decode, traceparent_in
 from platformkit.retry import attempts, is_transient, is_unready
+from platformkit.telemetry import EventSpan
 
 _BATCH = 500
 _POLL_MS = 10
@@ -61,7 +61,7 @@ class Subscription:
 class _Item:
     record: Record
     message: Message
-    span: Span
+    span: EventSpan
 
 
 class Consumer:
@@ -166,7 +166,7 @@ class Consumer:
             if not (is_transient(error) or is_unready(error)):
                 raise
             for item in items:
-                telemetry.mark_failed(item.span, error)
+                item.span.fail(error)
             log.warning("batch_given_back", consumer=subscription.name, error=type(error).__qualname__)
             _given_back.add(1, {"consumer": subscription.name})
             return False
@@ -188,13 +188,13 @@ class Consumer:
             except PoisonError as error:
                 await self._park(subscription, record, str(error))
                 continue
-            span = telemetry.start_span(
+            span = telemetry.event_span(
                 f"process {record.topic}",
                 SpanKind.CONSUMER,
                 message.traceparent,
                 {"messaging.destination.name": record.topic, "messaging.consumer.group.name": subscription.name},
             )
-            items.append(_Item(record, replace(message, traceparent=telemetry.traceparent_of(span)), span))
+            items.append(_Item(record, replace(message, traceparent=span.traceparent), span))
 
     async def _bisect(self, subscription: Subscription, items: Sequence[_Item]) -> None:
         """Handle `items` in one transaction; if that can never succeed, halve until the poison stands alone."""
@@ -202,13 +202,8 @@ class Consumer:
             return
         try:
             async for attempt in attempts(limit=None, seconds=_PATIENCE):
-                with attempt, ExitStack() as current:
-                    # One transaction for many traces: its statements show in the first one's.
-                    current.enter_context(
-                        trace.use_span(
-                            items[0].span, end_on_exit=False, record_exception=False, set_status_on_exception=False
-                        )
-                    )
+                # One transaction for many traces: its statements show in the first one's.
+                with attempt, items[0].span.current():
                     await self._executor.execute_batch(
                         subscription.name, [item.message for item in items], subscription.handler
                     )
@@ -216,7 +211,7 @@ class Consumer:
             if is_transient(error) or is_unready(error):
                 raise
             if len(items) == 1:
-                telemetry.mark_failed(items[0].span, error)
+                items[0].span.fail(error)
                 await self._park(subscription, items[0].record, type(error).__qualname__)
                 return
             middle = len(items) // 2

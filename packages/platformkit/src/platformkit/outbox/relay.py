@@ -16,7 +16,7 @@ from uuid import UUID
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from opentelemetry import metrics
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import SpanKind
 from sqlalchemy import BigInteger, any_, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -30,6 +30,7 @@ from platformkit.logging import get_logger
 from platformkit.messaging.envelope import headers_of
 from platformkit.outbox.search import Search
 from platformkit.retry import is_transient
+from platformkit.telemetry import EventSpan
 
 _BATCH = 1_000
 _LEASE = timedelta(seconds=10)
@@ -218,8 +219,8 @@ class Relay:
         self._suspects.clear()
         return result
 
-    async def _send(self, producer: AIOKafkaProducer, row: Any, span: Span) -> "asyncio.Future[Any]":
-        headers = headers_of(row.headers, telemetry.traceparent_of(span))
+    async def _send(self, producer: AIOKafkaProducer, row: Any, span: EventSpan) -> "asyncio.Future[Any]":
+        headers = headers_of(row.headers, span.traceparent)
         sent: asyncio.Future[Any] = await producer.send(row.topic, row.payload, key=row.key.encode(), headers=headers)
         return sent
 
@@ -326,14 +327,13 @@ class Relay:
                 log.warning("relay_waits", error=type(error).__qualname__)
 
 
-def _span(row: Any) -> Span:
-    return telemetry.start_span(
-        f"publish {row.topic}", SpanKind.PRODUCER, row.traceparent, {"messaging.destination.name": row.topic}
-    )
+def _span(row: Any) -> EventSpan:
+    about = {"messaging.destination.name": row.topic}
+    return telemetry.event_span(f"publish {row.topic}", SpanKind.PRODUCER, row.traceparent, about)
 
 
-def _fail(span: Span, error: Exception) -> None:
-    telemetry.mark_failed(span, error)
+def _fail(span: EventSpan, error: Exception) -> None:
+    span.fail(error)
     span.end()
 
 
