@@ -193,8 +193,10 @@ class Wereld:
         for proces in self._processen:
             proces.stil_tot = 0.0
         await p.wacht_op(p.Voorwaarde(lambda: all(proces.leeft for proces in self._processen)))
-        self._herhaal_dode_brieven()
-        await p.wacht_op(p.Voorwaarde(self._in_rust))
+        # Amid the rest of the work, and then those that were still being put aside at that moment.
+        for _ in range(2):
+            self._herhaal_dode_brieven()
+            await p.wacht_op(p.Voorwaarde(self._in_rust))
         sweep = Verlopen(Executor(self.geheugen.engine(), Klok(self, self._scheef), BRON), opslag)
         while await sweep():
             pass
