@@ -5,6 +5,7 @@ first the end of the chain is stopped and a pair of signals sent, then what stan
 finds work of its own when it comes back armed.
 """
 
+import itertools
 import secrets
 import threading
 import time
@@ -266,42 +267,45 @@ def _load(driver: Driver, per_second: float) -> Iterator[None]:
         yield
         return
     stop = threading.Event()
-    names = [f"Last {number}" for number in range(24)]
-    organisations = ("Altra", "De Buurtschool")
+    people = {f"Last {number}": (ORGANISATIONS[number % 2], LOAD[number % len(LOAD)]) for number in range(24)}
     with Driver(driver.stack) as own, ThreadPoolExecutor(1) as pool:
-        for number, name in enumerate(names):
-            own.bearer(name, organisations[number % 2])
-
-        def work() -> dict[str, set[str]]:
-            accepted: dict[str, set[str]] = {name: set() for name in names}
-            is_open: dict[str, str] = {}
-            keys: dict[str, str] = {}
-            turn = 0
-            while not stop.wait(1 / per_second):
-                number, turn = turn % len(names), turn + 1
-                name, organisation, youth = names[number], organisations[number % 2], LOAD[number % len(LOAD)]
-                try:
-                    if name in is_open:
-                        if own.close_signal(name, is_open[name], organisation).status_code in {200, 201, 204, 409}:
-                            del is_open[name]
-                        continue
-                    # An answer that got lost is asked for again with the same key.
-                    answer = own.signal(name, youth, organisation, key=keys.setdefault(name, f"last-{turn}"))
-                    if answer.status_code == 201:
-                        del keys[name]
-                        is_open[name] = answer.json()["signaalId"]
-                        accepted[name].add(is_open[name])
-                except httpx.TransportError:
-                    continue
-            return accepted
-
-        working = pool.submit(work)
+        for name, (organisation, _) in people.items():
+            own.bearer(name, organisation)
+        before = {name: set(signals_of(driver, name)) for name in people}
+        working = pool.submit(_come_and_go, own, people, per_second, stop)
         try:
             yield
         finally:
             stop.set()
         for name, ids in working.result().items():
-            stored = signals_of(driver, name)
+            stored = set(signals_of(driver, name)) - before[name]
             # At most the one whose answer got lost at the very end.
-            assert len(set(stored) - ids) <= 1, f"signals of {name}"
-            assert not ids - set(stored), f"signals of {name}"
+            assert len(stored - ids) <= 1, f"signals of {name}"
+            assert not ids - stored, f"signals of {name}"
+
+
+def _come_and_go(
+    driver: Driver, people: Mapping[str, tuple[str, str]], per_second: float, stop: threading.Event
+) -> dict[str, set[str]]:
+    """Let people in turn issue a signal and close it; by name what was accepted."""
+    accepted: dict[str, set[str]] = {name: set() for name in people}
+    is_open: dict[str, str] = {}
+    keys: dict[str, str] = {}
+    for name, (organisation, youth) in itertools.cycle(people.items()):
+        if stop.wait(1 / per_second):
+            break
+        with suppress(httpx.TransportError):
+            if name in is_open:
+                if driver.close_signal(name, is_open[name], organisation).status_code in {200, 201, 204, 409}:
+                    del is_open[name]
+                continue
+            # An answer that got lost is asked for again with the same key.
+            answer = driver.signal(name, youth, organisation, key=keys.setdefault(name, secrets.token_hex(8)))
+            if answer.status_code == 201:
+                del keys[name]
+                is_open[name] = answer.json()["signaalId"]
+                accepted[name].add(is_open[name])
+    # All is up again; the next load begins with youths on whom nobody has a signal.
+    for name, signal in is_open.items():
+        driver.close_signal(name, signal, people[name][0])
+    return accepted
