@@ -1,5 +1,6 @@
 """Every answer is one of ours: Dutch problem details, headers everywhere, nothing of what was sent (trap 9)."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -62,6 +63,8 @@ async def post(
             raise TransientError("interne-fout")
         case "netwerk":
             raise ConnectionRefusedError(CANARY)
+        case "traag":
+            await asyncio.sleep(60)
         case "kapot":
             raise RuntimeError(CANARY)
         case "verkeerd":
@@ -190,6 +193,15 @@ async def test_what_is_away_is_a_503_with_patience(api: httpx.AsyncClient, bsn: 
     answer = await api.post("/v1/dingen", json={"bsn": bsn})
     problem(answer, 503, "tijdelijk-niet-beschikbaar")
     assert answer.headers["retry-after"] == seconds
+
+
+async def test_what_takes_too_long_is_answered_all_the_same(
+    api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_module, "_ANSWER_SECONDS", 0.05)
+    answer = await api.post("/v1/dingen", json={"bsn": "traag"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "tijdelijk-niet-beschikbaar")
+    assert answer.headers["retry-after"] == "5"
 
 
 async def test_a_mistake_of_ours_is_a_500_without_its_text(

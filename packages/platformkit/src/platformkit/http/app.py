@@ -1,5 +1,6 @@
 """The FastAPI application of a service: problems, identity, headers of the NL API Design Rules, health, limits."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -23,6 +24,9 @@ from platformkit.http.problems import MEDIA_TYPE, Catalog, Problem
 API_VERSION = "1.0.0"
 _PREFIX = "/v1"
 _BODY_LIMIT = 64 * 1024
+# Everything below has its own patience; together they may take longer than anybody waits. What was done then is known
+# by its Idempotency-Key.
+_ANSWER_SECONDS = 4.5
 _HEADERS = [
     (b"api-version", API_VERSION.encode()),
     (b"cache-control", b"no-store"),
@@ -126,7 +130,7 @@ class _Headers:
 
 
 class _Guard:
-    """Bounds the body, and turns what nobody caught into a problem."""
+    """Bounds the body and the time, and turns what nobody caught into a problem."""
 
     def __init__(self, app: ASGIApp, catalog: Catalog) -> None:
         self._app = app
@@ -148,7 +152,8 @@ class _Guard:
             body = await _body(scope, receive)
             problem = _refusal(scope, body)
             answer = self._app if problem is None else self._catalog.answer(problem)
-            await answer(scope, _replay(body or b"", receive), guarded_send)
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await answer(scope, _replay(body or b"", receive), guarded_send)
         except ClientDisconnect:
             return
         except Exception as error:
