@@ -13,10 +13,10 @@ from services.match.tests.berichten import (
     vastgelegd,
     verwerk,
 )
-from services.match.tests.stand import matches, open_matches
+from services.match.tests.stand import matches, open_matches, verteld
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.match import MatchReden
+from contracts.match import MatchBeeindigd, MatchReden
 from match.domain.oorzaak import wijziging_id
 from platformkit.clock import FixedClock
 from platformkit.executor import Executor
@@ -119,6 +119,39 @@ async def test_an_end_says_why(executor: Executor, worker: AsyncEngine, einde, r
     match = await een(worker, a, b)
     assert (match.status, match.reden) == ("beeindigd", reden)
     assert match.beeindigd_op is not None
+
+
+@pytest.mark.regel("R072", "D18")
+@pytest.mark.parametrize("hoe_vaak", [1, 2])
+async def test_a_signal_removed_after_the_end_makes_the_match_wrong_once(
+    executor: Executor, worker: AsyncEngine, dsns, hoe_vaak: int
+) -> None:
+    """Who was told of the match hears that it never was right; its end stays when it was."""
+    jeugdige = uuid4()
+    a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven()])
+    await verwerk(executor, [a.gedeactiveerd(2)])
+    einde = (await een(worker, a, b)).beeindigd_op
+    for versie in range(3, 3 + hoe_vaak):
+        await verwerk(executor, [a.verwijderd(versie)])
+    match = await een(worker, a, b)
+    assert (match.status, match.reden, match.beeindigd_op) == ("beeindigd", MatchReden.SIGNAAL_VERWIJDERD, einde)
+    assert match.versie & 0xFFFFFFFF == 3
+    redenen = [
+        MatchBeeindigd.model_validate_json(rij.payload).reden for rij in await verteld(dsns["relay"], match.match_id)
+    ]
+    assert redenen == [None, MatchReden.SIGNAAL_GEDEACTIVEERD, MatchReden.SIGNAAL_VERWIJDERD]
+
+
+@pytest.mark.regel("D8", "D18")
+async def test_of_a_destroyed_side_nothing_is_told_any_more(executor: Executor, worker: AsyncEngine) -> None:
+    jeugdige = uuid4()
+    a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven()])
+    await verwerk(executor, [a.gedeactiveerd(2)])
+    await verwerk(executor, [b.vernietigd(2)])
+    await verwerk(executor, [a.verwijderd(3)])
+    assert (await een(worker, a, b)).reden == MatchReden.SIGNAAL_GEDEACTIVEERD
 
 
 @pytest.mark.regel("R022", "D4")

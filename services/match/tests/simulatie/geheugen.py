@@ -18,7 +18,7 @@ from sqlalchemy import Delete, Insert
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from contracts.match import MatchStatus
+from contracts.match import MatchReden, MatchStatus
 from match.application.ports import Opslag, PersoonRij, SignaalRij
 from match.domain.match import Match
 from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatus
@@ -372,6 +372,19 @@ class Matches:
         ids = sorted(m.match_id for m in self._transactie.rijen("match"))
         return [each for each in ids if na is None or each > na][:aantal]
 
+    async def beeindigd_voor(self, signalen: Collection[UUID]) -> list[Match]:
+        if not signalen:
+            return []
+        t = self._transactie
+        await t.statement("ended matches of")
+        gevonden = []
+        for m in sorted(t.rijen("match"), key=lambda m: m.match_id):
+            if _was_anders_voorbij(m) and {m.signaal_a, m.signaal_b} & set(signalen):
+                await t.houd("match", m.match_id)
+                nu = t.rij("match", m.match_id)
+                gevonden += [nu] if _was_anders_voorbij(nu) else []
+        return gevonden
+
     async def bewaar(self, matches: Collection[Match]) -> None:
         if not matches:
             return
@@ -386,6 +399,10 @@ class Matches:
 
     def _actief(self) -> Sequence[Match]:
         return [m for m in self._transactie.rijen("match") if m.status == MatchStatus.ACTIEF]
+
+
+def _was_anders_voorbij(m: Match) -> bool:
+    return m.status == MatchStatus.BEEINDIGD and m.reden != MatchReden.SIGNAAL_VERWIJDERD
 
 
 def opslag(work: UnitOfWork) -> Opslag:

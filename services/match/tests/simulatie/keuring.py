@@ -150,7 +150,10 @@ class Keuring:
                 self._opnieuw(oud, m, rij, eerder)
                 continue
             _verteld_is(m, rij)
-            self._zijden(stand, m, rij)
+            if oud is not None and oud.status == m.status == "beeindigd":
+                self._ten_onrechte(stand, oud, m, rij)
+            else:
+                self._zijden(stand, m, rij)
             assert oud is None or m.versie > oud.versie, "a version that does not rise"
             assert rij.payload not in eerder, "told without a change"
             assert m.versie >> 32 == self._geheugen.generatie, "a version of another generation"
@@ -172,6 +175,14 @@ class Keuring:
         if m.status == "actief":
             assert rij.payload in eerder, "told again as something else"
         self._telling["told again"] += 1
+        self._laatst[m.match_id] = _event(rij).professionals
+
+    def _ten_onrechte(self, stand: Stand, oud: Match, m: Match, rij: Any) -> None:
+        """What had ended is told again only when a removed signal shows that it never was right, and once."""
+        assert {stand.signalen[each]["status"] for each in (m.signaal_a, m.signaal_b)} >= {"verwijderd"}
+        assert oud.reden != "signaal-verwijderd", "told as wrong twice"
+        assert m._replace(reden=oud.reden, versie=oud.versie) == oud, "another end"
+        self._telling["was wrong, told after its end"] += 1
         self._laatst[m.match_id] = _event(rij).professionals
 
     def _zijden(self, stand: Stand, m: Match, rij: Any) -> None:
@@ -210,6 +221,11 @@ class Keuring:
         matches: dict[UUID, Match] = self._geheugen.tabellen["match"]
         over = [m for m in matches.values() if m.status == "actief" and m.einddatum <= vandaag]
         assert not over, "a match past its end that nobody ended"
+        signalen = Stand.volgens_projectie(self._geheugen).signalen
+        for m in matches.values():
+            zijden = {signalen[m.signaal_a]["status"], signalen[m.signaal_b]["status"]}
+            if "verwijderd" in zijden and "vernietigd" not in zijden:
+                assert m.reden == "signaal-verwijderd", f"wrong by a removed signal, and told as {m.reden}"
         gelezen: dict[UUID, tuple[int, Any]] = {}
         for rij in topic:
             match_id, versie = UUID(rij.key), int(rij.headers["ce_sequence"])

@@ -258,6 +258,39 @@ async def test_matches_by_youth_by_id_and_by_date(db: Database) -> None:
         assert await t.matches.ids_na(UUID(int=2**128 - 1), 1) == []
 
 
+async def test_the_matches_of_a_signal_that_ended_for_another_reason(db: Database) -> None:
+    kind, zus = uuid4(), uuid4()
+    een, ander, actief = ended(een_match(kind, zus)), ended(een_match(zus, kind)), een_match(kind, zus)
+    verwijderd = een.ten_onrechte(0)
+    async with db.transactie() as t:
+        await t.matches.bewaar([een, ander, actief])
+    async with db.transactie() as t:
+        assert await t.matches.beeindigd_voor([]) == []
+        assert await t.matches.beeindigd_voor([uuid4(), actief.signaal_a]) == []
+        beide = sorted([een, ander], key=lambda m: m.match_id)
+        assert await t.matches.beeindigd_voor([een.signaal_a, een.signaal_b, ander.signaal_b]) == beide
+        await t.matches.bewaar([verwijderd])
+        assert await t.matches.beeindigd_voor([een.signaal_a]) == []
+
+
+async def test_two_removed_signals_of_one_match_find_it_once(db: Database) -> None:
+    """Their youths need not have a parent in common any more: the match itself is held."""
+    m = ended(een_match(uuid4(), uuid4()))
+    async with db.transactie() as t:
+        await t.matches.bewaar([m])
+
+    async def tweede() -> list[Match]:
+        async with db.transactie() as t:
+            return await t.matches.beeindigd_voor([m.signaal_b])
+
+    async with db.transactie() as t:
+        assert await t.matches.beeindigd_voor([m.signaal_a]) == [m]
+        taak = asyncio.create_task(tweede())
+        await db.iemand_wacht()
+        await t.matches.bewaar([m.ten_onrechte(0)])
+    assert await taak == []
+
+
 async def test_what_is_rolled_back_was_never_there(db: Database) -> None:
     jeugdige, ouder = uuid4(), uuid4()
     een, m = rij(jeugdige), een_match(jeugdige, jeugdige)

@@ -200,6 +200,13 @@ def einde_niet_verteld(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(herberekenen, "_beeindigd", geen)
 
 
+def achteraf_niet_verteld(patch: pytest.MonkeyPatch) -> None:
+    async def geen(*_args: object) -> list[Any]:
+        return []
+
+    patch.setattr(herberekenen, "_ten_onrechte", geen)
+
+
 def mislukt(zaad: int) -> str | None:
     """What a seed found wrong."""
     try:
@@ -229,6 +236,7 @@ def mislukt(zaad: int) -> str | None:
         pytest.param(oorzaak_zonder_ouders, id="a parent is no cause"),
         pytest.param(weer_versie_een, id="a match that comes back begins at version one"),
         pytest.param(einde_niet_verteld, id="an end is not told"),
+        pytest.param(achteraf_niet_verteld, id="a signal removed after the end is not told"),
     ],
 )
 def test_a_broken_product_is_found(mutatie: Mutatie, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -130,6 +129,19 @@ async def test_who_was_told_of_a_wrong_match_is_told_that_it_was_wrong_once(were
     corrections = [mail for mail in wereld.post() if mail.onderwerp == "Een match in de Verwijsindex klopte niet"]
     assert sorted(mail.aan[0].removesuffix("@kanarie.example") for mail in corrections) == told
     assert len(told) == 3
+
+
+@pytest.mark.regel("D18")
+async def test_a_match_that_had_ended_and_turns_out_wrong_is_told_to_who_was_told_of_it(wereld: Any) -> None:
+    match = ontstaan()
+    await wereld.gebeurt((match, 1))
+    await wereld.bezorg()
+    await wereld.gebeurt((beeindigd(match, MatchReden.EINDDATUM), 2))
+    await wereld.bezorg()
+    assert len(wereld.post()) == 2
+    await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_VERWIJDERD), 3))
+    await wereld.bezorg()
+    assert [mail.onderwerp for mail in wereld.post()][2:] == ["Een match in de Verwijsindex klopte niet"] * 2
 
 
 @pytest.mark.regel("D18")
@@ -346,8 +358,9 @@ async def test_the_running_sender_picks_up_and_waits_out_an_outage(wereld: Any) 
 async def test_one_trace_runs_from_the_event_to_the_answer_of_the_mail_server(
     wereld: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    exporter, provider = InMemorySpanExporter(), telemetry.Provider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
     monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
     monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("platformkit"))
     await wereld.gebeurt((ontstaan(), 1))

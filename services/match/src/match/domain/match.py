@@ -73,6 +73,10 @@ class Match(NamedTuple):
             beeindigd_op=nu,
         )
 
+    def ten_onrechte(self, generatie: int) -> Self:
+        """The match that had ended and turns out never to have been right: it ended when it did (D18)."""
+        return self._replace(reden=MatchReden.SIGNAAL_VERWIJDERD, versie=_volgende(self.versie, generatie))
+
     def in_generatie(self, generatie: int) -> Self | None:
         """The match as the first version of its own in this generation; None when it has one already."""
         if self.versie >> _VOLGNUMMER_BITS >= generatie:

@@ -29,6 +29,17 @@ _VERLOPEN = (
     .order_by(match.c.einddatum)
     .limit(bindparam("aantal"))
 )
+# Held: their two youths need not share a lock any more, and both their signals may be removed at once.
+_BEEINDIGD_VOOR = (
+    select(match)
+    .where(
+        match.c.status == MatchStatus.BEEINDIGD.value,
+        match.c.reden != MatchReden.SIGNAAL_VERWIJDERD.value,
+        or_(one_of(match.c.signaal_a, "signalen"), one_of(match.c.signaal_b, "signalen")),
+    )
+    .order_by(match.c.match_id)
+    .with_for_update()
+)
 _BEWAREN = upsert(match, nieuwere=False)
 _GENERATIE = select(generatie.c.nummer)
 
@@ -59,6 +70,13 @@ class Matches:
         """The youths of at most `aantal` matches whose einddatum passed while nobody ended them."""
         found = (await self._connection.execute(_VERLOPEN, {"vandaag": vandaag, "aantal": aantal})).all()
         return {ref for row in found for ref in row}
+
+    async def beeindigd_voor(self, signalen: Collection[UUID]) -> list[Match]:
+        """The matches of these signals that had ended for another reason than a removed signal, held from now on."""
+        if not signalen:
+            return []
+        found = (await self._connection.execute(_BEEINDIGD_VOOR, {"signalen": list(signalen)})).all()
+        return [_match(row) for row in found]
 
     async def bewaar(self, matches: Collection[Match]) -> None:
         """Store new and changed matches."""

@@ -1,6 +1,6 @@
 """Make the stored matches of some youths equal what should be, and tell the difference (D4)."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from match.application.ports import Opslag, Projectie, SignaalRij
 from match.domain.match import Match
 from match.domain.paren import Paar, paren
 from match.domain.reden import reden_van_einde
-from match.domain.signaal import Betrokkene, Ouderband, Signaal
+from match.domain.signaal import Betrokkene, Ouderband, Signaal, SignaalStatus
 from platformkit.executor import UnitOfWork
 
 Banden = Mapping[UUID, frozenset[Ouderband]]
@@ -21,10 +21,12 @@ class Aanleiding(NamedTuple):
     """What this transaction changed, and in which trace it was told of (D12).
 
     `vorige` is what each changed signal was before, and so what its matches told of it: the end of a match is told in
-    the transaction that destroys its signal, or no more. `sporen` has the traceparent by signal and by youth.
+    the transaction that destroys its signal, or no more. `verwijderd` are the signals among them that are removed now.
+    `sporen` has the traceparent by signal and by youth.
     """
 
     vorige: Mapping[UUID, SignaalRij | None]
+    verwijderd: Collection[UUID]
     sporen: Mapping[UUID, str | None]
 
 
@@ -48,10 +50,12 @@ async def herbereken(work: UnitOfWork, opslag: Opslag, banden: Banden, aanleidin
     actieve = {m.match_id: m for m in await opslag.matches.actieve(banden)}
     bekend = {**actieve, **{m.match_id: m for m in await opslag.matches.met_id(gewenst.keys() - actieve.keys())}}
     vervallen = [m for m in actieve.values() if m.match_id not in gewenst]
-    generatie = await opslag.matches.generatie() if gewenst or vervallen else 0
+    voorbij = await opslag.matches.beeindigd_voor(aanleiding.verwijderd)
+    generatie = await opslag.matches.generatie() if gewenst or vervallen or voorbij else 0
     veranderd = [
         *_ontstaan(work, gewenst, bekend, aanleiding.vorige, generatie),
         *await _beeindigd(work, opslag.projectie, vervallen, aanleiding.vorige, generatie),
+        *await _ten_onrechte(opslag.projectie, voorbij, aanleiding.vorige, generatie),
     ]
     await opslag.matches.bewaar([each.match for each in veranderd])
     for each in veranderd:
@@ -112,9 +116,27 @@ async def _beeindigd(
             zelfde_professional=a.professional == b.professional,
             vandaag=work.today,
         )
-        verteld = ((vorige.get(nu.signaal_id) or nu).betrokkene() for nu in (a, b))
-        veranderd.append(Verandering(m.beeindigd(reden, generatie, work.now), *verteld))
+        veranderd.append(Verandering(m.beeindigd(reden, generatie, work.now), *_verteld(a, b, vorige)))
     return veranderd
+
+
+async def _ten_onrechte(
+    projectie: Projectie, voorbij: Collection[Match], vorige: Mapping[UUID, SignaalRij | None], generatie: int
+) -> Iterable[Verandering]:
+    """What had ended and turns out never to have been right; not when a side is destroyed: of that one nothing is told."""
+    if not voorbij:
+        return []
+    signalen = await projectie.signalen_met_id({each for m in voorbij for each in (m.signaal_a, m.signaal_b)})
+    return [
+        Verandering(m.ten_onrechte(generatie), *_verteld(a, b, vorige))
+        for m in voorbij
+        if SignaalStatus.VERNIETIGD not in {(a := signalen[m.signaal_a]).status, (b := signalen[m.signaal_b]).status}
+    ]
+
+
+def _verteld(a: SignaalRij, b: SignaalRij, vorige: Mapping[UUID, SignaalRij | None]) -> Iterator[Betrokkene]:
+    """What these two said before this transaction."""
+    return ((vorige.get(nu.signaal_id) or nu).betrokkene() for nu in (a, b))
 
 
 def _spoor(m: Match, sporen: Mapping[UUID, str | None]) -> str | None:

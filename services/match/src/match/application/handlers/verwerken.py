@@ -35,14 +35,16 @@ class Verwerken:
         jeugdigen = {m.key for m in nieuwste}
         oude = await vergrendel(opslag, jeugdigen, (band for van_een in banden.values() for band in van_een))
 
-        vorige = await opslag.projectie.werk_signalen_bij([_signaal(m) for m in over_signalen])
+        signalen = [_signaal(m) for m in over_signalen]
+        vorige = await opslag.projectie.werk_signalen_bij(signalen)
         nieuwe_personen = await opslag.projectie.werk_personen_bij([_persoon(m) for m in over_personen])
         anders = {ref: banden[ref] for ref in nieuwe_personen if banden[ref] != oude[ref]}
         await opslag.projectie.vervang_ouders(anders, (band for van_een in anders.values() for band in van_een))
 
         geraakt = nieuwe_personen | {m.key for m in over_signalen if m.subject in vorige}
         nu = {ref: anders.get(ref, oude[ref]) for ref in geraakt}
-        await herbereken(work, opslag, nu, Aanleiding(vorige, {m.subject: m.traceparent for m in nieuwste}))
+        verwijderd = [s.signaal_id for s in signalen if s.status is SignaalStatus.VERWIJDERD and s.signaal_id in vorige]
+        await herbereken(work, opslag, nu, Aanleiding(vorige, verwijderd, {m.subject: m.traceparent for m in nieuwste}))
 
 
 async def vergrendel(opslag: Opslag, jeugdigen: Collection[UUID], nieuwe: Iterable[Ouderband] = ()) -> Banden:
