@@ -8,9 +8,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, TypeAlias
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
@@ -31,7 +32,7 @@ from platformkit.retry import attempts, is_transient, is_unready
 from platformkit.telemetry import EventSpan
 
 _BATCH = 500
-_POLL_MS = 10
+_POLL_MS = 1_000
 _PATIENCE = 60.0
 _BREATH = 1.0
 _GRACE = 20.0
@@ -276,7 +277,6 @@ def subscribe(
         group_id=subscription.name,
         batch=True,
         max_records=_BATCH,
-        batch_timeout_ms=_POLL_MS,
         ack_policy=AckPolicy.MANUAL,
         auto_offset_reset="earliest",
         session_timeout_ms=6_000,
@@ -286,4 +286,10 @@ def subscribe(
         decoder=hand_over,
     )
 
+    async def poll(reader: AIOKafkaConsumer) -> tuple[Record, ...]:
+        # FastStream's own sleeps after a poll that brought nothing, and what comes then waits for it.
+        found = await reader.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)
+        return tuple(chain.from_iterable(found.values()))
+
+    subscriber.get_msg = poll  # type: ignore[method-assign]
     subscriber(receive)
