@@ -11,6 +11,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 
 from platformkit import health, telemetry
@@ -52,7 +53,8 @@ def main(
     telemetry.configure(service, settings)
     chosen = dict(components) if role == "all" else {role: components[role]}
     try:
-        asyncio.run(_run(role, settings, chosen))
+        # On it a relay told 15 % more events a second than on the loop of the standard library (tests.bench.relay).
+        uvloop.run(_run(role, settings, chosen))
     except Exception as error:
         # Without the text: it may quote a row.
         log.critical("process_failed", role=role, error=_kinds(error))

@@ -286,9 +286,9 @@ def subscribe(
         decoder=hand_over,
     )
 
-    async def poll(reader: AIOKafkaConsumer) -> tuple[Record, ...]:
+    async def poll(consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
         # FastStream's own sleeps after a poll that brought nothing, and what comes then waits for it.
-        found = await reader.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)
+        found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)
         return tuple(chain.from_iterable(found.values()))
 
     subscriber.get_msg = poll  # type: ignore[method-assign]
