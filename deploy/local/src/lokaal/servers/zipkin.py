@@ -42,7 +42,7 @@ class Zipkin:
             "-jar",
             *map(str, artifacts.jars("zipkin")),
             *(f"--armeria.ports[0].{setting}" for setting in bind),
-            "--zipkin.storage.mem.max-spans=50000",  # its default needs more memory than it is given
+            "--zipkin.storage.mem.max-spans=20000",  # more of ours need more memory than it is given
         ]
 
 
