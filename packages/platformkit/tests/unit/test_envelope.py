@@ -10,7 +10,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
 from cloudevents.core.exceptions import CloudEventValidationError
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from proef.events import NOW, gewijzigd
 from proef.hulp import SOURCE
@@ -206,6 +206,7 @@ _bodies = st.sampled_from(
 
 @settings(max_examples=500)
 @given(changes=st.lists(st.tuples(_names, _values), min_size=1, max_size=3), body=st.one_of(st.none(), _bodies))
+@example(changes=[("ce_type", b"\x00"), ("ce_time", b"0000-00-00T00:00:00Z")], body=None)
 def test_what_is_read_here_the_library_reads_as_well_and_the_same(
     changes: list[tuple[str, bytes | None]], body: bytes | None
 ) -> None:

@@ -152,8 +152,10 @@ def _attributes(headers: Sequence[tuple[str, bytes | None]]) -> dict[str, str]:
         raise ValueError("a name that no attribute has")
     if not all(attributes.get(name, "-") for name in _NEVER_EMPTY) or attributes["specversion"] != "1.0":
         raise ValueError("an empty attribute, or another version")
-    if "time" in attributes and not _RFC3339.fullmatch(attributes["time"]):
-        raise ValueError("no moment")
+    if "time" in attributes:
+        if not _RFC3339.fullmatch(attributes["time"]):
+            raise ValueError("no moment")
+        datetime.fromisoformat(attributes["time"])
     return attributes
 
 
