@@ -198,9 +198,13 @@ class Wereld:
             self._herhaal_dode_brieven()
             await p.wacht_op(p.Voorwaarde(self._in_rust))
         sweep = Verlopen(Executor(self.geheugen.engine(), Klok(self, self._scheef), BRON), opslag)
-        while await sweep():
-            pass
-        await p.wacht_op(p.Voorwaarde(self._in_rust))
+        dag = None
+        # Midnight may pass between the last sweep and the end.
+        while dag != self.vandaag():
+            dag = self.vandaag()
+            while await sweep():
+                pass
+            await p.wacht_op(p.Voorwaarde(self._in_rust))
         self._klaar = True
 
     def _in_rust(self) -> bool:
