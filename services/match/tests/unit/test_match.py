@@ -66,6 +66,13 @@ def test_its_end_says_why_and_when_and_keeps_the_rest() -> None:
     )
 
 
+@pytest.mark.regel("D18")
+@pytest.mark.parametrize(("generatie", "versie"), [(1, GENERATIE + 3), (2, 2 * GENERATIE + 1)])
+def test_an_end_that_turns_out_wrong_says_so_and_ended_when_it_did(generatie: int, versie: int) -> None:
+    einde = Match.ontstaan(een_paar(), 1, NU).beeindigd(MatchReden.EINDDATUM, 1, LATER)
+    assert einde.ten_onrechte(generatie) == einde._replace(reden=MatchReden.SIGNAAL_VERWIJDERD, versie=versie)
+
+
 @pytest.mark.regel("D4")
 def test_when_nothing_changed_there_is_nothing_to_tell() -> None:
     paar = een_paar()
