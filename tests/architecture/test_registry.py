@@ -18,7 +18,7 @@ MEMBERS = {
 }
 _LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 _INSTRUMENTS = re.compile(r"create_(observable_)?(up_down_)?(counter|gauge|histogram)")
-_SPANS = {"event_span", "span", "start_as_current_span"}
+_SPANS = {"EventSpan", "span", "start_as_current_span"}
 
 
 @dataclass

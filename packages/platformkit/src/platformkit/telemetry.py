@@ -163,20 +163,21 @@ def _context_of(traceparent: str | None) -> SpanContext | None:
     found = _TRACEPARENT.fullmatch(traceparent or "")
     if found is None:
         return None
-    return SpanContext(int(found[1], 16), int(found[2], 16), True, TraceFlags(int(found[3], 16)))
+    context = SpanContext(int(found[1], 16), int(found[2], 16), True, TraceFlags(int(found[3], 16)))
+    return context if context.is_valid else None
 
 
 class EventSpan:
-    """The span of one event among many at once, made in one piece when it is over.
+    """The span of one event among many at once: continues the trace of the traceparent `cause`, or begins one.
 
+    Made in one piece when it is over, so the caller must `end` it.
     Until then only its identity is there, to be passed on: a span that the SDK starts costs more than sending the event.
     """
 
     def __init__(
         self, name: str, kind: SpanKind, cause: str | None, attributes: Mapping[str, str] | None = None
     ) -> None:
-        parent = _context_of(cause)
-        self._parent = parent if parent is not None and parent.is_valid else None
+        self._parent = _context_of(cause)
         self._context = SpanContext(
             self._parent.trace_id if self._parent else random.getrandbits(128) or 1,
             random.getrandbits(64) or 1,
@@ -219,11 +220,6 @@ class EventSpan:
                 instrumentation_scope=_SCOPE,
             )
         )
-
-
-def event_span(name: str, kind: SpanKind, cause: str | None, attributes: Mapping[str, str] | None = None) -> EventSpan:
-    """A span that continues the trace of the traceparent `cause`, or begins one; the caller ends it."""
-    return EventSpan(name, kind, cause, attributes)
 
 
 @contextmanager

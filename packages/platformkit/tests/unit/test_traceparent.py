@@ -34,7 +34,7 @@ def test_a_span_continues_the_trace() -> None:
 
 @pytest.mark.parametrize("broken", BROKEN)
 def test_what_is_no_traceparent_continues_nothing(broken: str | None) -> None:
-    begun = telemetry._context_of(telemetry.event_span("x", SpanKind.PRODUCER, broken).traceparent)
+    begun = telemetry._context_of(telemetry.EventSpan("x", SpanKind.PRODUCER, broken).traceparent)
     assert begun is not None
     assert begun.is_valid
     assert begun.trace_flags.sampled
@@ -43,7 +43,7 @@ def test_what_is_no_traceparent_continues_nothing(broken: str | None) -> None:
 
 @pytest.mark.parametrize("flags", ["00", "01"])
 def test_the_span_of_an_event_stands_below_its_cause_and_is_recorded_as_that_is(flags: str) -> None:
-    event = telemetry.event_span("x", SpanKind.PRODUCER, SENT[:-2] + flags).traceparent
+    event = telemetry.EventSpan("x", SpanKind.PRODUCER, SENT[:-2] + flags).traceparent
     assert event[:36] == SENT[:36]
     assert event[36:52] != SENT[36:52]
     assert event.endswith(f"-{flags}")
@@ -55,7 +55,7 @@ def test_the_span_of_an_event_is_sent_as_one_of_the_sdk_is() -> None:
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(trace, "get_tracer_provider", lambda: provider)
-        telemetry.event_span("event", SpanKind.PRODUCER, None, {"a": "b"}).end()
+        telemetry.EventSpan("event", SpanKind.PRODUCER, None, {"a": "b"}).end()
     with provider.get_tracer("platformkit").start_as_current_span("sdk", kind=SpanKind.PRODUCER, attributes={"a": "b"}):
         pass
     encoder = JsonV2Encoder()

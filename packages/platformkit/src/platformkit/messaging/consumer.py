@@ -29,7 +29,6 @@ from platformkit.messaging import unreadable
 from platformkit.messaging.dead_letters import Parked, count, park
 from platformkit.messaging.envelope import Message, PoisonError, UnknownTypeError, decode, traceparent_in
 from platformkit.retry import attempts, is_transient, is_unready
-from platformkit.telemetry import EventSpan
 
 _BATCH = 500
 _POLL_MS = 1_000
@@ -62,7 +61,7 @@ class Subscription:
 class _Item:
     record: Record
     message: Message
-    span: EventSpan
+    span: telemetry.EventSpan
 
 
 class Consumer:
@@ -189,7 +188,7 @@ class Consumer:
             except PoisonError as error:
                 await self._park(subscription, record, str(error))
                 continue
-            span = telemetry.event_span(
+            span = telemetry.EventSpan(
                 f"process {record.topic}",
                 SpanKind.CONSUMER,
                 message.traceparent,

@@ -30,7 +30,6 @@ from platformkit.logging import get_logger
 from platformkit.messaging.envelope import headers_of
 from platformkit.outbox.search import Search
 from platformkit.retry import is_transient
-from platformkit.telemetry import EventSpan
 
 _BATCH = 1_000
 _LEASE = timedelta(seconds=10)
@@ -221,7 +220,7 @@ class Relay:
         self._suspects.clear()
         return result
 
-    async def _send(self, producer: AIOKafkaProducer, row: Any, span: EventSpan) -> "asyncio.Future[Any]":
+    async def _send(self, producer: AIOKafkaProducer, row: Any, span: telemetry.EventSpan) -> "asyncio.Future[Any]":
         headers = headers_of(row.headers, span.traceparent)
         sent: asyncio.Future[Any] = await producer.send(row.topic, row.payload, key=row.key.encode(), headers=headers)
         return sent
@@ -329,12 +328,12 @@ class Relay:
                 log.warning("relay_waits", error=type(error).__qualname__)
 
 
-def _span(row: Any) -> EventSpan:
+def _span(row: Any) -> telemetry.EventSpan:
     about = {"messaging.destination.name": row.topic}
-    return telemetry.event_span(f"publish {row.topic}", SpanKind.PRODUCER, row.traceparent, about)
+    return telemetry.EventSpan(f"publish {row.topic}", SpanKind.PRODUCER, row.traceparent, about)
 
 
-def _fail(span: EventSpan, error: Exception) -> None:
+def _fail(span: telemetry.EventSpan, error: Exception) -> None:
     span.fail(error)
     span.end()
 
