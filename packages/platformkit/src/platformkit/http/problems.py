@@ -69,7 +69,9 @@ COMMON: Mapping[str, Problem] = MappingProxyType(
         "tijdelijk-niet-beschikbaar": Problem(
             503,
             "Dit lukt nu even niet",
-            "Er is een storing. Er is niets opgeslagen. Probeer het over enkele ogenblikken opnieuw.",
+            # Not "nothing was stored": a commit may have been under way when the time was over or the connection lost.
+            "Er is een storing. Probeer hetzelfde over enkele ogenblikken opnieuw, met dezelfde Idempotency-Key: "
+            "wat al was opgeslagen, gebeurt dan geen tweede keer.",
         ),
         "interne-fout": Problem(
             500,
