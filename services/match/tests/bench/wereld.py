@@ -177,7 +177,9 @@ async def _matches_van_gemetenen(worker: AsyncEngine, gemeten: Iterable[int], va
         wie = [kind for gezin in deel for kind in kinderen(gezin)]
         async with worker.begin() as connection:
             projectie = Projectie(connection)
-            gevonden = paren(await projectie.signalen(wie), await projectie.ouders(wie), NU.date(), rond=frozenset(wie))
+            signalen = await projectie.signalen(wie)
+            rond = {each.signaal_id for each in signalen}
+            gevonden = paren(signalen, await projectie.ouders(wie), NU.date(), rond=rond)
             await Matches(connection).bewaar([Match.ontstaan(paar, 1, NU) for paar in gevonden.values()])
 
 

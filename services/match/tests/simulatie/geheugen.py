@@ -179,6 +179,13 @@ class Transactie:
         await self.vrij(tabel, sleutel)
         self._neem(tabel, sleutel)
 
+    def houd_meteen(self, tabel: str, sleutel: Sleutel) -> None:
+        """Hold a row, or fail when another one does (nowait)."""
+        if self.geheugen.houders.get((tabel, sleutel), self) is not self:
+            self.geheugen.telling["did not wait for a lock"] += 1
+            raise fout(asyncpg.LockNotAvailableError())
+        self._neem(tabel, sleutel)
+
     def _neem(self, tabel: str, sleutel: Sleutel) -> None:
         if (tabel, sleutel) not in self.geheugen.houders:
             self.geheugen.houders[tabel, sleutel] = self
@@ -266,13 +273,21 @@ class Sleutels:
     async def _vergrendel(self, soort: str, refs: Collection[UUID]) -> None:
         if not refs:
             return
+        t = self._transactie
         sleutels = [(soort, ref) for ref in sorted(set(refs))]
-        await self._transactie.statement("matchsleutel, new")
-        for sleutel in sleutels:
-            await self._transactie.voeg_toe("matchsleutel", sleutel, True)
-        await self._transactie.statement("matchsleutel, lock")
-        for sleutel in sleutels:
-            await self._transactie.houd("matchsleutel", sleutel)
+        await t.statement("matchsleutel, lock")
+        gezien = [each for each in sleutels if t.rij("matchsleutel", each)]
+        for sleutel in gezien:
+            await t.houd("matchsleutel", sleutel)
+        onbekend = [each for each in sleutels if each not in gezien]
+        if not onbekend:
+            return
+        await t.statement("matchsleutel, new")
+        anderen = [each for each in onbekend if not await t.voeg_toe("matchsleutel", each, True)]
+        if anderen:
+            await t.statement("matchsleutel, lock at once")
+            for sleutel in anderen:
+                t.houd_meteen("matchsleutel", sleutel)
 
 
 class Projectie:
@@ -304,7 +319,8 @@ class Projectie:
         return await self._met_sleutel("signaal", ids)
 
     async def personen(self, jeugdigen: Collection[UUID]) -> Mapping[UUID, PersoonStatus]:
-        return {ref: rij.status for ref, rij in (await self._met_sleutel("persoon", jeugdigen)).items()}
+        personen = await self._met_sleutel("persoon", jeugdigen)
+        return {ref: rij.status for ref, rij in personen.items() if rij.status != PersoonStatus.IN_LEVEN}
 
     async def werk_signalen_bij(self, signalen: Collection[SignaalRij]) -> Mapping[UUID, SignaalRij | None]:
         return await self._nieuwere("signaal", signalen)
@@ -352,9 +368,11 @@ class Matches:
     def __init__(self, transactie: Transactie) -> None:
         self._transactie = transactie
 
-    async def actieve(self, jeugdigen: Collection[UUID]) -> list[Match]:
+    async def van(self, signalen: Collection[UUID]) -> list[Match]:
+        if not signalen:
+            return []
         await self._transactie.statement("matches of")
-        return [m for m in self._actief() if m.persoon_a in jeugdigen or m.persoon_b in jeugdigen]
+        return [m for m in self._transactie.rijen("match") if m.signaal_a in signalen or m.signaal_b in signalen]
 
     async def met_id(self, ids: Collection[UUID]) -> list[Match]:
         if not ids:

@@ -187,10 +187,17 @@ def oorzaak_zonder_ouders(patch: pytest.MonkeyPatch) -> None:
 
 
 def weer_versie_een(patch: pytest.MonkeyPatch) -> None:
-    async def geen(_self: object, _ids: object) -> list[Any]:
-        return []
+    echt = geheugen.Matches.van
 
-    patch.setattr(geheugen.Matches, "met_id", geen)
+    async def actieve(self: Any, signalen: Any) -> list[Any]:
+        return [m for m in await echt(self, signalen) if m.status == "actief"]
+
+    patch.setattr(geheugen.Matches, "van", actieve)
+
+
+def jeugdigen_vergeten(patch: pytest.MonkeyPatch) -> None:
+    echt = verwerken.Aanleiding
+    patch.setattr(verwerken, "Aanleiding", lambda vorige, weg, _jeugdigen, sporen: echt(vorige, weg, set(), sporen))
 
 
 def einde_niet_verteld(patch: pytest.MonkeyPatch) -> None:
@@ -235,6 +242,7 @@ def mislukt(zaad: int) -> str | None:
         *(pytest.param(zonder_reden(each), id=f"no {each}") for each in reden._ERNST),
         pytest.param(oorzaak_zonder_ouders, id="a parent is no cause"),
         pytest.param(weer_versie_een, id="a match that comes back begins at version one"),
+        pytest.param(jeugdigen_vergeten, id="of a changed youth no signal is looked at"),
         pytest.param(einde_niet_verteld, id="an end is not told"),
         pytest.param(achteraf_niet_verteld, id="a signal removed after the end is not told"),
     ],

@@ -20,7 +20,8 @@ GENERATIE = 1 << 32
 
 def een_paar() -> Paar:
     jeugdige = uuid4()
-    (paar,) = paren([signaal(jeugdige), signaal(jeugdige)], [], VANDAAG, rond={jeugdige}).values()
+    een, ander = signaal(jeugdige), signaal(jeugdige)
+    (paar,) = paren([een, ander], [], VANDAAG, rond={een.signaal_id}).values()
     return paar
 
 

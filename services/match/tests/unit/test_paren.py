@@ -14,8 +14,7 @@ from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatu
 
 
 def gevonden(signalen: list[Signaal], banden: list[Ouderband] = [], dag: date = VANDAAG) -> list[Paar]:  # noqa: B006
-    rond = {*(s.persoon_ref for s in signalen), *(b.persoon_ref for b in banden)}
-    return list(paren(signalen, banden, dag, rond=rond).values())
+    return list(paren(signalen, banden, dag, rond={s.signaal_id for s in signalen}).values())
 
 
 def soorten(signalen: list[Signaal], banden: list[Ouderband] = []) -> list[str]:  # noqa: B006
@@ -94,12 +93,12 @@ def test_a_sibling_without_a_signal_is_no_obstacle() -> None:
 
 
 @pytest.mark.regel("D4")
-def test_asked_about_one_youth_it_gives_his_family_matches_from_either_side_and_no_others() -> None:
+def test_asked_about_one_signal_it_gives_its_family_matches_from_either_side_and_no_others() -> None:
     moeder, kinderen = UUID(int=9), [UUID(int=n) for n in (1, 2, 3)]
     signalen, banden = [signaal(kind) for kind in kinderen], [band(kind, moeder) for kind in kinderen]
-    for kind in kinderen:
-        over_hem = paren(signalen, banden, VANDAAG, rond={kind}).values()
-        assert [kind in (p.a.persoon_ref, p.b.persoon_ref) for p in over_hem] == [True, True]
+    for een in signalen:
+        ervan = paren(signalen, banden, VANDAAG, rond={een.signaal_id}).values()
+        assert [een in (p.a, p.b) for p in ervan] == [True, True]
 
 
 @pytest.mark.regel("R085")

@@ -1,9 +1,9 @@
 """Which signals match: a pure function of active signals, current parents and the date (D4, R080-R084)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Sequence, Set
 from datetime import date
-from itertools import combinations
+from itertools import combinations, product
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -33,40 +33,38 @@ def match_id(soort: MatchSoort, een: UUID, ander: UUID) -> UUID:
 def paren(
     signalen: Iterable[Signaal], banden: Iterable[Ouderband], vandaag: date, *, rond: Set[UUID]
 ) -> dict[UUID, Paar]:
-    """Every match that has a youth of `rond` in it, by match id.
+    """Every match that has a signal of `rond` in it, by match id.
 
-    `signalen` and `banden` must be complete for those youths and for all who share a parent with them. Two signals of
-    one natural person never match (D18, R081); two of one organisation do (R092).
+    `signalen` and `banden` must be complete for the youths of those signals and for all who share a parent with them.
+    Two signals of one natural person never match (D18, R081); two of one organisation do (R092).
     """
     per_jeugdige: dict[UUID, list[Signaal]] = defaultdict(list)
     for signaal in signalen:
         if telt_mee(signaal, vandaag):
             per_jeugdige[signaal.persoon_ref].append(signaal)
-    gevonden = [*_client(per_jeugdige, rond), *_gezin(per_jeugdige, _gedeeld(banden, rond))]
+    # Most youths around a signal have none of `rond`: their signals need no look.
+    geraakt = {ref for ref, van_een in per_jeugdige.items() if any(s.signaal_id in rond for s in van_een)}
+    samen = [
+        *((MatchSoort.CLIENT, combinations(per_jeugdige[ref], 2), ()) for ref in geraakt),
+        *(
+            (MatchSoort.GEZIN, product(per_jeugdige.get(een, ()), per_jeugdige.get(ander, ())), ouders)
+            for (een, ander), ouders in _gedeeld(banden, geraakt).items()
+        ),
+    ]
+    gevonden = (
+        _paar(soort, een, ander, ouders)
+        for soort, combinaties, ouders in samen
+        for een, ander in combinaties
+        if (een.signaal_id in rond or ander.signaal_id in rond) and een.professional != ander.professional
+    )
     return {paar.match_id: paar for paar in gevonden}
-
-
-def _client(per_jeugdige: dict[UUID, list[Signaal]], rond: Set[UUID]) -> Iterator[Paar]:
-    for jeugdige, signalen in per_jeugdige.items():
-        if jeugdige in rond:
-            for een, ander in combinations(signalen, 2):
-                if een.professional != ander.professional:
-                    yield _paar(MatchSoort.CLIENT, een, ander, [])
 
 
 _Gedeeld = dict[tuple[UUID, UUID], list[tuple[Ouderband, Ouderband]]]
 
 
-def _gezin(per_jeugdige: dict[UUID, list[Signaal]], gedeeld: _Gedeeld) -> Iterator[Paar]:
-    for (jeugdige, ander_kind), banden in gedeeld.items():
-        for een in per_jeugdige.get(jeugdige, ()):
-            for ander in per_jeugdige.get(ander_kind, ()):
-                if een.professional != ander.professional:
-                    yield _paar(MatchSoort.GEZIN, een, ander, banden)
-
-
-def _gedeeld(banden: Iterable[Ouderband], rond: Set[UUID]) -> _Gedeeld:
-    """For every two youths, one of them in `rond`, the parents that they share (R082: one is enough)."""
+def _gedeeld(banden: Iterable[Ouderband], jeugdigen: Set[UUID]) -> _Gedeeld:
+    """For every two youths, one of them in `jeugdigen`, the parents that they share (R082: one is enough)."""
     per_ouder: dict[UUID, list[Ouderband]] = defaultdict(list)
     for band in banden:
         per_ouder[band.ouder_ref].append(band)
@@ -74,12 +72,12 @@ def _gedeeld(banden: Iterable[Ouderband], rond: Set[UUID]) -> _Gedeeld:
     for kinderen in per_ouder.values():
         # The same youths in the same order under every parent, so that a pair has one key.
         for een, ander in combinations(sorted(kinderen), 2):
-            if een.persoon_ref in rond or ander.persoon_ref in rond:
+            if een.persoon_ref in jeugdigen or ander.persoon_ref in jeugdigen:
                 gedeeld[een.persoon_ref, ander.persoon_ref].append((een, ander))
     return gedeeld
 
 
-def _paar(soort: MatchSoort, een: Signaal, ander: Signaal, banden: list[tuple[Ouderband, Ouderband]]) -> Paar:
+def _paar(soort: MatchSoort, een: Signaal, ander: Signaal, banden: Sequence[tuple[Ouderband, Ouderband]]) -> Paar:
     a, b = (een, ander) if een.signaal_id < ander.signaal_id else (ander, een)
     return Paar(
         match_id(soort, a.signaal_id, b.signaal_id),

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.match import MatchReden, MatchSoort, MatchStatus, OorzaakSoort
@@ -14,14 +14,8 @@ from match.domain.match import Match
 from platformkit.db.sets import columns_of, one_of
 
 _ACTIEF = match.c.status == MatchStatus.ACTIEF.value
-_ACTIEVE = select(match).where(
-    _ACTIEF,
-    or_(
-        one_of(match.c.persoon_a, "jeugdigen"),
-        # As its partial index: the one youth of a client match was the first already.
-        and_(match.c.soort == MatchSoort.GEZIN.value, one_of(match.c.persoon_b, "jeugdigen")),
-    ),
-)
+_VAN_SIGNALEN = or_(one_of(match.c.signaal_a, "signalen"), one_of(match.c.signaal_b, "signalen"))
+_VAN = select(match).where(_VAN_SIGNALEN)
 _MET_ID = select(match).where(one_of(match.c.match_id, "ids"))
 _VERLOPEN = (
     select(match.c.persoon_a, match.c.persoon_b)
@@ -35,7 +29,7 @@ _BEEINDIGD_VOOR = (
     .where(
         match.c.status == MatchStatus.BEEINDIGD.value,
         match.c.reden != MatchReden.SIGNAAL_VERWIJDERD.value,
-        or_(one_of(match.c.signaal_a, "signalen"), one_of(match.c.signaal_b, "signalen")),
+        _VAN_SIGNALEN,
     )
     .order_by(match.c.match_id)
     .with_for_update()
@@ -50,9 +44,11 @@ class Matches:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def actieve(self, jeugdigen: Collection[UUID]) -> list[Match]:
-        """The matches of these youths that were not ended, whatever their einddatum."""
-        return [_match(row) for row in (await self._connection.execute(_ACTIEVE, {"jeugdigen": list(jeugdigen)})).all()]
+    async def van(self, signalen: Collection[UUID]) -> list[Match]:
+        """Every match that was ever made of these signals."""
+        if not signalen:
+            return []
+        return [_match(row) for row in (await self._connection.execute(_VAN, {"signalen": list(signalen)})).all()]
 
     async def met_id(self, ids: Collection[UUID]) -> list[Match]:
         """The matches with these ids, as far as they were ever made."""

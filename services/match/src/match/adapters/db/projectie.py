@@ -38,7 +38,10 @@ _PERSONEN_BIJWERKEN = upsert(persoon, nieuwere=True).returning(persoon.c.persoon
 _OUDERS_WEG = delete(ouder).where(one_of(ouder.c.persoon_ref, "jeugdigen"))
 _OUDERS_ERBIJ = insert_rows(ouder)
 _SIGNALEN_MET_ID = select(signaal).where(one_of(signaal.c.signaal_id, "ids"))
-_PERSONEN = select(persoon.c.persoon_ref, persoon.c.status).where(one_of(persoon.c.persoon_ref, "jeugdigen"))
+# As its partial index, which is small: nearly all youths live.
+_PERSONEN = select(persoon.c.persoon_ref, persoon.c.status).where(
+    one_of(persoon.c.persoon_ref, "jeugdigen"), persoon.c.status != literal_column(f"'{PersoonStatus.IN_LEVEN}'")
+)
 
 
 class Projectie:
@@ -71,7 +74,7 @@ class Projectie:
         return {row.signaal_id: _signaalrij(row) for row in found}
 
     async def personen(self, jeugdigen: Collection[UUID]) -> Mapping[UUID, PersoonStatus]:
-        """How those of these youths stand of whom something arrived."""
+        """How those of these youths stand who died or were destroyed."""
         found = (await self._connection.execute(_PERSONEN, {"jeugdigen": list(jeugdigen)})).all()
         return {row.persoon_ref: PersoonStatus(row.status) for row in found}
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, literal_column, select
+from sqlalchemy import Executable, Select, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,17 +27,19 @@ class Sleutelsoort(StrEnum):
 
 _SOORT = bindparam("soort", type_=matchsleutel.c.soort.type)
 _IDS = rows(matchsleutel, ["id"])
+_VERGRENDELEN: Select[UUID] = (
+    select(matchsleutel.c.id)
+    .where(matchsleutel.c.soort == _SOORT, one_of(matchsleutel.c.id, "id"))
+    .order_by(matchsleutel.c.id)
+)
+_WACHTEND = _VERGRENDELEN.with_for_update()
+_METEEN = _VERGRENDELEN.with_for_update(nowait=True)
 # Sorted here too: a new key is held from its insertion on.
 _MAKEN = (
     insert(matchsleutel)
     .from_select(["soort", "id"], select(_SOORT, _IDS.c.id).order_by(_IDS.c.id))
     .on_conflict_do_nothing()
-)
-_VERGRENDELEN: Select[int] = (
-    select(literal_column("1"))
-    .where(matchsleutel.c.soort == _SOORT, one_of(matchsleutel.c.id, "id"))
-    .order_by(matchsleutel.c.id)
-    .with_for_update()
+    .returning(matchsleutel.c.id)
 )
 
 
@@ -52,6 +54,7 @@ class Sleutels:
 
         Raises:
             TransientError: a key was removed in between; the whole transaction must start again.
+            DBAPIError: others made a key and hold it, which is transient as well.
         """
         await self._vergrendel(Sleutelsoort.JEUGDIGE, refs)
 
@@ -64,11 +67,16 @@ class Sleutels:
         await self._vergrendel(Sleutelsoort.OUDER, refs)
 
     async def _vergrendel(self, soort: Sleutelsoort, refs: Collection[UUID]) -> None:
-        if not refs:
-            return
-        ids = sorted(set(refs))
-        parameters = {"soort": soort.value, "id": ids}
-        await self._connection.execute(_MAKEN, parameters)
-        gehouden = (await self._connection.execute(_VERGRENDELEN, parameters)).all()
-        if len(gehouden) != len(ids):
+        """Hold what is there, make what is not. Nearly always all are there, and one statement is enough."""
+        onbekend = await self._met(_WACHTEND, soort, sorted(set(refs)))
+        anderen = await self._met(_MAKEN, soort, onbekend)
+        # Made by others meanwhile. Not waited for: they come after keys with a higher id, and that may be a circle.
+        if await self._met(_METEEN, soort, anderen):
             raise TransientError("tijdelijk-niet-beschikbaar")
+
+    async def _met(self, statement: Executable, soort: Sleutelsoort, ids: list[UUID]) -> list[UUID]:
+        """Those of `ids` that the statement did not give."""
+        if not ids:
+            return []
+        gekregen = set((await self._connection.execute(statement, {"soort": soort.value, "id": ids})).scalars())
+        return [each for each in ids if each not in gekregen]

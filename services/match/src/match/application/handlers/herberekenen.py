@@ -1,6 +1,6 @@
-"""Make the stored matches of some youths equal what should be, and tell the difference (D4)."""
+"""Make the stored matches of some signals equal what should be, and tell the difference (D4)."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 from uuid import UUID
 
@@ -22,11 +22,12 @@ class Aanleiding(NamedTuple):
 
     `vorige` is what each changed signal was before, and so what its matches told of it: the end of a match is told in
     the transaction that destroys its signal, or no more. `verwijderd` are the signals among them that are removed now.
-    `sporen` has the traceparent by signal and by youth.
+    Of `jeugdigen` all signals are looked at. `sporen` has the traceparent by signal and by youth.
     """
 
     vorige: Mapping[UUID, SignaalRij | None]
     verwijderd: Collection[UUID]
+    jeugdigen: Set[UUID]
     sporen: Mapping[UUID, str | None]
 
 
@@ -39,19 +40,23 @@ class Verandering(NamedTuple):
 
 
 async def herbereken(work: UnitOfWork, opslag: Opslag, banden: Banden, aanleiding: Aanleiding) -> int:
-    """Recompute all matches of the youths in `banden`, who are held with these parents; the number that changed.
+    """Recompute the matches of what changed, on the youths in `banden`, who are held with these parents; how many changed.
 
     Nothing else decides what becomes of a match: begin, extension, end, correction and return are the difference
-    between what should be and what is.
+    between what should be and what is. A match depends on its two signals, their youths and those youths' parents, so
+    only the matches of a changed signal and those of a changed youth's signals can be another one than before.
     """
     if not banden:
         return 0
-    gewenst = await _gewenst(work, opslag.projectie, banden)
-    actieve = {m.match_id: m for m in await opslag.matches.actieve(banden)}
-    bekend = {**actieve, **{m.match_id: m for m in await opslag.matches.met_id(gewenst.keys() - actieve.keys())}}
-    vervallen = [m for m in actieve.values() if m.match_id not in gewenst]
+    rond, gewenst = await _gewenst(work, opslag.projectie, banden, aanleiding)
+    # What match had never heard of is in no match yet: a signal stays, as a tombstone at least.
+    gekend = [each for each in rond if aanleiding.vorige.get(each, True) is not None]
+    bekend = {m.match_id: m for m in await opslag.matches.van(gekend)}
+    vervallen = [m for m in bekend.values() if m.status is MatchStatus.ACTIEF and m.match_id not in gewenst]
     voorbij = await opslag.matches.beeindigd_voor(aanleiding.verwijderd)
-    generatie = await opslag.matches.generatie() if gewenst or vervallen or voorbij else 0
+    if not gewenst and not vervallen and not voorbij:
+        return 0
+    generatie = await opslag.matches.generatie()
     veranderd = [
         *_ontstaan(work, gewenst, bekend, aanleiding.vorige, generatie),
         *await _beeindigd(work, opslag.projectie, vervallen, aanleiding.vorige, generatie),
@@ -63,11 +68,15 @@ async def herbereken(work: UnitOfWork, opslag: Opslag, banden: Banden, aanleidin
     return len(veranderd)
 
 
-async def _gewenst(work: UnitOfWork, projectie: Projectie, banden: Banden) -> Mapping[UUID, Paar]:
+async def _gewenst(
+    work: UnitOfWork, projectie: Projectie, banden: Banden, aanleiding: Aanleiding
+) -> tuple[Set[UUID], Mapping[UUID, Paar]]:
+    """The signals whose matches may have changed, and every match that they should be in."""
     ouders = {band.ouder_ref for van_een in banden.values() for band in van_een}
     verwant = await projectie.kinderen(ouders)
-    kring = banden.keys() | {band.persoon_ref for band in verwant}
-    return paren(await projectie.signalen(kring), verwant, work.today, rond=banden.keys())
+    signalen = await projectie.signalen(banden.keys() | {band.persoon_ref for band in verwant})
+    rond = aanleiding.vorige.keys() | {s.signaal_id for s in signalen if s.persoon_ref in aanleiding.jeugdigen}
+    return rond, paren(signalen, verwant, work.today, rond=rond)
 
 
 def _ontstaan(

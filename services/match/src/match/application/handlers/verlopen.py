@@ -22,4 +22,4 @@ class Verlopen:
         opslag = self._opslag(work)
         jeugdigen = await opslag.matches.verlopen(work.today, _AANTAL)
         banden = await vergrendel(opslag, jeugdigen)
-        return await herbereken(work, opslag, banden, Aanleiding({}, (), {}))
+        return await herbereken(work, opslag, banden, Aanleiding({}, (), jeugdigen, {}))

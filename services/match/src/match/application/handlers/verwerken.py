@@ -44,7 +44,8 @@ class Verwerken:
         geraakt = nieuwe_personen | {m.key for m in over_signalen if m.subject in vorige}
         nu = {ref: anders.get(ref, oude[ref]) for ref in geraakt}
         verwijderd = [s.signaal_id for s in signalen if s.status is SignaalStatus.VERWIJDERD and s.signaal_id in vorige]
-        await herbereken(work, opslag, nu, Aanleiding(vorige, verwijderd, {m.subject: m.traceparent for m in nieuwste}))
+        sporen = {m.subject: m.traceparent for m in nieuwste}
+        await herbereken(work, opslag, nu, Aanleiding(vorige, verwijderd, nieuwe_personen, sporen))
 
 
 async def vergrendel(opslag: Opslag, jeugdigen: Collection[UUID], nieuwe: Iterable[Ouderband] = ()) -> Banden:
