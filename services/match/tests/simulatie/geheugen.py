@@ -307,20 +307,21 @@ class Projectie:
         return [band for band in self._transactie.rijen("ouder") if band.ouder_ref in ouders]
 
     async def signalen(self, jeugdigen: Collection[UUID]) -> list[Signaal]:
-        personen = await self.personen(jeugdigen)
         await self._transactie.statement("signals on")
+        personen = self._niet_in_leven(jeugdigen)
         return [
-            Signaal._make((s.signaal_id, *s[2:11], SignaalStatus.ACTIEF, personen.get(s.persoon_ref)))
+            Signaal._make((s.signaal_id, *s[2:12], personen.get(s.persoon_ref)))
             for s in self._transactie.rijen("signaal")
             if s.persoon_ref in jeugdigen and s.status == SignaalStatus.ACTIEF
         ]
 
     async def signalen_met_id(self, ids: Collection[UUID]) -> Mapping[UUID, SignaalRij]:
-        return await self._met_sleutel("signaal", ids)
+        await self._transactie.statement("signaal by id")
+        return self._met_sleutel("signaal", ids)
 
     async def personen(self, jeugdigen: Collection[UUID]) -> Mapping[UUID, PersoonStatus]:
-        personen = await self._met_sleutel("persoon", jeugdigen)
-        return {ref: rij.status for ref, rij in personen.items() if rij.status != PersoonStatus.IN_LEVEN}
+        await self._transactie.statement("persoon by id")
+        return self._niet_in_leven(jeugdigen)
 
     async def werk_signalen_bij(self, signalen: Collection[SignaalRij]) -> Mapping[UUID, SignaalRij | None]:
         return await self._nieuwere("signaal", signalen)
@@ -341,8 +342,11 @@ class Projectie:
             if not await t.voeg_toe("ouder", band[:2], band):
                 raise fout(asyncpg.UniqueViolationError())
 
-    async def _met_sleutel(self, tabel: str, sleutels: Collection[UUID]) -> dict[UUID, Rij]:
-        await self._transactie.statement(f"{tabel} by id")
+    def _niet_in_leven(self, jeugdigen: Collection[UUID]) -> dict[UUID, PersoonStatus]:
+        personen = self._met_sleutel("persoon", jeugdigen)
+        return {ref: rij.status for ref, rij in personen.items() if rij.status != PersoonStatus.IN_LEVEN}
+
+    def _met_sleutel(self, tabel: str, sleutels: Collection[UUID]) -> dict[UUID, Rij]:
         gevonden = ((each, self._transactie.rij(tabel, each)) for each in sleutels)
         return {sleutel: rij for sleutel, rij in gevonden if rij is not None}
 

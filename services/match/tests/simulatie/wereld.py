@@ -373,6 +373,8 @@ class Wereld:
 
     def _pauze(self) -> None:
         """Stopped for longer than its session: its partitions go to others, and it wakes up in the middle."""
+        if not self._processen:  # all were killed, and none has started anew
+            return
         wie = self.kans.choice(self._processen)
         wie.stil_tot = self.planner.tijd + self.kans.uniform(0, 2)
         self.telling["paused"] += 1

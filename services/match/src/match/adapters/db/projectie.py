@@ -15,8 +15,12 @@ from platformkit.db.sets import columns_of, insert_rows, one_of
 
 _OUDERS = select(ouder.c.persoon_ref, ouder.c.ouder_ref, ouder.c.sinds, ouder.c.sinds_versie, ouder.c.sinds_gewijzigd)
 _OUDERS_VAN = _OUDERS.where(one_of(ouder.c.persoon_ref, "jeugdigen"))
-# Plain look-ups by key, joined in Python: for a batch the planner would rather read whole tables than join by index.
 _KINDEREN = _OUDERS.where(one_of(ouder.c.ouder_ref, "ouders"))
+# As its partial index, which is small: nearly all youths live.
+_NIET_IN_LEVEN = persoon.c.status != literal_column(f"'{PersoonStatus.IN_LEVEN}'")
+_PERSONEN = select(persoon.c.persoon_ref, persoon.c.status).where(
+    one_of(persoon.c.persoon_ref, "jeugdigen"), _NIET_IN_LEVEN
+)
 _SIGNALEN_VAN = select(
     signaal.c.signaal_id,
     signaal.c.persoon_ref,
@@ -28,6 +32,8 @@ _SIGNALEN_VAN = select(
     signaal.c.gemeente,
     signaal.c.afgegeven_op,
     signaal.c.einddatum,
+    # A look-up for each: for a join the planner would rather read the whole table.
+    select(persoon.c.status).where(persoon.c.persoon_ref == signaal.c.persoon_ref, _NIET_IN_LEVEN).scalar_subquery(),
     # Candidates only, for the partial index; which ones count is the rule `telt_mee`.
 ).where(one_of(signaal.c.persoon_ref, "jeugdigen"), signaal.c.status == SignaalStatus.ACTIEF.value)
 # What stood there before: all of it null when there was nothing.
@@ -38,10 +44,6 @@ _PERSONEN_BIJWERKEN = upsert(persoon, nieuwere=True).returning(persoon.c.persoon
 _OUDERS_WEG = delete(ouder).where(one_of(ouder.c.persoon_ref, "jeugdigen"))
 _OUDERS_ERBIJ = insert_rows(ouder)
 _SIGNALEN_MET_ID = select(signaal).where(one_of(signaal.c.signaal_id, "ids"))
-# As its partial index, which is small: nearly all youths live.
-_PERSONEN = select(persoon.c.persoon_ref, persoon.c.status).where(
-    one_of(persoon.c.persoon_ref, "jeugdigen"), persoon.c.status != literal_column(f"'{PersoonStatus.IN_LEVEN}'")
-)
 
 
 class Projectie:
@@ -64,9 +66,8 @@ class Projectie:
 
     async def signalen(self, jeugdigen: Collection[UUID]) -> list[Signaal]:
         """The signals on these youths that may be active."""
-        personen = await self.personen(jeugdigen)
         found = (await self._connection.execute(_SIGNALEN_VAN, {"jeugdigen": list(jeugdigen)})).all()
-        return [Signaal._make((*row, SignaalStatus.ACTIEF, personen.get(row.persoon_ref))) for row in found]
+        return [Signaal._make((*row, SignaalStatus.ACTIEF, PersoonStatus(weg) if weg else None)) for *row, weg in found]
 
     async def signalen_met_id(self, ids: Collection[UUID]) -> Mapping[UUID, SignaalRij]:
         """Signals and tombstones by id."""
