@@ -11,20 +11,21 @@ from contracts.match import MatchReden, MatchSoort, MatchStatus, OorzaakSoort
 from match.adapters.db.tables import generatie, match
 from match.adapters.db.verzameling import upsert
 from match.domain.match import Match
+from platformkit.db.prepared import Prepared
 from platformkit.db.sets import columns_of, one_of
 
 _ACTIEF = match.c.status == MatchStatus.ACTIEF.value
 _VAN_SIGNALEN = or_(one_of(match.c.signaal_a, "signalen"), one_of(match.c.signaal_b, "signalen"))
-_VAN = select(match).where(_VAN_SIGNALEN)
-_MET_ID = select(match).where(one_of(match.c.match_id, "ids"))
-_VERLOPEN = (
+_VAN = Prepared(select(match).where(_VAN_SIGNALEN))
+_MET_ID = Prepared(select(match).where(one_of(match.c.match_id, "ids")))
+_VERLOPEN = Prepared(
     select(match.c.persoon_a, match.c.persoon_b)
     .where(_ACTIEF, match.c.einddatum <= bindparam("vandaag", type_=match.c.einddatum.type))
     .order_by(match.c.einddatum)
     .limit(bindparam("aantal"))
 )
 # Held: their two youths need not share a lock any more, and both their signals may be removed at once.
-_BEEINDIGD_VOOR = (
+_BEEINDIGD_VOOR = Prepared(
     select(match)
     .where(
         match.c.status == MatchStatus.BEEINDIGD.value,
@@ -34,8 +35,8 @@ _BEEINDIGD_VOOR = (
     .order_by(match.c.match_id)
     .with_for_update()
 )
-_BEWAREN = upsert(match, nieuwere=False)
-_GENERATIE = select(generatie.c.nummer)
+_BEWAREN = Prepared(upsert(match, nieuwere=False))
+_GENERATIE = Prepared(select(generatie.c.nummer))
 
 
 class Matches:
@@ -48,13 +49,13 @@ class Matches:
         """Every match that was ever made of these signals."""
         if not signalen:
             return []
-        return [_match(row) for row in (await self._connection.execute(_VAN, {"signalen": list(signalen)})).all()]
+        return [_match(row) for row in await _VAN.rows(self._connection, signalen=list(signalen))]
 
     async def met_id(self, ids: Collection[UUID]) -> list[Match]:
         """The matches with these ids, as far as they were ever made."""
         if not ids:
             return []
-        return [_match(row) for row in (await self._connection.execute(_MET_ID, {"ids": list(ids)})).all()]
+        return [_match(row) for row in await _MET_ID.rows(self._connection, ids=list(ids))]
 
     async def ids_na(self, na: UUID | None, aantal: int) -> list[UUID]:
         """The ids of at most `aantal` matches in the order of their ids, after `na`."""
@@ -64,25 +65,25 @@ class Matches:
 
     async def verlopen(self, vandaag: date, aantal: int) -> set[UUID]:
         """The youths of at most `aantal` matches whose einddatum passed while nobody ended them."""
-        found = (await self._connection.execute(_VERLOPEN, {"vandaag": vandaag, "aantal": aantal})).all()
+        found = await _VERLOPEN.rows(self._connection, vandaag=vandaag, aantal=aantal)
         return {ref for row in found for ref in row}
 
     async def beeindigd_voor(self, signalen: Collection[UUID]) -> list[Match]:
         """The matches of these signals that had ended for another reason than a removed signal, held from now on."""
         if not signalen:
             return []
-        found = (await self._connection.execute(_BEEINDIGD_VOOR, {"signalen": list(signalen)})).all()
+        found = await _BEEINDIGD_VOOR.rows(self._connection, signalen=list(signalen))
         return [_match(row) for row in found]
 
     async def bewaar(self, matches: Collection[Match]) -> None:
         """Store new and changed matches."""
         if matches:
-            await self._connection.execute(_BEWAREN, columns_of(match, matches))
+            await _BEWAREN.rows(self._connection, **columns_of(match, matches))
 
     async def generatie(self) -> int:
         """The number of this database's life: raised when it was rebuilt or restored (D4)."""
-        nummer: int = (await self._connection.execute(_GENERATIE)).scalar_one()
-        return nummer
+        ((nummer,),) = await _GENERATIE.rows(self._connection)
+        return int(nummer)
 
 
 def _match(row: tuple[object, ...]) -> Match:

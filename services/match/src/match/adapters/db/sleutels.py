@@ -9,11 +9,12 @@ from collections.abc import Collection
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Executable, Select, bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from match.adapters.db.tables import matchsleutel
+from platformkit.db.prepared import Prepared
 from platformkit.db.sets import one_of, rows
 from platformkit.errors import TransientError
 
@@ -32,10 +33,10 @@ _VERGRENDELEN: Select[UUID] = (
     .where(matchsleutel.c.soort == _SOORT, one_of(matchsleutel.c.id, "id"))
     .order_by(matchsleutel.c.id)
 )
-_WACHTEND = _VERGRENDELEN.with_for_update()
-_METEEN = _VERGRENDELEN.with_for_update(nowait=True)
+_WACHTEND = Prepared(_VERGRENDELEN.with_for_update())
+_METEEN = Prepared(_VERGRENDELEN.with_for_update(nowait=True))
 # Sorted here too: a new key is held from its insertion on.
-_MAKEN = (
+_MAKEN = Prepared(
     insert(matchsleutel)
     .from_select(["soort", "id"], select(_SOORT, _IDS.c.id).order_by(_IDS.c.id))
     .on_conflict_do_nothing()
@@ -54,7 +55,7 @@ class Sleutels:
 
         Raises:
             TransientError: a key was removed in between; the whole transaction must start again.
-            DBAPIError: others made a key and hold it, which is transient as well.
+            LockNotAvailableError: others made a key and hold it, which is transient as well.
         """
         await self._vergrendel(Sleutelsoort.JEUGDIGE, refs)
 
@@ -74,9 +75,9 @@ class Sleutels:
         if await self._met(_METEEN, soort, anderen):
             raise TransientError("tijdelijk-niet-beschikbaar")
 
-    async def _met(self, statement: Executable, soort: Sleutelsoort, ids: list[UUID]) -> list[UUID]:
+    async def _met(self, statement: Prepared, soort: Sleutelsoort, ids: list[UUID]) -> list[UUID]:
         """Those of `ids` that the statement did not give."""
         if not ids:
             return []
-        gekregen = set((await self._connection.execute(statement, {"soort": soort.value, "id": ids})).scalars())
+        gekregen = {row[0] for row in await statement.rows(self._connection, soort=soort.value, id=ids)}
         return [each for each in ids if each not in gekregen]
