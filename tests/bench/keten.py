@@ -1,9 +1,10 @@
 """From an accepted signal to its stored match, in milliseconds: from commit to commit, by PostgreSQL's own record.
 
-`python -m tests.bench.keten [seconds]`; starts its own system, everything on this machine. (a) 200 POSTs a second on the
-whole system in its split form, the mails included; (b) 1,000 events a second that enter at the outbox of signaal, with
-only the processes on the way. Spans are made and sent nowhere. Open loop: when the machine cannot keep up, the rate that
-was reached tells it. The first five seconds are left out.
+`python -m tests.bench.keten [seconds] [http RATE]`, with `http` only (a) at that rate; starts its own system, everything
+on this machine. (a) 200 POSTs a second on the whole system in its split form, the mails included; it also tells the
+processor time per POST by process; (b) 1,000 events a second that enter at the outbox of signaal, with only the processes
+on the way. Spans are made and sent nowhere. Open loop: when the machine cannot keep up, the rate that was reached tells
+it. The first five seconds are left out.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from stdnum.nl import bsn as bsn_nummer
+from tests.bench.processortijd import Processortijd
 from tests.bench.stelsel import KETEN, commits, draaiend, percentiel, stel_voor, tel, tot, verdeling, vertragingen
 from tests.bench.tafel import Uitkomst, geef, getal, meld
 from tests.bench.wereld import Wereld, aantal_matches
@@ -55,10 +57,12 @@ def door_http(tempo: int, seconden: int) -> None:
             verzoeken.append((bsns[jeugdige.ref], tokens[wie]))
         meld(f"  {tempo} POSTs a second for {seconden + OPWARMEN} s")
         url = f"{draait.addresses['apis']['signaal']}/v1/signalen"
+        processortijd = Processortijd(draait)
         gedaan = _los("tests.bench.bestoken", {"url": url, "tempo": tempo, "verzoeken": verzoeken})
         meld(f"  answers: {dict(Counter(each['status'] for each in gedaan))}")
         goed = [each for each in gedaan if each["status"] == 201]
         asyncio.run(_stil(draait, len(goed)))
+        meld(processortijd.per_stuk(aantal))
         signalen = {rij["id"]: rij["op"] for rij in asyncio.run(commits(draait, "signaal", _SIGNALEN))}
         vanaf = gedaan[0]["moment"] + OPWARMEN
         keten = asyncio.run(vertragingen(draait, signalen, vanaf))
@@ -176,6 +180,8 @@ def _schrijf_personen(bestand: Path, wereld: Wereld, bsns: dict[UUID, str]) -> N
 if __name__ == "__main__":
     lengte = getal(30)
     meld("chain: accepted -> match stored, whole system")
-    door_http(200, lengte)
+    door_http(int(sys.argv[sys.argv.index("http") + 1]) if "http" in sys.argv else 200, lengte)
+    if "http" in sys.argv:
+        sys.exit()
     meld("chain: outbox -> match stored, only the processes on the way")
     door_outbox(1_000, lengte)

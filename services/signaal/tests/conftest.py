@@ -23,10 +23,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.rollen import DIENSTEN, SCOPES
 from lokaal.stack import Stack
+from lokaal.testing import Pretended
 from platformkit.clock import FixedClock
 from platformkit.db.engine import make_engine
 from platformkit.executor import Executor
 from platformkit.health import Heartbeat
+from platformkit.http.calls import Http
 from platformkit.settings import Profile
 from signaal.adapters.db import startdata
 from signaal.bootstrap import make_app
@@ -213,9 +215,10 @@ def key() -> ECKey:
 
 
 @pytest.fixture
-def outside(key: ECKey) -> Iterator[respx.MockRouter]:
+def outside(key: ECKey, monkeypatch: pytest.MonkeyPatch) -> Iterator[respx.MockRouter]:
     """The issuer."""
     with respx.mock(assert_all_called=False) as router:
+        monkeypatch.setattr(Http, "send", Pretended(router.async_handler).send)
         router.get(f"{ISSUER}/.well-known/openid-configuration").respond(
             json={"issuer": ISSUER, "jwks_uri": f"{ISSUER}/jwks", "token_endpoint": f"{ISSUER}/token"}
         )

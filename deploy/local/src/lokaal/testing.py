@@ -1,15 +1,18 @@
 """What the tests of services take from the stack: real servers, started once per test run, and migrated databases."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+
+import httpx
 
 from lokaal import paths, stack
 from lokaal.servers.postgres import ROLES
 from lokaal.stack import Stack
 from lokaal.system import Form
 from platformkit.db.migrations import upgrade
+from platformkit.http.calls import Answer, Http, UnansweredError
 
 PEILDATUM = datetime(2026, 11, 22, 9, tzinfo=UTC)
 """The moment at which the clock of the system tests stands at first: the persons' ages move with the clock."""
@@ -56,3 +59,28 @@ def _running(name: str, make: Callable[[Path], Stack]) -> Stack:
         _started[name] = made
         versions_seen.update(made.addresses["versions"].values())
     return _started[name]
+
+
+class Pretended(Http):
+    """Calls that `answer` answers, so that no other process is needed. A transport error of httpx is silence."""
+
+    def __init__(self, answer: Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes = b"",
+        seconds: float = 5.0,
+    ) -> Answer:
+        try:
+            said = self._answer(httpx.Request(method, url, headers=headers, content=content))
+            if not isinstance(said, httpx.Response):
+                said = await said
+        except httpx.TransportError as error:
+            raise UnansweredError(type(error).__qualname__) from None
+        return Answer(said.status_code, said.headers, said.content)

@@ -19,6 +19,8 @@ from contracts.base import Event, Vernietigd
 from platformkit import failpoints
 from platformkit.clock import AMSTERDAM, Clock
 from platformkit.db.context import DatabaseContext
+from platformkit.db.engine import Transactions
+from platformkit.db.prepared import Prepared
 from platformkit.db.sets import columns_of, insert_rows, rows
 from platformkit.db.tables import audit, idempotency, inbox, outbox
 from platformkit.errors import DomainError
@@ -44,8 +46,20 @@ _HANDLE = (
     .returning(inbox.c.event_id)
 )
 _TOLD = ("event_id", "topic", "key", "headers", "payload", "traceparent", "created_at")
-_TELL = insert_rows(outbox, _TOLD)
-_AUDIT = insert_rows(audit)
+_TELL = Prepared(insert_rows(outbox, _TOLD))
+_AUDIT = Prepared(insert_rows(audit))
+_BOTH = Prepared(insert_rows(audit).add_cte(insert_rows(outbox, _TOLD).cte("told")))
+_CLAIM = Prepared(
+    pg_insert(idempotency)
+    .values({name: bindparam(name) for name in ("caller", "key", "fingerprint", "result_id", "created_at")})
+    .on_conflict_do_nothing()
+    .returning(idempotency.c.result_id)
+)
+_CLAIMED = Prepared(
+    select(idempotency.c.fingerprint, idempotency.c.result_id).where(
+        idempotency.c.caller == bindparam("caller"), idempotency.c.key == bindparam("key")
+    )
+)
 T = TypeVar("T")
 
 
@@ -121,10 +135,14 @@ class UnitOfWork:
 
     async def flush(self) -> None:
         """Write what was told and recorded; the executor calls this."""
-        if self._outbox:
-            await self.connection.execute(_TELL, columns_of(outbox, self._outbox, _TOLD))
-        if self._audit:
-            await self.connection.execute(_AUDIT, columns_of(audit, self._audit))
+        told = columns_of(outbox, self._outbox, _TOLD) if self._outbox else {}
+        recorded = columns_of(audit, self._audit) if self._audit else {}
+        if told and recorded:
+            await _BOTH.rows(self.connection, **told, **recorded)
+        elif told:
+            await _TELL.rows(self.connection, **told)
+        elif recorded:
+            await _AUDIT.rows(self.connection, **recorded)
 
 
 @dataclass(frozen=True)
@@ -152,7 +170,7 @@ class Executor:
     """Runs work in a transaction, with what must be told and recorded."""
 
     def __init__(self, engine: AsyncEngine, clock: Clock, source: str) -> None:
-        self._engine = engine
+        self._transactions = Transactions(engine)
         self._clock = clock
         self._source = source
 
@@ -160,7 +178,7 @@ class Executor:
         """Run a query in a transaction with the asker's context; after a lost connection once more."""
         async for attempt in attempts(limit=_HTTP_ATTEMPTS, seconds=5):
             with attempt:
-                async with self._engine.begin() as connection:
+                async with self._transactions.begin() as connection:
                     if context is not None:
                         await context.apply(connection)
                     result = await query(connection)
@@ -170,7 +188,7 @@ class Executor:
         """Run `handler` and commit. Deadlocks and the like are tried again, so a handler must stand being run twice."""
         async for attempt in attempts(limit=_HTTP_ATTEMPTS, seconds=5):
             with attempt:
-                async with self._engine.begin() as connection:
+                async with self._transactions.begin() as connection:
                     work = await self._begin(connection, context)
                     result = await handler(work)
                     await work.flush()
@@ -211,7 +229,7 @@ class Executor:
 
         One attempt: the consumer decides what comes after a failure.
         """
-        async with self._engine.begin() as connection:
+        async with self._transactions.begin() as connection:
             work = await self._begin(connection, None)
             if await handle_once(work, consumer, messages, handler):
                 await work.flush()
@@ -248,26 +266,17 @@ async def handle_once(
 
 async def _claim(work: UnitOfWork, key: IdempotencyKey) -> UUID | None:
     """Take the key, waiting for a concurrent request with it; the earlier result's id if it was taken before."""
-    taken = await work.connection.execute(
-        pg_insert(idempotency)
-        .values(
-            caller=key.caller,
-            key=key.key,
-            fingerprint=key.fingerprint,
-            result_id=key.result_id,
-            created_at=work.now,
-        )
-        .on_conflict_do_nothing()
+    taken = await _CLAIM.rows(
+        work.connection,
+        caller=key.caller,
+        key=key.key,
+        fingerprint=key.fingerprint,
+        result_id=key.result_id,
+        created_at=work.now,
     )
-    if taken.rowcount:
+    if taken:
         return None
-    earlier = (
-        await work.connection.execute(
-            select(idempotency.c.fingerprint, idempotency.c.result_id).where(
-                idempotency.c.caller == key.caller, idempotency.c.key == key.key
-            )
-        )
-    ).one()
+    (earlier,) = await _CLAIMED.rows(work.connection, caller=key.caller, key=key.key)
     if earlier.fingerprint != key.fingerprint:
         raise DomainError("idempotency-key-hergebruikt")
     result: UUID = earlier.result_id

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 
 import asyncpg
-import httpx
 import stamina
 from aiokafka.errors import KafkaError
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -25,7 +24,6 @@ _AWAY = (
     OSError,
     PoolTimeoutError,
     asyncpg.InterfaceError,
-    httpx.TransportError,
     KafkaError,
     RedisConnectionError,
     RedisTimeoutError,
@@ -39,8 +37,6 @@ _OURS = (
     NotADirectoryError,
     IsADirectoryError,
     FileExistsError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
 )
 
 

@@ -12,8 +12,6 @@ from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.exporter.zipkin.json import ZipkinExporter
-from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
-from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SynchronousMultiSpanProcessor, TracerProvider
@@ -43,7 +41,7 @@ _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-
 
 
 def configure(service: str, settings: ProcessSettings) -> None:
-    """Set up the providers of this process and the instrumentation of its libraries."""
+    """Set up the providers of this process. No span per statement: it cost as much as the statement (ADR 0008)."""
     resource = Resource.create({"service.name": service})
     provider = Provider(resource=resource, sampler=ParentBased(_Causes()))
     sender = exporter(settings)
@@ -55,8 +53,6 @@ def configure(service: str, settings: ProcessSettings) -> None:
         readers.append(PrometheusMetricReader())
         start_http_server(settings.metrics_port, addr=settings.http_host)
     metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=readers))
-    AsyncPGInstrumentor().instrument()  # type: ignore[no-untyped-call]
-    HTTPXClientInstrumentor().instrument()
 
 
 class Provider(TracerProvider):

@@ -3,10 +3,8 @@
 import base64
 import json
 import time
-from collections.abc import AsyncIterator
 from uuid import UUID
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,9 +23,8 @@ def issuer() -> Issuer:
 
 
 @pytest.fixture
-async def verifier(issuer: Issuer) -> AsyncIterator[TokenVerifier]:
-    async with httpx.AsyncClient(transport=issuer.transport()) as client:
-        yield TokenVerifier(ISSUER, "verwijsindex", client)
+def verifier(issuer: Issuer) -> TokenVerifier:
+    return TokenVerifier(ISSUER, "verwijsindex", issuer.http())
 
 
 async def test_the_claims_decide_who_asks(issuer: Issuer, verifier: TokenVerifier) -> None:
@@ -92,9 +89,8 @@ async def test_a_token_that_nobody_signed_is_refused(issuer: Issuer, verifier: T
 @given(st.one_of(st.text(max_size=60), st.from_regex(r"[\w-]{0,20}\.[\w-]{0,20}\.[\w-]{0,20}", fullmatch=True)))
 async def test_whatever_is_sent_as_a_token_is_refused_not_a_crash(token: str) -> None:
     issuer = Issuer()
-    async with httpx.AsyncClient(transport=issuer.transport()) as client:
-        with pytest.raises(DomainError, match="niet-ingelogd"):
-            await TokenVerifier(ISSUER, "verwijsindex", client).verify(token)
+    with pytest.raises(DomainError, match="niet-ingelogd"):
+        await TokenVerifier(ISSUER, "verwijsindex", issuer.http()).verify(token)
 
 
 async def test_a_shared_secret_among_the_keys_signs_nothing(issuer: Issuer, verifier: TokenVerifier) -> None:

@@ -6,8 +6,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from lokaal.testing import Pretended
 from platformkit.errors import TransientError
 from platformkit.http.auth import Principal
+from platformkit.http.calls import Answer
 from platformkit.http.client import ClientCredentials, ServiceClient, problem_code
 
 ISSUER, OTHER = "http://issuer.example", "http://ander.example"
@@ -35,7 +37,7 @@ class World:
         return httpx.Response(200, json={"token_endpoint": f"{ISSUER}/token"})
 
     def client(self) -> ServiceClient:
-        http = httpx.AsyncClient(transport=httpx.MockTransport(self))
+        http = Pretended(self)
         return ServiceClient(http, OTHER, ClientCredentials(http, ISSUER, "proef", SecretStr("geheim")))
 
 
@@ -101,4 +103,4 @@ async def test_silence_is_an_outage() -> None:
 
 @pytest.mark.parametrize(("body", "code"), [(b'{"code": "x"}', "x"), (b"{}", ""), (b"[]", ""), (b"<html>", "")])
 def test_the_code_of_a_problem(body: bytes, code: str) -> None:
-    assert problem_code(httpx.Response(409, content=body)) == code
+    assert problem_code(Answer(409, {}, body)) == code

@@ -80,20 +80,19 @@ def issuer() -> Issuer:
 @pytest.fixture
 async def api(issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
     own = {"regel-zegt-nee": Problem(409, "De regel zegt nee", "Er zijn er al {aantal}.")}
-    async with httpx.AsyncClient(transport=issuer.transport()) as asking:
-        app = create_app(
-            title="Proef",
-            description="Proef",
-            routers=[router],
-            problems=own,
-            verifier=TokenVerifier(ISSUER, "verwijsindex", asking),
-            heartbeat=Heartbeat(None),
-            checks={},
-        )
-        transport = httpx.ASGITransport(app)
-        headers = {"Authorization": f"Bearer {issuer.token()}"}
-        async with httpx.AsyncClient(transport=transport, base_url="http://proef", headers=headers) as client:
-            yield client
+    app = create_app(
+        title="Proef",
+        description="Proef",
+        routers=[router],
+        problems=own,
+        verifier=TokenVerifier(ISSUER, "verwijsindex", issuer.http()),
+        heartbeat=Heartbeat(None),
+        checks={},
+    )
+    transport = httpx.ASGITransport(app)
+    headers = {"Authorization": f"Bearer {issuer.token()}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://proef", headers=headers) as client:
+        yield client
 
 
 def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
@@ -218,25 +217,24 @@ async def test_a_mistake_leaves_no_text_in_a_span(issuer: Issuer) -> None:
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     original = app_module.FastAPIInstrumentor.instrument_app
-    async with httpx.AsyncClient(transport=issuer.transport()) as asking:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(
-                app_module.FastAPIInstrumentor,
-                "instrument_app",
-                lambda app, **settings: original(app, tracer_provider=provider, **settings),
-            )
-            app = create_app(
-                title="Proef",
-                description="",
-                routers=[router],
-                problems={},
-                verifier=TokenVerifier(ISSUER, "verwijsindex", asking),
-                heartbeat=Heartbeat(None),
-                checks={},
-            )
-        headers = {"Authorization": f"Bearer {issuer.token()}"}
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://proef") as client:
-            await client.post("/v1/dingen", json={"bsn": "kapot"}, headers=headers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            app_module.FastAPIInstrumentor,
+            "instrument_app",
+            lambda app, **settings: original(app, tracer_provider=provider, **settings),
+        )
+        app = create_app(
+            title="Proef",
+            description="",
+            routers=[router],
+            problems={},
+            verifier=TokenVerifier(ISSUER, "verwijsindex", issuer.http()),
+            heartbeat=Heartbeat(None),
+            checks={},
+        )
+    headers = {"Authorization": f"Bearer {issuer.token()}"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://proef") as client:
+        await client.post("/v1/dingen", json={"bsn": "kapot"}, headers=headers)
     spans = exporter.get_finished_spans()
     assert [span.name for span in spans] == ["POST /v1/dingen"]
     assert CANARY not in "".join(span.to_json() for span in spans)

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
-import httpx
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,6 +31,7 @@ from platformkit.executor import Executor
 from platformkit.health import Heartbeat
 from platformkit.http.app import create_app
 from platformkit.http.auth import TokenVerifier
+from platformkit.http.calls import Http
 from platformkit.http.client import ClientCredentials, ServiceClient
 from platformkit.messaging import dead_letters_cli
 from platformkit.messaging.consumer import Consumer
@@ -66,7 +66,7 @@ def components(settings: Settings) -> Mapping[str, Component]:
     async def work(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
         async with (
             opened(settings.database_url("worker"), pool=_BACKGROUND_POOL, application=f"{SERVICE}-jobs") as engine,
-            httpx.AsyncClient() as client,
+            Http() as client,
         ):
             tokens = ClientCredentials(client, str(settings.oidc_issuer), settings.client_id, settings.client_secret)
             executor = Executor(engine, settings.clock(), settings.source)
@@ -113,12 +113,12 @@ def make_app(settings: Settings, heartbeat: Heartbeat) -> FastAPI:
     """
     kluis = _kluis(settings)
     engine = make_engine(settings.database_url("api"), pool=settings.database_pool, application=f"{SERVICE}-api")
-    client = httpx.AsyncClient()
+    client = Http()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        await client.aclose()
+        await client.close()
         await engine.dispose()
 
     app = create_app(

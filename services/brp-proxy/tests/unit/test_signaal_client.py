@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from brp_proxy.adapters.signaal import SignaalClient
+from lokaal.testing import Pretended
 from platformkit.errors import TransientError
 from platformkit.http.client import ClientCredentials, ServiceClient
 
@@ -21,7 +22,7 @@ def signaal(status: int, inhoud: object) -> SignaalClient:
             return httpx.Response(status, text=inhoud)
         return httpx.Response(status, json=inhoud)
 
-    http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    http = Pretended(answer)
     tokens = ClientCredentials(http, "http://issuer", "brp-proxy", SecretStr("x"))
     return SignaalClient(ServiceClient(http, "http://signaal", tokens))
 

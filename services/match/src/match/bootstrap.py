@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
-import httpx
 from fastapi import FastAPI
 
 from match.adapters.db import generatie
@@ -32,6 +31,7 @@ from platformkit.executor import Executor
 from platformkit.health import Heartbeat
 from platformkit.http.app import create_app
 from platformkit.http.auth import TokenVerifier
+from platformkit.http.calls import Http
 from platformkit.http.client import ClientCredentials, ServiceClient
 from platformkit.messaging import dead_letters_cli
 from platformkit.messaging.consumer import Consumer
@@ -101,7 +101,7 @@ def migrate(settings: Settings) -> None:
 def make_app(settings: Settings, clock: Clock, heartbeat: Heartbeat) -> FastAPI:
     """The API. Must be called inside the event loop that will serve it."""
     engine = make_engine(settings.database_url("api"), pool=settings.database_pool, application="match-api")
-    client = httpx.AsyncClient(timeout=5.0, trust_env=False)
+    client = Http()
     tokens = ClientCredentials(client, str(settings.oidc_issuer), settings.client_id, settings.client_secret)
     signaal = ServiceClient(client, str(settings.signaal_url), tokens, seconds=settings.signaal_seconden)
 
@@ -110,7 +110,7 @@ def make_app(settings: Settings, clock: Clock, heartbeat: Heartbeat) -> FastAPI:
         try:
             yield
         finally:
-            await client.aclose()
+            await client.close()
             await engine.dispose()
 
     return create_app(

@@ -12,6 +12,7 @@ from services.match.tests.berichten import Signaleerder, vastgelegd, verwerk
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from lokaal.testing import Pretended
 from match.bootstrap import make_app
 from match.settings import Settings
 from platformkit.clock import FixedClock
@@ -19,6 +20,7 @@ from platformkit.errors import DomainError
 from platformkit.executor import Executor
 from platformkit.health import Heartbeat
 from platformkit.http.auth import Principal
+from platformkit.http.calls import Http
 
 SIGNAAL = "http://signaal.test"
 
@@ -34,8 +36,9 @@ class Herkenner:
 
 
 @pytest.fixture
-def signaal() -> respx.MockRouter:
+def signaal(monkeypatch: pytest.MonkeyPatch) -> respx.MockRouter:
     with respx.mock(assert_all_called=False) as router:
+        monkeypatch.setattr(Http, "send", Pretended(router.async_handler).send)
         router.get("http://oidc.test/.well-known/openid-configuration").respond(
             json={"token_endpoint": "http://oidc.test/token"}
         )

@@ -5,8 +5,10 @@ locked or inserted is waited for; who would wait in a circle fails as in a deadl
 questions to this and to PostgreSQL.
 """
 
+import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import date
 from itertools import count
 from types import SimpleNamespace
@@ -22,10 +24,15 @@ from contracts.match import MatchReden, MatchStatus
 from match.application.ports import Opslag, PersoonRij, SignaalRij
 from match.domain.match import Match
 from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatus
+from platformkit import executor
+from platformkit.db.engine import Transactions
+from platformkit.db.prepared import Prepared
+from platformkit.db.tables import audit, outbox
 from platformkit.executor import UnitOfWork
 
 TABELLEN = ("matchsleutel", "signaal", "persoon", "ouder", "match", "inbox", "outbox", "dead_letter", "audit")
 _DIALECT = postgresql.dialect()
+_VAN_PLATFORM = {each.text: each for each in vars(executor).values() if isinstance(each, Prepared)}
 Rij = Any
 Sleutel = Any
 
@@ -65,13 +72,24 @@ class Engine:
         self.geheugen = geheugen
         self.eigenaar = eigenaar
 
-    def begin(self) -> "Transactie":
+    def execution_options(self, **_opties: object) -> "Engine":
+        """Those for whom the driver begins its transactions."""
+        return self
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator["Transactie"]:
+        """A connection, for one transaction."""
+        yield Transactie(self.geheugen, self.eigenaar)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator["Transactie"]:
         """A transaction that commits when its block ends well."""
-        return Transactie(self.geheugen, self.eigenaar)
+        async with Transactions(self).begin() as transactie:  # type: ignore[arg-type]
+            yield transactie  # type: ignore[misc]
 
 
 class Transactie:
-    """One transaction on a connection of its own; plays AsyncConnection for the platform's statements."""
+    """One transaction on a connection of its own; plays AsyncConnection and the driver for the platform's statements."""
 
     def __init__(self, geheugen: Geheugen, eigenaar: Any) -> None:
         self.geheugen = geheugen
@@ -88,27 +106,52 @@ class Transactie:
     def __repr__(self) -> str:
         return f"transaction of {self.eigenaar}"
 
-    async def __aenter__(self) -> "Transactie":
-        await self.statement("begin")
-        self.geheugen.open.append(self)
+    @property
+    def sync_connection(self) -> Any:
+        """The way down to the driver."""
+        return SimpleNamespace(connection=SimpleNamespace(driver_connection=self))
+
+    def transaction(self) -> "Transactie":
+        """Of the driver."""
         return self
 
-    async def __aexit__(self, soort: type[BaseException] | None, *_: object) -> None:
-        if soort is GeneratorExit:
-            return  # The process was killed: the server finds out in its own time.
-        if soort is not None:
-            self.rol_terug()
-            return
+    async def start(self) -> None:
+        """Begin."""
+        await self.statement("begin")
+        self.geheugen.open.append(self)
+
+    async def commit(self) -> None:
+        """End well, or not."""
         self.in_commit = True
-        try:
-            await self.statement("commit")
-        except BaseException as fout:
-            if not isinstance(fout, GeneratorExit):
-                self.rol_terug()
-            raise
+        await self.statement("commit")
         self.leg_vast()
         # The answer may be lost though the commit was not.
         self.geheugen.lot(self, "committed")
+
+    async def rollback(self) -> None:
+        """End without a trace."""
+        self.terminate()
+
+    def terminate(self) -> None:
+        """As a roll-back; when the process was killed the server finds out in its own time."""
+        if self.eigenaar is None or self.eigenaar.leeft:
+            self.rol_terug()
+
+    def is_closed(self) -> bool:
+        """What fails here says so by itself."""
+        return False
+
+    def is_in_transaction(self) -> bool:
+        """As long as it lives."""
+        return True
+
+    async def fetch(self, tekst: str, *argumenten: Any, record_class: object) -> list[Any]:
+        """The statements of platformkit that tell and record."""
+        gegeven = dict(zip(_VAN_PLATFORM[tekst].names, argumenten, strict=True))
+        for tabel in (outbox, audit):
+            if kolommen := [each.name for each in tabel.c if each.name in gegeven]:
+                await self._schrijf_rijen(tabel.name, {naam: gegeven[naam] for naam in kolommen})
+        return []
 
     async def statement(self, wat: str) -> None:
         """Begin a statement: what is committed now is what it sees."""
@@ -202,7 +245,7 @@ class Transactie:
         return True
 
     async def execute(self, statement: Insert | Delete, parameters: Any = None) -> "_Antwoord":
-        """The statements of platformkit: inbox, outbox, dead letters."""
+        """The statements of platformkit that SQLAlchemy carries out: inbox, dead letters."""
         tabel = statement.table.name
         await self.statement(tabel)
         if tabel == "inbox":
@@ -222,13 +265,16 @@ class Transactie:
             rij = SimpleNamespace(**_parameters(statement))
             await self.voeg_toe(tabel, (rij.consumer, rij.topic, rij.partition, rij.offset), rij)
             return _Antwoord([])
-        for waarden in zip(*parameters.values(), strict=True):
+        raise NotImplementedError(tabel)
+
+    async def _schrijf_rijen(self, tabel: str, kolommen: Mapping[str, Sequence[Any]]) -> None:
+        await self.statement(tabel)
+        for waarden in zip(*kolommen.values(), strict=True):
             # A position is taken at insertion, so that a lower one may become visible later.
-            positie = next(self.geheugen.posities)
-            self.schrijf(
-                tabel, positie, SimpleNamespace(position=positie, **dict(zip(parameters, waarden, strict=True)))
-            )
-        return _Antwoord([])
+            rij = SimpleNamespace(position=next(self.geheugen.posities), **dict(zip(kolommen, waarden, strict=True)))
+            if tabel == outbox.name:
+                rij.headers = json.loads(rij.headers)
+            self.schrijf(tabel, rij.position, rij)
 
 
 class _Antwoord(NamedTuple):

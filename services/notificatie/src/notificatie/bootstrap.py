@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
-import httpx
-
 from kanalen.email import SmtpPool
 from notificatie.adapters.db.repository import SqlNotificaties
 from notificatie.adapters.meldadressen import SignaalMeldadressen
@@ -24,6 +22,7 @@ from platformkit.db.engine import make_engine, opened
 from platformkit.db.migrations import upgrade
 from platformkit.executor import Executor
 from platformkit.health import Heartbeat
+from platformkit.http.calls import Http
 from platformkit.http.client import ClientCredentials, ServiceClient
 from platformkit.messaging import dead_letters_cli
 from platformkit.messaging.consumer import Consumer, Subscription
@@ -73,7 +72,7 @@ async def _worker(settings: Settings, at_end: AsyncExitStack) -> Executor:
 
 
 async def _bezorger(settings: Settings, executor: Executor, at_end: AsyncExitStack) -> Bezorger:
-    client = await at_end.enter_async_context(httpx.AsyncClient(timeout=5))
+    client = await at_end.enter_async_context(Http())
     tokens = ClientCredentials(client, str(settings.oidc_issuer), settings.client_id, settings.client_secret)
     email = SmtpPool(settings.smtp, settings.smtp_connections)
     at_end.push_async_callback(email.close)

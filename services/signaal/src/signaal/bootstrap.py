@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
-import httpx
 from fastapi import FastAPI
 
 from platformkit import commands as commands_of
@@ -19,6 +18,7 @@ from platformkit.executor import Executor
 from platformkit.health import Heartbeat
 from platformkit.http.app import create_app
 from platformkit.http.auth import TokenVerifier
+from platformkit.http.calls import Http
 from platformkit.http.client import ClientCredentials, ServiceClient
 from platformkit.http.limits import Budget, Budgets
 from platformkit.messaging import dead_letters_cli
@@ -108,7 +108,7 @@ def migrate(settings: Settings) -> None:
 def make_app(settings: Settings, clock: Clock, heartbeat: Heartbeat) -> FastAPI:
     """The API. Must be called inside the event loop that will serve it."""
     engine = make_engine(settings.database_url("api"), pool=settings.database_pool, application="signaal-api")
-    client = httpx.AsyncClient(timeout=5.0, trust_env=False)
+    client = Http()
     budgets = Budgets(settings.redis_url.get_secret_value())
     executor = Executor(engine, clock, settings.source)
     lezen = DatabaseLezen(executor, clock)
@@ -124,7 +124,7 @@ def make_app(settings: Settings, clock: Clock, heartbeat: Heartbeat) -> FastAPI:
             yield
         finally:
             await budgets.close()
-            await client.aclose()
+            await client.close()
             await engine.dispose()
 
     return create_app(

@@ -12,9 +12,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_SET = text(
-    "select set_config('app.subject', :subject, true), set_config('app.role', :role, true),"
-    " set_config('app.tenants', :tenants, true), set_config('app.today', :today, true)"
+from platformkit.db.prepared import Prepared
+
+_SET = Prepared(
+    text(
+        "select set_config('app.subject', :subject, true), set_config('app.role', :role, true),"
+        " set_config('app.tenants', :tenants, true), set_config('app.today', :today, true)"
+    )
 )
 _TENANT = re.compile(r"[0-9]{4}")
 
@@ -38,13 +42,11 @@ class DatabaseContext:
 
     async def apply(self, connection: AsyncConnection) -> None:
         """Set the context for the rest of the transaction."""
-        await connection.execute(
-            _SET,
-            {
-                "subject": str(self.subject),
-                "role": self.role,
-                # An array of PostgreSQL: the empty set differs from a setting that a pooled connection has lost.
-                "tenants": "{" + ",".join(sorted(self.tenants)) + "}",
-                "today": self.today.isoformat(),
-            },
+        await _SET.rows(
+            connection,
+            subject=str(self.subject),
+            role=self.role,
+            # An array of PostgreSQL: the empty set differs from a setting that a pooled connection has lost.
+            tenants="{" + ",".join(sorted(self.tenants)) + "}",
+            today=self.today.isoformat(),
         )

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    Insert,
     Table,
     TableValuedAlias,
     any_,
@@ -19,7 +18,7 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 
 
 def one_of(of: ColumnElement[Any], name: str) -> ColumnElement[bool]:

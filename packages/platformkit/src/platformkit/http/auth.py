@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-import httpx
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPBearer
 from joserfc import jwt
@@ -17,6 +16,7 @@ from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import KeySet
 
 from platformkit.errors import DomainError, TransientError
+from platformkit.http.calls import Http, UnansweredError
 from platformkit.logging import get_logger
 
 _ALGORITHMS = ["ES256", "RS256", "PS256"]
@@ -55,7 +55,7 @@ class Principal:
 class TokenVerifier:
     """Checks signature, issuer, audience and time of access tokens. Results are kept a minute at most."""
 
-    def __init__(self, issuer: str, audience: str, client: httpx.AsyncClient) -> None:
+    def __init__(self, issuer: str, audience: str, client: Http) -> None:
         self._issuer = issuer.rstrip("/")
         self._claims = jwt.JWTClaimsRegistry(
             leeway=_LEEWAY,
@@ -111,7 +111,7 @@ class TokenVerifier:
             if self._keys is None or time.monotonic() - self._keys_at >= max_age:
                 try:
                     self._keys = await self._load()
-                except (httpx.HTTPError, httpx.InvalidURL, JoseError, KeyError, TypeError, ValueError):
+                except (UnansweredError, JoseError, KeyError, TypeError, ValueError):
                     if self._keys is None:
                         raise TransientError("tijdelijk-niet-beschikbaar") from None
                     log.warning("issuer_keys_kept")
@@ -119,11 +119,11 @@ class TokenVerifier:
             return self._keys
 
     async def _load(self) -> KeySet:
-        found = (await self._client.get(f"{self._issuer}/.well-known/openid-configuration")).raise_for_status().json()
+        found = (await self._client.send("GET", f"{self._issuer}/.well-known/openid-configuration")).json()
         if found["issuer"].rstrip("/") != self._issuer:
             raise ValueError("discovery speaks for another issuer")
-        keys = await self._client.get(found["jwks_uri"])
-        return KeySet.import_key_set(keys.raise_for_status().json())
+        keys = await self._client.send("GET", found["jwks_uri"])
+        return KeySet.import_key_set(keys.json())
 
 
 def _principal(claims: dict[str, Any], token: str) -> Principal:

@@ -1,14 +1,16 @@
 """Calls to another service, with this service's own identity (client credentials, D17)."""
 
 import asyncio
+import json as json_module
 import time
+from base64 import b64encode
 from collections.abc import Mapping
 
-import httpx
 from pydantic import SecretStr
 
 from platformkit.errors import TransientError
 from platformkit.http.auth import Principal
+from platformkit.http.calls import Answer, Http, UnansweredError
 
 _EARLY = 30.0
 
@@ -16,17 +18,15 @@ _EARLY = 30.0
 class ServiceClient:
     """An HTTP client for one other service. What is away or answers 5xx or 429 raises TransientError."""
 
-    def __init__(
-        self, client: httpx.AsyncClient, base_url: str, tokens: "ClientCredentials", *, seconds: float = 5.0
-    ) -> None:
+    def __init__(self, client: Http, base_url: str, tokens: "ClientCredentials", *, seconds: float = 5.0) -> None:
         self._client = client
         self._base_url = base_url.rstrip("/")
         self._tokens = tokens
-        self._timeout = httpx.Timeout(seconds, connect=min(seconds, 2.0))
+        self._seconds = seconds
 
     async def request(
         self, method: str, path: str, *, json: object = None, on_behalf_of: Principal | None = None
-    ) -> httpx.Response:
+    ) -> Answer:
         """The answer (2xx or 4xx), which the caller translates.
 
         Raises:
@@ -42,20 +42,24 @@ class ServiceClient:
             raise TransientError(_code(answer), retry_after=_retry_after(answer.headers))
         return answer
 
-    async def _send(self, method: str, path: str, json: object, asker: Mapping[str, str]) -> httpx.Response:
+    async def _send(self, method: str, path: str, json: object, asker: Mapping[str, str]) -> Answer:
         headers = {"Authorization": f"Bearer {await self._tokens.token()}", **asker}
+        content = b""
+        if json is not None:
+            headers["Content-Type"] = "application/json"
+            content = json_module.dumps(json, separators=(",", ":")).encode()
         try:
-            return await self._client.request(
-                method, self._base_url + path, json=json, headers=headers, timeout=self._timeout
+            return await self._client.send(
+                method, self._base_url + path, headers=headers, content=content, seconds=self._seconds
             )
-        except httpx.RequestError:
+        except UnansweredError:
             raise TransientError("tijdelijk-niet-beschikbaar") from None
 
 
 class ClientCredentials:
     """The service's own access token, renewed before it expires."""
 
-    def __init__(self, client: httpx.AsyncClient, issuer: str, client_id: str, secret: SecretStr) -> None:
+    def __init__(self, client: Http, issuer: str, client_id: str, secret: SecretStr) -> None:
         self._client = client
         self._issuer = issuer.rstrip("/")
         self._id = client_id
@@ -74,7 +78,7 @@ class ClientCredentials:
             if time.monotonic() > self._until:
                 try:
                     await self._ask()
-                except (httpx.HTTPError, httpx.InvalidURL, KeyError, TypeError, ValueError):
+                except (UnansweredError, KeyError, TypeError, ValueError):
                     raise TransientError("tijdelijk-niet-beschikbaar") from None
             return self._token
 
@@ -83,18 +87,20 @@ class ClientCredentials:
         self._until = float("-inf")
 
     async def _ask(self) -> None:
-        found = await self._client.get(f"{self._issuer}/.well-known/openid-configuration")
-        answer = await self._client.post(
-            found.raise_for_status().json()["token_endpoint"],
-            data={"grant_type": "client_credentials"},
-            auth=(self._id, self._secret.get_secret_value()),
+        found = await self._client.send("GET", f"{self._issuer}/.well-known/openid-configuration")
+        basic = b64encode(f"{self._id}:{self._secret.get_secret_value()}".encode()).decode()
+        answer = await self._client.send(
+            "POST",
+            found.json()["token_endpoint"],
+            headers={"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"},
+            content=b"grant_type=client_credentials",
         )
-        given = answer.raise_for_status().json()
+        given = answer.json()
         self._token = str(given["access_token"])
         self._until = time.monotonic() + float(given.get("expires_in", 60)) - _EARLY
 
 
-def problem_code(answer: httpx.Response) -> str:
+def problem_code(answer: Answer) -> str:
     """The stable code in a problem+json answer, empty when it is none."""
     try:
         return str(answer.json().get("code", ""))
@@ -102,7 +108,7 @@ def problem_code(answer: httpx.Response) -> str:
         return ""
 
 
-def _code(answer: httpx.Response) -> str:
+def _code(answer: Answer) -> str:
     return problem_code(answer) or "tijdelijk-niet-beschikbaar"
 
 

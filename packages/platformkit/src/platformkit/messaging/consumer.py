@@ -32,6 +32,8 @@ from platformkit.retry import attempts, is_transient, is_unready
 
 _BATCH = 500
 _POLL_MS = 1_000
+_FETCH_MS = 500
+_MUCH = 256 * 1024
 _PATIENCE = 60.0
 _BREATH = 1.0
 _GRACE = 20.0
@@ -50,11 +52,16 @@ Record: TypeAlias = ConsumerRecord
 
 @dataclass(frozen=True)
 class Subscription:
-    """What one consumer reads and what it does with a batch of it. `name` names inbox rows and the Kafka group."""
+    """What one consumer reads and what it does with a batch of it. `name` names inbox rows and the Kafka group.
+
+    `gather_ms`: how long the broker may wait for more when there is little. Whoever is in no hurry handles a second's
+    events in a few transactions instead of one each.
+    """
 
     name: str
     topic: str
     handler: Handler
+    gather_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -281,6 +288,8 @@ def subscribe(
         session_timeout_ms=6_000,
         heartbeat_interval_ms=1_500,
         max_poll_interval_ms=300_000,
+        fetch_min_bytes=_MUCH if subscription.gather_ms else 1,
+        fetch_max_wait_ms=subscription.gather_ms or _FETCH_MS,
         parser=parse,
         decoder=hand_over,
     )

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-import httpx
 from fastapi import APIRouter, Depends, Header
 from sqlalchemy import text
 
@@ -19,6 +18,7 @@ from platformkit.executor import Executor, IdempotencyKey, UnitOfWork
 from platformkit.health import Heartbeat
 from platformkit.http.app import create_app
 from platformkit.http.auth import Principal, TokenVerifier, require
+from platformkit.http.calls import Http
 from platformkit.ids import uuid7
 from platformkit.messaging.consumer import Consumer, Subscription
 from platformkit.messaging.envelope import Message
@@ -81,7 +81,7 @@ def main() -> None:
 
     async def api(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
         engine = make_engine(settings.database_url("api"), pool=5, application="proef")
-        async with httpx.AsyncClient() as client:
+        async with Http() as client:
             verifier = TokenVerifier(str(settings.oidc_issuer), settings.oidc_audience, client)
             executor = Executor(engine, settings.clock(), settings.source)
             await runtime.http(

@@ -7,6 +7,9 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from lokaal.testing import Pretended
+from platformkit.http.calls import Http
+
 ISSUER = "http://issuer.example"
 
 
@@ -23,8 +26,8 @@ class Issuer:
     def new_key(kid: str) -> ECKey:
         return ECKey.generate_key("P-256", {"kid": kid, "use": "sig"}, auto_kid=False)
 
-    def transport(self) -> httpx.MockTransport:
-        return httpx.MockTransport(self._answer)
+    def http(self) -> Http:
+        return Pretended(self._answer)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked += 1

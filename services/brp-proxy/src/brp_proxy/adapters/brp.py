@@ -1,11 +1,9 @@
 """Client of the BRP API (Haal Centraal BRP Personen bevragen 2.7.0)."""
 
-import asyncio
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import httpx
 from opentelemetry import metrics
 from pydantic import SecretStr
 
@@ -14,6 +12,7 @@ from brp_proxy.application.commands import Doel
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from platformkit.errors import TransientError
+from platformkit.http.calls import Http, UnansweredError
 from platformkit.logging import get_logger
 
 VELDEN: Mapping[Doel, tuple[str, ...]] = MappingProxyType(
@@ -49,7 +48,7 @@ _raadplegingen = metrics.get_meter("brp_proxy").create_counter("brp.raadpleging"
 class BrpClient:
     """Asks the BRP for one person at a time."""
 
-    def __init__(self, client: httpx.AsyncClient, base_url: str, api_key: SecretStr) -> None:
+    def __init__(self, client: Http, base_url: str, api_key: SecretStr) -> None:
         self._client = client
         self._url = base_url.rstrip("/") + "/personen"
         self._api_key = api_key
@@ -71,10 +70,11 @@ class BrpClient:
             "Accept": _MEDIA_TYPE,
         }
         try:
-            async with asyncio.timeout(SECONDEN):
-                antwoord = await self._client.post(self._url, content=json.dumps(vraag), headers=headers)
-        except (httpx.HTTPError, TimeoutError) as error:
-            log.warning("brp_niet_beschikbaar", error=type(error).__qualname__)
+            antwoord = await self._client.send(
+                "POST", self._url, headers=headers, content=json.dumps(vraag).encode(), seconds=SECONDEN
+            )
+        except UnansweredError as error:
+            log.warning("brp_niet_beschikbaar", error=str(error))
             raise self._weg("weg") from None
         if antwoord.status_code == 429 or antwoord.status_code >= 500:
             log.warning("brp_niet_beschikbaar", status=antwoord.status_code)

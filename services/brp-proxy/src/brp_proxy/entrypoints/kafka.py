@@ -8,4 +8,5 @@ from platformkit.messaging.consumer import Subscription
 
 def subscriptions(signalen: SignalenVerwerkenHandler) -> Sequence[Subscription]:
     """The subscriptions."""
-    return (Subscription(CONSUMER, "signaal", signalen),)
+    # A lease that is confirmed a moment later is as good.
+    return (Subscription(CONSUMER, "signaal", signalen, gather_ms=250),)

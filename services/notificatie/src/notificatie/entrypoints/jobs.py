@@ -11,7 +11,7 @@ from platformkit.health import Heartbeat
 from platformkit.logging import get_logger
 from platformkit.retry import is_transient
 
-_IDLE = 0.05
+_IDLE = 0.1
 _PAUSE_FIRST = 1.0
 _PAUSE_MOST = 30.0
 _GRACE = 20.0

@@ -4,13 +4,13 @@ import asyncio
 from datetime import date
 from uuid import UUID
 
-import httpx
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from contracts.statistiek import Geslacht, Leeftijdsgroep
 from platformkit.errors import DomainError, TransientError
 from platformkit.http.auth import Principal
+from platformkit.http.calls import Answer
 from platformkit.http.client import ServiceClient, problem_code
 from platformkit.logging import get_logger
 from signaal.domain.signaal import Persoonsverwijzing
@@ -51,7 +51,7 @@ class BrpProxy:
         return _vertaal(answer)
 
 
-def _vertaal(answer: httpx.Response) -> Persoonsverwijzing:
+def _vertaal(answer: Answer) -> Persoonsverwijzing:
     if answer.is_success:
         try:
             read = _Antwoord.model_validate_json(answer.content)
@@ -64,7 +64,7 @@ def _vertaal(answer: httpx.Response) -> Persoonsverwijzing:
     raise _onbegrepen(answer)
 
 
-def _onbegrepen(answer: httpx.Response) -> TransientError:
+def _onbegrepen(answer: Answer) -> TransientError:
     """An answer outside the contract is a mistake between us and brp-proxy: for the professional it is an outage."""
     log.error("brp_proxy_not_understood", status=answer.status_code)
     return TransientError("brp-niet-beschikbaar", retry_after=30)

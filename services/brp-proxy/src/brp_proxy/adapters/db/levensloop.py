@@ -4,17 +4,64 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Exists, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Exists, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from brp_proxy.adapters.db.ouders import verwijder_kinderloze_ouders
 from brp_proxy.adapters.db.tables import ouder, persoon, signaal, vernietigd, verwijzing, volgindicatie
 from brp_proxy.application.ports import Lease, Signaalstand
+from platformkit.db.prepared import Prepared
+from platformkit.db.sets import columns_of, insert_rows, one_of
+from platformkit.db.sets import rows as rows_of
 from platformkit.db.tables import dead_letter
 
 _BESTAAT = "bestaat"
 _WEG = "weg"
+
+
+def _heeft_signaal() -> Exists:
+    return exists(
+        select(signaal.c.signaal_id).where(signaal.c.persoon_ref == persoon.c.persoon_ref, signaal.c.staat == _BESTAAT)
+    )
+
+
+_new = insert_rows(signaal)
+_STORE = Prepared(
+    _new.on_conflict_do_update(
+        index_elements=["signaal_id"],
+        set_={name: _new.excluded[name] for name in ("persoon_ref", "versie", "staat", "gewijzigd_op")},
+        where=signaal.c.versie < _new.excluded.versie,
+    )
+)
+_EXISTING = Prepared(
+    select(signaal.c.signaal_id, signaal.c.persoon_ref).where(
+        one_of(signaal.c.signaal_id, "signalen"), signaal.c.staat == _BESTAAT
+    )
+)
+_told = rows_of(persoon, ("persoon_ref", "vastgelegd_op"))
+_CONFIRM = Prepared(
+    pg_insert(volgindicatie)
+    .from_select(["persoon_ref"], select(_told.c.persoon_ref))
+    .on_conflict_do_nothing()
+    .add_cte(
+        update(persoon)
+        .where(persoon.c.persoon_ref == _told.c.persoon_ref, persoon.c.vastgelegd_op <= _told.c.vastgelegd_op)
+        .values(bevestigd=True)
+        .cte("bevestigd_")
+    )
+)
+_WITHOUT_SIGNAL = Prepared(
+    select(persoon.c.persoon_ref)
+    .where(one_of(persoon.c.persoon_ref, "personen"), persoon.c.bevestigd, ~_heeft_signaal())
+    .order_by(persoon.c.persoon_ref)
+)
+_LOCK = Prepared(
+    select(verwijzing.c.persoon_ref)
+    .where(one_of(verwijzing.c.persoon_ref, "refs"), verwijzing.c.soort == bindparam("soort"))
+    .order_by(verwijzing.c.persoon_ref)
+    .with_for_update()
+)
 
 
 class LevensloopOpslag:
@@ -30,63 +77,32 @@ class LevensloopOpslag:
     async def bewaar_standen(self, standen: Collection[Signaalstand], nu: datetime) -> None:
         """Store each where it is newer than what is known (version rule of D4)."""
         rows = [
-            {
-                "signaal_id": stand.signaal_id,
-                "persoon_ref": stand.persoon_ref,
-                "versie": stand.versie,
-                "staat": _BESTAAT if stand.persoon_ref else _WEG,
-                "gewijzigd_op": nu,
-            }
+            (
+                stand.signaal_id,
+                stand.persoon_ref,
+                stand.versie,
+                _BESTAAT if stand.persoon_ref else _WEG,
+                nu,
+            )
             for stand in sorted(standen, key=lambda stand: stand.signaal_id)
         ]
-        if not rows:
-            return
-        nieuw = pg_insert(signaal).values(rows)
-        await self._connection.execute(
-            nieuw.on_conflict_do_update(
-                index_elements=["signaal_id"],
-                set_={name: nieuw.excluded[name] for name in ("persoon_ref", "versie", "staat", "gewijzigd_op")},
-                where=signaal.c.versie < nieuw.excluded.versie,
-            )
-        )
+        await _STORE.rows(self._connection, **columns_of(signaal, rows))
 
     async def bestaande_signalen(self, signalen: Collection[UUID]) -> Mapping[UUID, UUID]:
         """Those of the signals that exist, with the person each is on."""
-        rows = await self._connection.execute(
-            select(signaal.c.signaal_id, signaal.c.persoon_ref).where(
-                signaal.c.signaal_id.in_(signalen), signaal.c.staat == _BESTAAT
-            )
-        )
+        rows = await _EXISTING.rows(self._connection, signalen=list(signalen))
         return {row.signaal_id: row.persoon_ref for row in rows}
 
     async def bevestig(self, tot: Mapping[UUID, datetime]) -> None:
         """Confirm per person the lease that was given not later than the moment, and place the follow entries."""
         if not tot:
             return
-        await self._connection.execute(
-            update(persoon)
-            .where(
-                or_(
-                    *(
-                        and_(persoon.c.persoon_ref == ref, persoon.c.vastgelegd_op <= moment)
-                        for ref, moment in tot.items()
-                    )
-                )
-            )
-            .values(bevestigd=True)
-        )
-        await self._connection.execute(
-            pg_insert(volgindicatie).values([{"persoon_ref": ref} for ref in tot]).on_conflict_do_nothing()
-        )
+        await _CONFIRM.rows(self._connection, persoon_ref=list(tot), vastgelegd_op=list(tot.values()))
 
     async def zonder_signaal(self, personen: Collection[UUID]) -> Sequence[UUID]:
         """Those of the persons on whom no signal is known and whose lease is confirmed."""
-        rows = await self._connection.execute(
-            select(persoon.c.persoon_ref)
-            .where(persoon.c.persoon_ref.in_(personen), persoon.c.bevestigd, ~_heeft_signaal())
-            .order_by(persoon.c.persoon_ref)
-        )
-        return rows.scalars().all()
+        rows = await _WITHOUT_SIGNAL.rows(self._connection, personen=list(personen))
+        return [row.persoon_ref for row in rows]
 
     async def met_opzij_gelegd_bericht(self, consumer: str, personen: Collection[UUID]) -> frozenset[UUID]:
         """Those of the persons about whom a message lies among the dead letters."""
@@ -161,16 +177,5 @@ class LevensloopOpslag:
     async def _lock(self, soort: str, refs: Collection[UUID]) -> frozenset[UUID]:
         if not refs:
             return frozenset()
-        rows = await self._connection.execute(
-            select(verwijzing.c.persoon_ref)
-            .where(verwijzing.c.persoon_ref.in_(refs), verwijzing.c.soort == soort)
-            .order_by(verwijzing.c.persoon_ref)
-            .with_for_update()
-        )
-        return frozenset(rows.scalars())
-
-
-def _heeft_signaal() -> Exists:
-    return exists(
-        select(signaal.c.signaal_id).where(signaal.c.persoon_ref == persoon.c.persoon_ref, signaal.c.staat == _BESTAAT)
-    )
+        rows = await _LOCK.rows(self._connection, refs=list(refs), soort=soort)
+        return frozenset(row.persoon_ref for row in rows)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import Table, bindparam, delete, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,11 +18,72 @@ from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.persoon import Persoon
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.persoon import Ouder
+from platformkit.db.prepared import Prepared, Row
+from platformkit.db.sets import columns_of, insert_rows, one_of, rows
 
 _JEUGDIGE = "jeugdige"
 _OUDER = "ouder"
-_TURN = text("select pg_advisory_xact_lock(slot) from unnest(:slots) as slot").bindparams(
-    bindparam("slots", type_=ARRAY(BIGINT))
+_DATA = (
+    persoon.c.persoon_ref,
+    persoon.c.versie,
+    persoon.c.gegevens,
+    persoonssleutel.c.sleutel,
+    persoonssleutel.c.sleutelversie.label("kek"),
+)
+_BINDING = ("ouder", "sinds", "sinds_versie", "sinds_gewijzigd")
+
+
+def _gegevens() -> Any:
+    return select(*_DATA).join(persoonssleutel, persoonssleutel.c.persoon_ref == persoon.c.persoon_ref)
+
+
+def _verwijzing(*also: Any) -> Any:
+    return select(verwijzing.c.persoon_ref, verwijzing.c.bsn_index, verwijzing.c.sleutelversie, *also)
+
+
+def _stored(table: Table, *names: str) -> Any:
+    """Insert a row of `table`, or give the known one these values."""
+    values = {name: bindparam(name, type_=table.c[name].type) for name in names}
+    new = pg_insert(table).values(persoon_ref=bindparam("persoon_ref"), **values)
+    return new.on_conflict_do_update(index_elements=["persoon_ref"], set_={name: new.excluded[name] for name in names})
+
+
+_TURN = Prepared(
+    text("select pg_advisory_xact_lock(slot) from unnest(:slots) as slot").bindparams(
+        bindparam("slots", type_=ARRAY(BIGINT, dimensions=1))
+    )
+)
+# With the data at once: others store this youth only in their own turn, and the worker changes none of it.
+_FIND = Prepared(
+    _verwijzing(*_DATA[1:])
+    .join(persoon, persoon.c.persoon_ref == verwijzing.c.persoon_ref)
+    .join(persoonssleutel, persoonssleutel.c.persoon_ref == verwijzing.c.persoon_ref)
+    .where(verwijzing.c.soort == _JEUGDIGE, one_of(verwijzing.c.bsn_index, "indexen"))
+    .with_for_update(of=verwijzing)
+)
+_FIND_PARENTS = Prepared(
+    _verwijzing()
+    .where(
+        verwijzing.c.soort == _OUDER,
+        or_(one_of(verwijzing.c.bsn_index, "indexen"), one_of(verwijzing.c.persoon_ref, "vorige")),
+    )
+    .order_by(verwijzing.c.persoon_ref)
+    .with_for_update()
+)
+_PARENTS_OF = Prepared(select(ouder).where(one_of(ouder.c.kind, "kinderen")).order_by(ouder.c.ouder))
+_MAKE = Prepared(insert_rows(verwijzing))
+_bound = rows(ouder, _BINDING)
+_STORE = Prepared(
+    pg_insert(ouder)
+    .from_select(["kind", *_BINDING], select(bindparam("persoon_ref", type_=ouder.c.kind.type), *_bound.c))
+    .on_conflict_do_nothing()
+    .add_cte(
+        _stored(persoon, "versie", "gegevens", "vastgelegd_op", "bevestigd").cte("persoon_"),
+        _stored(persoonssleutel, "sleutel", "sleutelversie").cte("sleutel_"),
+        delete(ouder)
+        .where(ouder.c.kind == bindparam("persoon_ref", type_=ouder.c.kind.type), ~one_of(ouder.c.ouder, "ouder"))
+        .cte("weg_"),
+    )
 )
 
 
@@ -40,16 +101,17 @@ class PersonenOpslag:
         versions, and each would give the same BSN a ref.
         """
         slots = sorted({self._kluis.slot(bsn) for bsn in (jeugdige, *ouders)})
-        await self._connection.execute(_TURN, {"slots": slots})
+        await _TURN.rows(self._connection, slots=slots)
 
     async def zoek(self, jeugdige: Bsn) -> Persoon | None:
         """The known youth, locked."""
-        found = await self._vind(jeugdige)
-        if found is None:
+        indexen = self._kluis.indexen(jeugdige)
+        found = await _FIND.rows(self._connection, indexen=[index.waarde for index in indexen])
+        if not found:
             return None
-        ref = found.persoon_ref
-        row = (await self._connection.execute(_gegevens().where(persoon.c.persoon_ref == ref))).one()
-        return self._persoon(row, (await self._ouders([ref])).get(ref, []))
+        (row,) = found
+        await self._herindexeer(row, indexen[0])
+        return self._persoon(row, (await self._ouders([row.persoon_ref])).get(row.persoon_ref, []))
 
     async def bladzijde(self, na: UUID | None, aantal: int) -> tuple[Sequence[Persoon], Sequence[UUID]]:
         """Of the next `aantal` youths by ref after `na`: those whose data open, locked, and the refs of the others."""
@@ -74,7 +136,7 @@ class PersonenOpslag:
         return personen, dicht
 
     async def _ouders(self, kinderen: Collection[UUID]) -> Mapping[UUID, list[Ouder]]:
-        rijen = await self._connection.execute(select(ouder).where(ouder.c.kind.in_(kinderen)).order_by(ouder.c.ouder))
+        rijen = await _PARENTS_OF.rows(self._connection, kinderen=list(kinderen))
         per_kind: dict[UUID, list[Ouder]] = {}
         for rij in rijen:
             each = Ouder(
@@ -86,8 +148,8 @@ class PersonenOpslag:
             per_kind.setdefault(rij.kind, []).append(each)
         return per_kind
 
-    def _persoon(self, rij: "Row[Any]", ouders: Sequence[Ouder]) -> Persoon:
-        dicht = Versluiteld(rij.gegevens, rij.sleutel, rij.sleutelversie)
+    def _persoon(self, rij: Any, ouders: Sequence[Ouder]) -> Persoon:
+        dicht = Versluiteld(rij.gegevens, rij.sleutel, rij.kek)
         gegevens = json.loads(self._kluis.ontsluit(rij.persoon_ref, dicht))
         return Persoon(
             persoon_ref=rij.persoon_ref,
@@ -99,33 +161,27 @@ class PersonenOpslag:
 
     async def nieuwe_verwijzing(self, jeugdige: Bsn) -> UUID:
         """A ref for a youth who has none."""
-        return await self._maak(_JEUGDIGE, jeugdige)
+        (ref,) = await self._maak(_JEUGDIGE, [jeugdige])
+        return ref
 
     async def verwijzingen_van_ouders(self, ouders: Collection[Bsn], vorige: Persoon | None) -> frozenset[UUID]:
         """The refs of these parents, made where there are none; theirs and those of the former parents are locked."""
-        indexen = [index.waarde for bsn in ouders for index in self._kluis.indexen(bsn)]
-        rows = await self._connection.execute(
-            _verwijzing()
-            .where(verwijzing.c.soort == _OUDER)
-            .where(
-                or_(
-                    verwijzing.c.bsn_index.in_(indexen),
-                    verwijzing.c.persoon_ref.in_(vorige.ouder_refs if vorige else ()),
-                )
-            )
-            .order_by(verwijzing.c.persoon_ref)
-            .with_for_update()
+        indexen = {bsn: self._kluis.indexen(bsn) for bsn in sorted(ouders, key=lambda bsn: bsn.waarde)}
+        found = await _FIND_PARENTS.rows(
+            self._connection,
+            indexen=[index.waarde for each in indexen.values() for index in each],
+            vorige=list(vorige.ouder_refs) if vorige else [],
         )
-        bekend = {row.bsn_index: row for row in rows}
-        refs = set()
-        for bsn in sorted(ouders, key=lambda bsn: bsn.waarde):
-            found = next((row for index in self._kluis.indexen(bsn) if (row := bekend.get(index.waarde))), None)
-            if found is None:
-                refs.add(await self._maak(_OUDER, bsn))
+        bekend = {row.bsn_index: row for row in found}
+        refs, nieuw = set(), []
+        for bsn, each in indexen.items():
+            row = next((row for index in each if (row := bekend.get(index.waarde))), None)
+            if row is None:
+                nieuw.append(bsn)
             else:
-                await self._herindexeer(found, self._kluis.indexen(bsn)[0])
-                refs.add(found.persoon_ref)
-        return frozenset(refs)
+                await self._herindexeer(row, each[0])
+                refs.add(row.persoon_ref)
+        return frozenset(refs.union(await self._maak(_OUDER, nieuw)))
 
     async def bewaar(self, nieuw: Persoon, lijst: Persoonslijst, nu: datetime) -> None:
         """Store the person under a new data key, as an unconfirmed lease from `nu`."""
@@ -136,52 +192,27 @@ class PersonenOpslag:
             **lijst.gegevens,
         }
         dicht = self._kluis.versluit(nieuw.persoon_ref, json.dumps(gegevens).encode())
-        rij = {"versie": nieuw.versie, "gegevens": dicht.gegevens, "vastgelegd_op": nu, "bevestigd": False}
-        sleutel = {"sleutel": dicht.sleutel, "sleutelversie": dicht.sleutelversie}
-        for table, values in ((persoon, rij), (persoonssleutel, sleutel)):
-            await self._connection.execute(
-                pg_insert(table)
-                .values(persoon_ref=nieuw.persoon_ref, **values)
-                .on_conflict_do_update(index_elements=["persoon_ref"], set_=values)
-            )
-        await self._connection.execute(
-            delete(ouder).where(ouder.c.kind == nieuw.persoon_ref, ouder.c.ouder.not_in(nieuw.ouder_refs))
+        await _STORE.rows(
+            self._connection,
+            persoon_ref=nieuw.persoon_ref,
+            versie=nieuw.versie,
+            gegevens=dicht.gegevens,
+            vastgelegd_op=nu,
+            bevestigd=False,
+            sleutel=dicht.sleutel,
+            sleutelversie=dicht.sleutelversie,
+            **columns_of(
+                ouder,
+                [(each.ouder_ref, each.sinds, each.sinds_versie, each.sinds_gewijzigd) for each in nieuw.ouders],
+                _BINDING,
+            ),
         )
-        if nieuw.ouders:
-            await self._connection.execute(
-                pg_insert(ouder)
-                .values(
-                    [
-                        {
-                            "kind": nieuw.persoon_ref,
-                            "ouder": each.ouder_ref,
-                            "sinds": each.sinds,
-                            "sinds_versie": each.sinds_versie,
-                            "sinds_gewijzigd": each.sinds_gewijzigd,
-                        }
-                        for each in nieuw.ouders
-                    ]
-                )
-                .on_conflict_do_nothing()
-            )
 
     async def laat_ouders_gaan(self, ouders: Collection[UUID], nu: datetime) -> None:
         """Let go of those former parents who have no child here any more."""
         await verwijder_kinderloze_ouders(self._connection, ouders, nu)
 
-    async def _vind(self, bsn: Bsn) -> "Row[Any] | None":
-        indexen = self._kluis.indexen(bsn)
-        rows = await self._connection.execute(
-            _verwijzing()
-            .where(verwijzing.c.soort == _JEUGDIGE, verwijzing.c.bsn_index.in_([index.waarde for index in indexen]))
-            .with_for_update()
-        )
-        found = rows.one_or_none()
-        if found is not None:
-            await self._herindexeer(found, indexen[0])
-        return found
-
-    async def _herindexeer(self, found: "Row[Any]", actief: Index) -> None:
+    async def _herindexeer(self, found: Row, actief: Index) -> None:
         """Move a row to the active key. Only upwards: the process that still has the older key active leaves it."""
         if found.sleutelversie < actief.versie:
             await self._connection.execute(
@@ -190,27 +221,12 @@ class PersonenOpslag:
                 .values(bsn_index=actief.waarde, sleutelversie=actief.versie)
             )
 
-    async def _maak(self, soort: str, bsn: Bsn) -> UUID:
-        actief = self._kluis.indexen(bsn)[0]
+    async def _maak(self, soort: str, bsns: Sequence[Bsn]) -> Sequence[UUID]:
+        if not bsns:
+            return []
         # Random, not time-ordered: a ref tells nothing, not even when it was given (D1).
-        ref = uuid4()
-        await self._connection.execute(
-            insert(verwijzing).values(
-                persoon_ref=ref, soort=soort, bsn_index=actief.waarde, sleutelversie=actief.versie
-            )
-        )
-        return ref
-
-
-def _gegevens() -> Any:
-    return select(
-        persoon.c.persoon_ref,
-        persoon.c.versie,
-        persoon.c.gegevens,
-        persoonssleutel.c.sleutel,
-        persoonssleutel.c.sleutelversie,
-    ).join(persoonssleutel, persoonssleutel.c.persoon_ref == persoon.c.persoon_ref)
-
-
-def _verwijzing() -> Any:
-    return select(verwijzing.c.persoon_ref, verwijzing.c.bsn_index, verwijzing.c.sleutelversie)
+        refs = [uuid4() for _ in bsns]
+        actief = [self._kluis.indexen(bsn)[0] for bsn in bsns]
+        new = [(ref, soort, index.waarde, index.versie) for ref, index in zip(refs, actief, strict=True)]
+        await _MAKE.rows(self._connection, **columns_of(verwijzing, new))
+        return refs

@@ -1,6 +1,6 @@
 """Stored matches, for the worker; what a professional sees of them is in `queries`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 from uuid import UUID
 
@@ -86,7 +86,7 @@ class Matches:
         return int(nummer)
 
 
-def _match(row: tuple[object, ...]) -> Match:
+def _match(row: Iterable[object]) -> Match:
     ruw = Match._make(row)
     return ruw._replace(
         soort=MatchSoort(ruw.soort),

@@ -1,6 +1,6 @@
 """Signals, youths and parents as last told by their owners. A version only rises (D4)."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -108,6 +108,6 @@ class Projectie:
         await _OUDERS_ERBIJ.rows(self._connection, **columns_of(ouder, banden))
 
 
-def _signaalrij(row: Sequence[Any]) -> SignaalRij:
+def _signaalrij(row: Iterable[Any]) -> SignaalRij:
     ruw = SignaalRij._make(row)
     return ruw._replace(status=SignaalStatus(ruw.status))

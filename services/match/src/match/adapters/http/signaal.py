@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn, TypeVar
 from uuid import UUID
 
-import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from match.application.queries import Contact
 from platformkit.errors import DomainError, TransientError
 from platformkit.http.auth import Principal
+from platformkit.http.calls import Answer
 from platformkit.http.client import ServiceClient, problem_code
 from platformkit.logging import get_logger
 
@@ -75,7 +75,7 @@ class SignaalClient:
         }
 
 
-def _lees(answer: httpx.Response, vorm: type[_Vorm]) -> _Vorm:
+def _lees(answer: Answer, vorm: type[_Vorm]) -> _Vorm:
     if not answer.is_success:
         _weiger(answer)
     try:
@@ -84,7 +84,7 @@ def _lees(answer: httpx.Response, vorm: type[_Vorm]) -> _Vorm:
         _weiger(answer)
 
 
-def _weiger(answer: httpx.Response) -> NoReturn:
+def _weiger(answer: Answer) -> NoReturn:
     """Pass on what signaal says of the user; anything else is a mistake between us, for the user an outage."""
     code = problem_code(answer)
     if code in _NEE:

@@ -6,7 +6,27 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Exists, and_, bindparam, case, exists, func, literal, or_, select, text, true, update
+from sqlalchemy import (
+    Column,
+    Date,
+    Exists,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +36,9 @@ from notificatie.adapters.db.tables import match_stand, notificatie, notificatie
 from notificatie.application.ports import Toestand
 from notificatie.domain.notificatie import Besluit, Notificatie, Reden, Soort, Status
 from notificatie.domain.ontvangers import Ontvanger, OntvangerSoort
+from platformkit.db.prepared import Prepared
+from platformkit.db.sets import columns_of, insert_rows, one_of
+from platformkit.db.sets import rows as rows_of
 from platformkit.ids import uuid7
 
 # A literal, so that a generic plan can use the partial index.
@@ -65,25 +88,18 @@ class SqlNotificaties:
         if not standen:
             return set()
         rows = [
-            {
-                "match_id": stand.match.match_id,
-                "versie": stand.versie,
-                "status": stand.match.status,
-                "oorzaak_id": stand.match.oorzaak.id,
-                "einddatum": stand.match.einddatum,
-                "personen": list(stand.match.personen) if stand.match.status is MatchStatus.ACTIEF else [],
-            }
+            (
+                stand.match.match_id,
+                stand.versie,
+                stand.match.status,
+                stand.match.oorzaak.id,
+                stand.match.einddatum,
+                _as_array(stand.match.personen if stand.match.status is MatchStatus.ACTIEF else ()),
+            )
             for stand in sorted(standen, key=lambda stand: stand.match.match_id)
         ]
-        new = insert(match_stand).values(rows)
-        stored = await connection.execute(
-            new.on_conflict_do_update(
-                index_elements=["match_id"],
-                set_={name: new.excluded[name] for name in rows[0] if name != "match_id"},
-                where=new.excluded.versie > match_stand.c.versie,
-            ).returning(match_stand.c.match_id)
-        )
-        return set(stored.scalars())
+        stored = await _PROJECT.rows(connection, **columns_of(_incoming, rows))
+        return {row.match_id for row in stored}
 
     async def plan(
         self, connection: AsyncConnection, te_vertellen: Sequence[tuple[Ontvanger, Toestand]], nu: datetime
@@ -133,34 +149,10 @@ class SqlNotificaties:
         if not pairs:
             return
         by_key = {new.key: new for new, _ in reversed(pairs)}
-        new_row = insert(notificatie)
-        await connection.execute(
-            new_row.on_conflict_do_update(
-                index_elements=["oorzaak_id", "ontvanger_soort", "ontvanger"],
-                set_={
-                    name: new_row.excluded[name]
-                    for name in ("status", "reden", "volgende_poging_op", "traceparent", "sinds", "gewijzigd_op")
-                },
-                where=notificatie.c.status == Status.VERVALLEN,
-            ),
-            [{**by_key[key].row(nu), "reden": None} for key in sorted(by_key)],
-        )
-        await connection.execute(
-            insert(notificatie_match)
-            .from_select(
-                ["notificatie_id", "match_id"],
-                select(notificatie.c.id, bindparam("match", type_=match_stand.c.match_id.type)).where(
-                    notificatie.c.oorzaak_id == bindparam("oorzaak"),
-                    notificatie.c.ontvanger_soort == bindparam("soort"),
-                    notificatie.c.ontvanger == bindparam("naam"),
-                ),
-            )
-            .on_conflict_do_nothing(),
-            [
-                {"oorzaak": new.key[0], "soort": new.key[1], "naam": new.key[2], "match": match_id}
-                for new, match_id in pairs
-            ],
-        )
+        new_rows = [by_key[key].row(nu) for key in sorted(by_key)]
+        await _PLAN.rows(connection, **columns_of(notificatie, [tuple(row.values()) for row in new_rows], _PLANNED))
+        links = [(*new.key, match_id) for new, match_id in pairs]
+        await _LINK.rows(connection, **columns_of(_links, links))
 
     async def claim(
         self,
@@ -172,51 +164,16 @@ class SqlNotificaties:
         limit: int,
         behalve: Sequence[UUID],
     ) -> list[Notificatie]:
-        waits_for_original = exists().where(
-            _origineel.c.id == notificatie.c.herroept, _origineel.c.status.in_((Status.WACHTEND, Status.BEZIG))
-        )
-        due = (
-            await connection.execute(
-                select(notificatie.c.id)
-                .where(
-                    _OPEN,
-                    notificatie.c.volgende_poging_op <= nu,
-                    notificatie.c.id.not_in(behalve) if behalve else true(),
-                    ~waits_for_original,
-                )
-                .order_by(notificatie.c.volgende_poging_op)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            )
-        ).scalars().all()  # fmt: skip
+        due = await _DUE.rows(connection, nu=nu, behalve=list(behalve), limit=limit)
         if not due:
             return []
         # A statement of its own after the lock: what committed before the lock is seen here (see herroep).
-        rows = (await connection.execute(_with_validity(vandaag).where(notificatie.c.id.in_(due)))).all()
-        # Somebody had it and its lease ran out: the server may have the mail.
-        again = notificatie.c.onzeker + case((notificatie.c.status == Status.BEZIG, 1), else_=0)
-        changes: dict[bool, dict[str, Any]] = {
-            True: {
-                "status": Status.BEZIG,
-                "pogingen": notificatie.c.pogingen + 1,
-                "volgende_poging_op": nu + lease,
-            },
-            False: {"status": Status.VERVALLEN, "reden": Reden.MATCH_VOORBIJ},
-        }
-        claimed = []
-        for valid, values in changes.items():
-            ids = [row.id for row in rows if row.valid is valid]
-            if not ids:
-                continue
-            result = await connection.execute(
-                update(notificatie)
-                .where(notificatie.c.id.in_(ids))
-                .values(**values, onzeker=again, gewijzigd_op=nu)
-                .returning(*notificatie.c)
-            )
-            if valid:
-                claimed = [_notificatie(row) for row in result]
-        return claimed
+        rows = await _VALID.rows(connection, ids=[row.id for row in due], vandaag=vandaag)
+        if lapsed := [row.id for row in rows if not row.valid]:
+            await _LAPSE.rows(connection, ids=lapsed, nu=nu)
+        if not (valid := [row.id for row in rows if row.valid]):
+            return []
+        return [_notificatie(row) for row in await _CLAIM.rows(connection, ids=valid, nu=nu, until=nu + lease)]
 
     async def personen(self, connection: AsyncConnection, notificatie: UUID, vandaag: date) -> list[tuple[UUID, ...]]:
         rows = await connection.execute(
@@ -232,32 +189,25 @@ class SqlNotificaties:
         self, connection: AsyncConnection, notificatie_: Notificatie, besluit: Besluit, nu: datetime
     ) -> int | None:
         told = 1 if besluit.status in {Status.AFGELEVERD, Status.MISLUKT} else 0
-        result = await connection.execute(
-            update(notificatie)
-            .where(
-                notificatie.c.id == notificatie_.id,
-                notificatie.c.status == Status.BEZIG,
-                notificatie.c.pogingen == notificatie_.pogingen,
-            )
-            .values(
-                status=besluit.status,
-                reden=besluit.reden,
-                onzeker=notificatie.c.onzeker + int(besluit.onzeker),
-                volgende_poging_op=besluit.opnieuw_op or nu,
-                versie=notificatie.c.versie + told,
-                gewijzigd_op=nu,
-            )
-            .returning(notificatie.c.versie)
+        marked = await _MARK.rows(
+            connection,
+            notificatie_id=notificatie_.id,
+            poging=notificatie_.pogingen,
+            besluit=besluit.status,
+            waarom=besluit.reden,
+            onzeker=int(besluit.onzeker),
+            opnieuw=besluit.opnieuw_op or nu,
+            verteld=told,
+            nu=nu,
         )
-        versie: int | None = result.scalar_one_or_none()
-        return versie
+        return marked[0].versie if marked else None
 
     async def achterstand(self, connection: AsyncConnection) -> tuple[int, datetime | None]:
         row = (await connection.execute(select(func.count(), func.min(notificatie.c.sinds)).where(_OPEN))).one()
         return row[0], row[1]
 
 
-def _counts(vandaag: date) -> Any:
+def _counts(vandaag: Any) -> Any:
     """The match counts on this day (D4)."""
     return and_(match_stand.c.status == MatchStatus.ACTIEF, match_stand.c.einddatum > vandaag)
 
@@ -273,7 +223,7 @@ def _herroepen() -> Exists:
     )
 
 
-def _with_validity(vandaag: date) -> Any:
+def _with_validity(vandaag: Any) -> Any:
     """Notifications, each with whether it still has to be told."""
     active = exists().where(
         notificatie_match.c.notificatie_id == notificatie.c.id,
@@ -299,3 +249,116 @@ def _notificatie(row: Any) -> Notificatie:
         sinds=row.sinds,
         traceparent=row.traceparent,
     )
+
+
+def _as_array(ids: Sequence[UUID]) -> str:
+    """As PostgreSQL writes an array: an array per row does not fit in an array of rows."""
+    return "{" + ",".join(map(str, ids)) + "}"
+
+
+def _moment(name: str) -> Any:
+    return bindparam(name, type_=notificatie.c.sinds.type)
+
+
+# What comes as rows and is no table.
+_incoming = Table(
+    "incoming",
+    MetaData(),
+    *(Column(each.name, each.type if each.name != "personen" else Text) for each in match_stand.c),
+)
+_links = Table(
+    "links",
+    MetaData(),
+    Column("oorzaak_id", Uuid),
+    Column("ontvanger_soort", Text),
+    Column("ontvanger", Text),
+    Column("match_id", Uuid),
+)
+_rows = rows_of(_incoming)
+_new_stand = insert(match_stand).from_select(
+    match_stand.columns.keys(), select(*(cast(each, match_stand.c[each.name].type) for each in _rows.c))
+)
+_PROJECT = Prepared(
+    _new_stand.on_conflict_do_update(
+        index_elements=["match_id"],
+        set_={each.name: _new_stand.excluded[each.name] for each in match_stand.c if each.name != "match_id"},
+        where=_new_stand.excluded.versie > match_stand.c.versie,
+    ).returning(match_stand.c.match_id)
+)
+_PLANNED = tuple(each.name for each in notificatie.c if each.name not in {"reden", "pogingen", "onzeker", "versie"})
+_new_row = insert_rows(notificatie, _PLANNED)
+_PLAN = Prepared(
+    _new_row.on_conflict_do_update(
+        index_elements=["oorzaak_id", "ontvanger_soort", "ontvanger"],
+        set_={
+            "reden": None,
+            **{
+                name: _new_row.excluded[name]
+                for name in ("status", "volgende_poging_op", "traceparent", "sinds", "gewijzigd_op")
+            },
+        },
+        where=notificatie.c.status == Status.VERVALLEN,
+    )
+)
+_link = rows_of(_links)
+_LINK = Prepared(
+    insert(notificatie_match)
+    .from_select(
+        ["notificatie_id", "match_id"],
+        select(notificatie.c.id, _link.c.match_id).where(
+            notificatie.c.oorzaak_id == _link.c.oorzaak_id,
+            notificatie.c.ontvanger_soort == _link.c.ontvanger_soort,
+            notificatie.c.ontvanger == _link.c.ontvanger,
+        ),
+    )
+    .on_conflict_do_nothing()
+)
+_DUE = Prepared(
+    select(notificatie.c.id)
+    .where(
+        _OPEN,
+        notificatie.c.volgende_poging_op <= _moment("nu"),
+        ~one_of(notificatie.c.id, "behalve"),
+        # A notification that takes another one back waits until that one is done.
+        ~exists().where(
+            _origineel.c.id == notificatie.c.herroept,
+            or_(_origineel.c.status == Status.WACHTEND, _origineel.c.status == Status.BEZIG),
+        ),
+    )
+    .order_by(notificatie.c.volgende_poging_op)
+    .limit(bindparam("limit", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_VALID = Prepared(_with_validity(bindparam("vandaag", type_=Date)).where(one_of(notificatie.c.id, "ids")))
+# Somebody had it and its lease ran out: the server may have the mail.
+_again = notificatie.c.onzeker + case((notificatie.c.status == Status.BEZIG, 1), else_=0)
+_found = update(notificatie).where(one_of(notificatie.c.id, "ids"))
+_LAPSE = Prepared(
+    _found.values(status=Status.VERVALLEN, reden=Reden.MATCH_VOORBIJ, onzeker=_again, gewijzigd_op=_moment("nu"))
+)
+_CLAIM = Prepared(
+    _found.values(
+        status=Status.BEZIG,
+        pogingen=notificatie.c.pogingen + 1,
+        onzeker=_again,
+        volgende_poging_op=_moment("until"),
+        gewijzigd_op=_moment("nu"),
+    ).returning(*notificatie.c)
+)
+_MARK = Prepared(
+    update(notificatie)
+    .where(
+        notificatie.c.id == bindparam("notificatie_id"),
+        notificatie.c.status == Status.BEZIG,
+        notificatie.c.pogingen == bindparam("poging"),
+    )
+    .values(
+        status=bindparam("besluit", type_=Text),
+        reden=bindparam("waarom", type_=Text),
+        onzeker=notificatie.c.onzeker + bindparam("onzeker", type_=Integer),
+        volgende_poging_op=_moment("opnieuw"),
+        versie=notificatie.c.versie + bindparam("verteld", type_=Integer),
+        gewijzigd_op=_moment("nu"),
+    )
+    .returning(notificatie.c.versie)
+)

@@ -1,11 +1,11 @@
 """The HTTP side: alive and ready."""
 
-import httpx
 from fastapi import FastAPI
 
 from platformkit.health import Heartbeat
 from platformkit.http.app import create_app
 from platformkit.http.auth import TokenVerifier
+from platformkit.http.calls import Http
 
 
 def make_app(issuer: str, audience: str, heartbeat: Heartbeat) -> FastAPI:
@@ -15,7 +15,7 @@ def make_app(issuer: str, audience: str, heartbeat: Heartbeat) -> FastAPI:
         description="Vertelt betrokkenen dat er een match is. Er is nog geen eigen API.",
         routers=[],
         problems={},
-        verifier=TokenVerifier(issuer, audience, httpx.AsyncClient(timeout=5)),
+        verifier=TokenVerifier(issuer, audience, Http()),
         heartbeat=heartbeat,
         checks={},
     )

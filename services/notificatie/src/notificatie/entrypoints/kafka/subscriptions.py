@@ -6,4 +6,5 @@ from platformkit.messaging.consumer import Handler, Subscription
 
 def subscriptions(match_verwerken: Handler) -> list[Subscription]:
     """The topic match, under the group that its ACL and its inbox rows are named by."""
-    return [Subscription("notificatie.match", MatchToestand.TOPIC, match_verwerken)]
+    # A mail may take a second.
+    return [Subscription("notificatie.match", MatchToestand.TOPIC, match_verwerken, gather_ms=100)]

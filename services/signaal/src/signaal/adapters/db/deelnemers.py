@@ -6,10 +6,28 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from platformkit.db.prepared import Prepared
+from platformkit.db.sets import one_of
 from platformkit.errors import DomainError
 from platformkit.executor import UnitOfWork
 from signaal.adapters.db.tables import account, convenant, locatie, organisatie, professional
 from signaal.application.queries import Contact
+
+_CONTACTEN = Prepared(
+    select(
+        account.c.id.label("account_id"),
+        professional.c.naam,
+        organisatie.c.naam.label("organisatie"),
+        locatie.c.naam.label("locatie"),
+        professional.c.email,
+        professional.c.telefoon,
+    )
+    .select_from(account)
+    .join(professional, professional.c.id == account.c.professional)
+    .join(organisatie, organisatie.c.id == account.c.organisatie)
+    .join(locatie, locatie.c.id == account.c.locatie)
+    .where(one_of(account.c.id, "id"))
+)
 
 
 class DeelnemerRepository:
@@ -80,22 +98,8 @@ class DeelnemerRepository:
 
     async def contacten(self, work: UnitOfWork, accounts: Collection[UUID]) -> Sequence[Contact]:
         """See the port."""
-        gevonden = await work.connection.execute(
-            select(
-                account.c.id.label("account_id"),
-                professional.c.naam,
-                organisatie.c.naam.label("organisatie"),
-                locatie.c.naam.label("locatie"),
-                professional.c.email,
-                professional.c.telefoon,
-            )
-            .select_from(account)
-            .join(professional, professional.c.id == account.c.professional)
-            .join(organisatie, organisatie.c.id == account.c.organisatie)
-            .join(locatie, locatie.c.id == account.c.locatie)
-            .where(account.c.id.in_(set(accounts)))
-        )
-        return [Contact(**rij) for rij in gevonden.mappings()]
+        gevonden = await _CONTACTEN.rows(work.connection, id=list(set(accounts)))
+        return [Contact(**rij) for rij in gevonden]
 
     async def coordinator(self, work: UnitOfWork, code: str) -> str | None:
         """See the port."""

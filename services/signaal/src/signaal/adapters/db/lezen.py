@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.signaal import Organisatiesoort
 from platformkit.clock import Clock, today
 from platformkit.db.context import DatabaseContext
+from platformkit.db.prepared import Prepared, Row
+from platformkit.db.sets import one_of
 from platformkit.db.tables import audit
 from platformkit.executor import Executor
 from signaal.adapters.db.rows import KOLOMMEN, uit_rij
@@ -41,9 +43,14 @@ class DatabaseLezen:
 
     async def account_van(self, issuer: str, subject: str, organisatie_id: UUID) -> Account | None:
         """See the port."""
-        rij = await self._een(_account(issuer, subject, organisatie_id), contexts.identificatie(today(self._clock)))
-        if rij is None:
+
+        async def lees(connection: AsyncConnection) -> Sequence[Row]:
+            return await _ACCOUNT.rows(connection, issuer=issuer, subject=subject, organisatie=organisatie_id)
+
+        rijen = await self._executor.read(lees, contexts.identificatie(today(self._clock)))
+        if not rijen:
             return None
+        (rij,) = rijen
         return Account(
             account_id=rij.account_id,
             professional_id=rij.professional_id,
@@ -105,15 +112,15 @@ class DatabaseLezen:
 
     async def gebruikt(self, account_id: str, uitkomsten: Sequence[str] | None, seconden: int) -> int:
         """See the port."""
-        query = select(func.count()).where(
-            audit.c.actor == account_id,
-            audit.c.action == "signaal-afgeven",
-            audit.c.at > self._clock.now() - timedelta(seconds=seconden),
-        )
-        if uitkomsten is not None:
-            query = query.where(audit.c.outcome.in_(uitkomsten))
-        rij = await self._een(query, contexts.professional(UUID(account_id), today(self._clock)))
-        return int(rij[0]) if rij else 0
+        vanaf = self._clock.now() - timedelta(seconds=seconden)
+
+        async def tel(connection: AsyncConnection) -> Sequence[Row]:
+            if uitkomsten is None:
+                return await _GEBRUIKT.rows(connection, actor=account_id, vanaf=vanaf)
+            return await _GEBRUIKT_MET.rows(connection, actor=account_id, vanaf=vanaf, outcome=list(uitkomsten))
+
+        ((aantal,),) = await self._executor.read(tel, contexts.professional(UUID(account_id), today(self._clock)))
+        return int(aantal)
 
     async def _alle(self, query: Select[Any], context: DatabaseContext) -> Sequence[Any]:
         async def lees(connection: AsyncConnection) -> Sequence[Any]:
@@ -127,7 +134,7 @@ class DatabaseLezen:
         return rijen[0] if rijen else None
 
 
-def _account(issuer: str, subject: str, organisatie_id: UUID) -> Select[Any]:
+def _account() -> Select[Any]:
     opvolgers = (
         select(func.jsonb_object_agg(gemeente.c.code, gemeente.c.opgevolgd_door))
         .where(gemeente.c.opgevolgd_door.is_not(None))
@@ -156,8 +163,16 @@ def _account(issuer: str, subject: str, organisatie_id: UUID) -> Select[Any]:
         .select_from(account)
         .join(organisatie, organisatie.c.id == account.c.organisatie)
         .join(locatie, locatie.c.id == account.c.locatie)
-        .where(account.c.issuer == issuer, account.c.subject == subject, account.c.organisatie == organisatie_id)
+        .where(*(account.c[naam] == bindparam(naam) for naam in ("issuer", "subject", "organisatie")))
     )
+
+
+_ACCOUNT = Prepared(_account())
+_gebruikt = select(func.count()).where(
+    audit.c.actor == bindparam("actor"), audit.c.action == "signaal-afgeven", audit.c.at > bindparam("vanaf")
+)
+_GEBRUIKT = Prepared(_gebruikt)
+_GEBRUIKT_MET = Prepared(_gebruikt.where(one_of(audit.c.outcome, "outcome")))
 
 
 def _signalen(account_id: UUID) -> Select[Any]:

@@ -1,6 +1,6 @@
 """From the aggregate to its row and back: the same names, so that neither needs a list."""
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Row
@@ -19,8 +19,18 @@ KOLOMMEN = [
 
 def naar_rij(aggregaat: Signaal) -> dict[str, Any]:
     """The row of a signal."""
-    rij = asdict(aggregaat)
-    rij["id"] = rij.pop("signaal_id")
+    return _rij(aggregaat, "id")
+
+
+def telling_naar_rij(telling: Telling) -> dict[str, Any]:
+    """The row of a count."""
+    return _rij(telling, "signaal")
+
+
+def _rij(van: Signaal | Telling, signaal_id: str) -> dict[str, Any]:
+    # Not `asdict`, which copies every value in depth.
+    rij = dict(vars(van))
+    rij[signaal_id] = rij.pop("signaal_id")
     return rij
 
 

@@ -1,24 +1,42 @@
 """The signals in PostgreSQL. Row-level security decides which rows an asker meets."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import bindparam, exists, func, insert, select, update
+from sqlalchemy import Table, bindparam, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.exc import IntegrityError
 
 from contracts.signaal import Organisatiesoort, SignaalStatus
+from platformkit.db.prepared import Prepared
 from platformkit.errors import DomainError
 from platformkit.executor import UnitOfWork
-from signaal.adapters.db.rows import KOLOMMEN, naar_rij, telling_uit_rij, uit_rij
+from signaal.adapters.db.rows import KOLOMMEN, naar_rij, telling_naar_rij, telling_uit_rij, uit_rij
 from signaal.adapters.db.tables import betrokkenheid, signaal, signaal_telling
 from signaal.domain.signaal import Signaal, Telling
 
 _ISSUE_TRANSACTION: Final = "60s"
+
+
+def _waarden(tabel: Table) -> dict[str, Any]:
+    return {kolom.name: bindparam(kolom.name, type_=kolom.type) for kolom in tabel.columns}
+
+
+_betrokken = pg_insert(betrokkenheid).values(_waarden(betrokkenheid))
+_VOEG_TOE = Prepared(
+    _betrokken.on_conflict_do_update(
+        index_elements=["account", "persoon_ref"], set_={"tot": _betrokken.excluded.tot}
+    ).add_cte(
+        insert(signaal)
+        .values(_waarden(signaal))
+        # After this the transaction commits within a minute or not at all: half of the guard of `bestaat_signaal`.
+        .returning(func.set_config("transaction_timeout", _ISSUE_TRANSACTION, True))
+        .cte("nieuw")
+    )
+)
+_TEL = Prepared(insert(signaal_telling).values(_waarden(signaal_telling)))
 
 
 class SignaalRepository:
@@ -26,26 +44,12 @@ class SignaalRepository:
 
     async def voeg_toe(self, work: UnitOfWork, nieuw: Signaal, telling: Telling) -> None:
         """See the port."""
-        # After this the transaction commits within a minute or not at all: half of the guard of `bestaat_signaal`.
-        await work.connection.execute(select(func.set_config("transaction_timeout", _ISSUE_TRANSACTION, True)))
         try:
-            await work.connection.execute(insert(signaal).values(naar_rij(nieuw)))
-        except IntegrityError as error:
-            cause = error.orig.__cause__ if error.orig else None
-            if isinstance(cause, asyncpg.ExclusionViolationError):
-                raise DomainError("signaal-bestaat-al") from None
-            raise
-        betrokken = pg_insert(betrokkenheid).values(
-            account=nieuw.account, persoon_ref=nieuw.persoon_ref, tot=nieuw.einddatum
-        )
-        await work.connection.execute(
-            betrokken.on_conflict_do_update(
-                index_elements=["account", "persoon_ref"], set_={"tot": betrokken.excluded.tot}
-            )
-        )
-        geteld = asdict(telling)
-        geteld["signaal"] = geteld.pop("signaal_id")
-        await work.connection.execute(insert(signaal_telling).values(geteld))
+            await _VOEG_TOE.rows(work.connection, **naar_rij(nieuw), tot=nieuw.einddatum)
+        except asyncpg.ExclusionViolationError:
+            raise DomainError("signaal-bestaat-al") from None
+        # By itself: its policy looks for the signal, which a statement that also inserts it would not see.
+        await _TEL.rows(work.connection, **telling_naar_rij(telling))
 
     async def vergrendel(self, work: UnitOfWork, signaal_id: UUID) -> Signaal | None:
         """See the port."""

@@ -76,13 +76,16 @@ class SignaalAfgevenHandler:
             result_id=uuid7(),
         )
         context = contexts.professional(account.account_id, today(self._clock))
+        afgegeven: Signaal | None = None
 
         async def once(work: UnitOfWork) -> None:
-            await self._sla_op(work, command, account, persoon, key.result_id)
+            nonlocal afgegeven
+            afgegeven = await self._sla_op(work, command, account, persoon, key.result_id)
 
         outcome = await self._executor.execute_once(once, context, key)
-        if not outcome.replayed:
+        if not outcome.replayed and afgegeven is not None:
             _issued.add(1, {"convenant": account.gebied.convenant})
+            return SignaalMetNamen(afgegeven, account.organisatienaam, account.locatienaam)
         gevonden = await self._lezen.eigen_signaal(account.account_id, outcome.result_id)
         if gevonden is None:  # destroyed since the earlier request
             raise DomainError("niet-gevonden")
@@ -90,7 +93,7 @@ class SignaalAfgevenHandler:
 
     async def _sla_op(
         self, work: UnitOfWork, command: SignaalAfgeven, account: Account, persoon: Persoonsverwijzing, signaal_id: UUID
-    ) -> None:
+    ) -> Signaal:
         # Checked inside the transaction, which the database ends within a minute: see `bestaat_signaal`.
         if work.now - persoon.vastgelegd_op > VERWIJZING_GELDIG:
             raise TransientError("tijdelijk-niet-beschikbaar")
@@ -115,6 +118,7 @@ class SignaalAfgevenHandler:
             object=signaal_id,
             person=persoon.persoon_ref,
         )
+        return signaal
 
     async def _noteer_weigering(
         self, command: SignaalAfgeven, account: Account, persoon: Persoonsverwijzing | None, code: str
