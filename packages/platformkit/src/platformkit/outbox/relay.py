@@ -32,7 +32,7 @@ _LEASE = timedelta(seconds=10)
 # After work the next event is probably near: look again soon, and ever later when nothing comes.
 _IDLE_FIRST, _IDLE = 0.002, 0.05
 # A turn for one event costs nearly what one for a hundred costs: with few to publish it waits for more.
-_FEW, _LINGER = 200, 0.005
+_FEW, _LINGER = 200, 0.01
 _BACKOFF = 1.0
 _COUNTED = 100_000
 
