@@ -25,7 +25,7 @@ KETEN = ("signaal-relay", "brp-proxy-relay", "match-consumer", "match-relay")
 
 @contextmanager
 def draaiend(parts: Collection[str], *, personen: Path | None = None) -> Iterator[Stack]:
-    """These parts in processes of their own, as in production; spans are made and sent nowhere."""
+    """These parts in processes of their own, as in production; spans go nowhere, so those of events are not made."""
     run_dir = paths.run_dir() / "bench"
     stack.down(run_dir)  # what a run that was cut off has left
     with OnScreen(Console(highlight=False)) as progress:

@@ -4,12 +4,16 @@ A task of its own: what it tells must go on rising while the work itself hangs o
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from platformkit.logging import get_logger
 
 _PAUSE = 5.0
+# What takes long is asked less often: it takes at most so much of the time.
+_SHARE, _LATEST = 0.01, 30.0
+_wait = asyncio.sleep
 
 log = get_logger()
 
@@ -26,8 +30,9 @@ async def measuring(measure: Callable[[], Awaitable[None]]) -> AsyncIterator[Non
 
 async def _repeat(measure: Callable[[], Awaitable[None]]) -> None:
     while True:
+        begun = time.monotonic()
         try:
             await measure()
         except Exception as error:
             log.warning("not_measured", error=type(error).__qualname__)
-        await asyncio.sleep(_PAUSE)
+        await _wait(min(max(_PAUSE, (time.monotonic() - begun) / _SHARE), _LATEST))

@@ -14,7 +14,7 @@ from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.exporter.zipkin.json import ZipkinExporter
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, SynchronousMultiSpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, SynchronousMultiSpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import Decision, ParentBased, Sampler, SamplingResult
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
@@ -37,7 +37,8 @@ from platformkit.settings import ProcessSettings, Traces
 _tracer = trace.get_tracer("platformkit")
 # Empty texts where the SDK has none: a viewer may refuse all it is sent for one `null`.
 _SCOPE = InstrumentationScope("platformkit", "", "")
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
+# Ids of zeros only are none.
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]([0-9a-f])")
 
 
 def configure(service: str, settings: ProcessSettings) -> None:
@@ -60,7 +61,14 @@ class Provider(TracerProvider):
 
     def __init__(self, **options: Any) -> None:
         self._all = SynchronousMultiSpanProcessor()  # type: ignore[no-untyped-call]
+        self.heard = False
+        """Whether anything is done with a span that is over."""
         super().__init__(active_span_processor=self._all, **options)
+
+    def add_span_processor(self, span_processor: SpanProcessor) -> None:
+        """Let it hear of all spans."""
+        self.heard = True
+        super().add_span_processor(span_processor)
 
     def take(self, span: ReadableSpan) -> None:
         """Hand a span that is over to the processors."""
@@ -157,10 +165,11 @@ def _traceparent(context: SpanContext) -> str:
 def _context_of(traceparent: str | None) -> SpanContext | None:
     """By hand: there is one per event, and the propagator with its carrier costs as much as a span."""
     found = _TRACEPARENT.fullmatch(traceparent or "")
-    if found is None:
-        return None
-    context = SpanContext(int(found[1], 16), int(found[2], 16), True, TraceFlags(int(found[3], 16)))
-    return context if context.is_valid else None
+    return _context(found) if found else None
+
+
+def _context(found: re.Match[str]) -> SpanContext:
+    return SpanContext(int(found[1], 16), int(found[2], 16), True, TraceFlags(int(found[3], 16)))
 
 
 class EventSpan:
@@ -173,25 +182,19 @@ class EventSpan:
     def __init__(
         self, name: str, kind: SpanKind, cause: str | None, attributes: Mapping[str, str] | None = None
     ) -> None:
-        self._parent = _context_of(cause)
-        self._context = SpanContext(
-            self._parent.trace_id if self._parent else random.getrandbits(128) or 1,
-            random.getrandbits(64) or 1,
-            False,
-            TraceFlags(self._parent.trace_flags & 1 if self._parent else 1),
-        )
+        self._cause = _TRACEPARENT.fullmatch(cause or "")
+        trace_id = self._cause[1] if self._cause else f"{random.getrandbits(128) or 1:032x}"
+        self._sampled = self._cause is None or self._cause[3] in "13579bdf"
+        self.traceparent = f"00-{trace_id}-{random.getrandbits(64) or 1:016x}-0{self._sampled:d}"
+        """For what happens because of this event."""
         self._name, self._kind, self._attributes = name, kind, attributes or {}
         self._error: str | None = None
         self._begun = time.time_ns()
 
-    @property
-    def traceparent(self) -> str:
-        """For what happens because of this event."""
-        return _traceparent(self._context)
-
     def current(self) -> AbstractContextManager[Span]:
         """Let spans that begin now stand below this one."""
-        return trace.use_span(NonRecordingSpan(self._context), record_exception=False, set_status_on_exception=False)
+        here = NonRecordingSpan(self._context())
+        return trace.use_span(here, record_exception=False, set_status_on_exception=False)
 
     def fail(self, error: BaseException) -> None:
         """Mark it as failed, by the type of the error only."""
@@ -200,13 +203,13 @@ class EventSpan:
     def end(self) -> None:
         """Make the span, which ends now."""
         provider = trace.get_tracer_provider()
-        if not isinstance(provider, Provider) or not self._context.trace_flags.sampled:
+        if not self._sampled or not isinstance(provider, Provider) or not provider.heard:
             return
         provider.take(
             ReadableSpan(
                 name=self._name,
-                context=self._context,
-                parent=self._parent,
+                context=self._context(),
+                parent=_context(self._cause) if self._cause else None,
                 resource=provider.resource,
                 attributes={**self._attributes, "error.type": self._error} if self._error else self._attributes,
                 kind=self._kind,
@@ -216,6 +219,10 @@ class EventSpan:
                 instrumentation_scope=_SCOPE,
             )
         )
+
+    def _context(self) -> SpanContext:
+        _, trace_id, span_id, _ = self.traceparent.split("-")
+        return SpanContext(int(trace_id, 16), int(span_id, 16), False, TraceFlags(self._sampled))
 
 
 @contextmanager

@@ -8,19 +8,24 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.record import MemoryRecords
 from proef.events import gewijzigd
 from proef.hulp import Proef, context, eventually, read_topic
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from lokaal.stack import Stack
 from platformkit import failpoints
+from platformkit.db.direct import Direct
+from platformkit.db.prepared import Prepared
 from platformkit.executor import UnitOfWork
 from platformkit.health import Heartbeat
 from platformkit.outbox import relay as relay_module
 from platformkit.outbox import search as search_module
+from platformkit.outbox.partitioner import partition_of
 from platformkit.outbox.relay import LeaseLostError, Relay
 from platformkit.outbox.search import Search
 
@@ -33,6 +38,28 @@ async def tell(proef: Proef, topic: str, *versions: int, person: UUID = ME) -> N
             work.emit(gewijzigd(topic, person), version=version)
 
     await proef.executor("api").execute(handler, context(ME))
+
+
+@asynccontextmanager
+async def direct(engine: AsyncEngine) -> AsyncIterator[Direct]:
+    """A connection as the relay has it."""
+    made = Direct(engine)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+@asynccontextmanager
+async def idle(proef: Proef, number: int = 1) -> AsyncIterator[list[Relay]]:
+    """Relays that do nothing by themselves."""
+    relays = [Relay(proef.relay, proef.bootstrap, "proef") for _ in range(number)]
+    try:
+        yield relays
+    finally:
+        for relay in relays:
+            await relay._publisher.drop()
+            await relay._database.close()
 
 
 @asynccontextmanager
@@ -98,7 +125,7 @@ async def test_each_way_of_finding_a_late_row_finds_it_alone(
     monkeypatch.setattr(search_module, "_WHOLE_SECONDS", whole)
     monkeypatch.setattr(search_module, "_BELOW", below)
     search = Search(10)
-    async with proef.relay.connect() as looking, proef.api.connect() as late:
+    async with direct(proef.relay) as looking, proef.api.connect() as late:
         await late.begin()
         await context(ME).apply(late)
         await late.execute(
@@ -110,14 +137,11 @@ async def test_each_way_of_finding_a_late_row_finds_it_alone(
         )
         await tell(proef, "persoon", 1)
         assert [row.position for row in await search.whole(looking)] == [2]
-        await looking.commit()
         assert await search.next(looking) == []
-        await looking.commit()
         await late.commit()
 
         async def found() -> list[int]:
             rows = await (search.whole(looking) if search.due() else search.next(looking))
-            await looking.commit()
             return [row.position for row in rows if row.key == "late"]
 
         assert await eventually(found) == [1]
@@ -129,18 +153,17 @@ async def test_a_look_passes_over_nothing_that_was_removed_beside_a_long_writer(
     writer = create_async_engine(elsewhere, poolclass=NullPool)
     search = Search(2000)
 
-    async def read(connection: AsyncConnection) -> int:
-        await connection.execute(text("select pg_stat_force_next_flush()"))
-        await connection.execute(text("select pg_stat_clear_snapshot()"))
-        asked = text("select idx_tup_read from pg_stat_user_indexes where indexrelname = 'outbox_pkey'")
-        return int((await connection.execute(asked)).scalar_one())
+    async def read(looking: Direct) -> int:
+        for each in ("pg_stat_force_next_flush()", "pg_stat_clear_snapshot()"):
+            await looking.fetch(Prepared(text(f"select {each}")))
+        asked = "select idx_tup_read from pg_stat_user_indexes where indexrelname = 'outbox_pkey'"
+        return int((await looking.fetch(Prepared(text(asked))))[0][0])
 
-    async with writer.connect() as open_, proef.all_seeing.connect() as made:
-        looking = await made.execution_options(isolation_level="AUTOCOMMIT")
+    async with writer.connect() as open_, direct(proef.all_seeing) as looking:
         await open_.execute(text("select pg_current_xact_id()"))
         await tell(proef, "persoon", *range(1, 1001))
         assert len(await search.whole(looking)) == 1000
-        await looking.execute(text("delete from outbox"))
+        await proef.rows("delete from outbox")
         before = await read(looking)
         for _ in range(5):
             assert not await search.next(looking)
@@ -164,24 +187,25 @@ async def test_what_is_rolled_back_is_never_told(proef: Proef, topic: str) -> No
 
 async def test_a_second_relay_waits_and_takes_over(proef: Proef, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay_module, "_LEASE", relay_module._LEASE / 10)
-    first, second = (Relay(proef.relay, proef.bootstrap, "proef") for _ in range(2))
-    assert await first._lease() == 1
-    with pytest.raises(LeaseLostError):
-        await second._lease()
+    async with idle(proef, 2) as (first, second):
+        assert await first._lease() == 1
+        with pytest.raises(LeaseLostError):
+            await second._lease()
 
-    async def taken() -> int | None:
-        try:
-            return await second._lease()
-        except LeaseLostError:
-            return None
+        async def taken() -> int | None:
+            try:
+                return await second._lease()
+            except LeaseLostError:
+                return None
 
-    assert await eventually(taken) == 2
+        assert await eventually(taken) == 2
 
 
 async def test_a_stopped_relay_gives_its_lease_away_at_once(proef: Proef) -> None:
     async with running(proef) as first:
         await eventually(lambda: _holds(first))
-    assert await Relay(proef.relay, proef.bootstrap, "proef")._lease() == 2
+    async with idle(proef) as (second,):
+        assert await second._lease() == 2
 
 
 async def _holds(relay: Relay) -> bool:
@@ -193,23 +217,22 @@ async def test_a_paused_relay_that_wakes_up_removes_nothing(
 ) -> None:
     monkeypatch.setattr(relay_module, "_LEASE", relay_module._LEASE / 20)
     failpoints.arm("outbox.after_publish=pause:2")
-    paused, second = (Relay(proef.relay, proef.bootstrap, "proef") for _ in range(2))
-    await tell(proef, topic, 1)
-    turn = asyncio.create_task(paused._turn())
-    # Published, but not removed; its lease runs out while it sleeps, and another takes over.
-    assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [1]
+    async with idle(proef, 2) as (paused, second):
+        await tell(proef, topic, 1)
+        turn = asyncio.create_task(paused._turn())
+        # Published, but not removed; its lease runs out while it sleeps, and another takes over.
+        assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [1]
 
-    async def taken() -> bool:
-        try:
-            return await second._lease() == 2
-        except LeaseLostError:
-            return False
+        async def taken() -> bool:
+            try:
+                return await second._lease() == 2
+            except LeaseLostError:
+                return False
 
-    await eventually(taken)
-    with pytest.raises(LeaseLostError):
-        await turn
-    assert await proef.count("outbox") == 1
-    await paused._drop_producer()
+        await eventually(taken)
+        with pytest.raises(LeaseLostError):
+            await turn
+        assert await proef.count("outbox") == 1
 
 
 async def test_it_waits_for_a_broker_that_is_away(proef: Proef, servers: Stack, topic: str) -> None:
@@ -224,6 +247,14 @@ async def test_it_waits_for_a_broker_that_is_away(proef: Proef, servers: Stack, 
     heard = sequences(await read_topic(proef.bootstrap, topic, 3))
     assert set(heard) == {1, 2, 3}
     assert heard[-1] == 3
+
+
+async def test_it_takes_another_connection_when_its_own_breaks(proef: Proef, topic: str) -> None:
+    async with running(proef) as relay:
+        await eventually(lambda: _holds(relay))
+        await proef.rows("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'proef_relay'")
+        await tell(proef, topic, 1)
+        await eventually(lambda: emptied(proef))
 
 
 async def test_what_is_too_large_for_any_topic_is_parked_and_neighbours_go_on(proef: Proef, topic: str) -> None:
@@ -264,16 +295,17 @@ async def _left(proef: Proef, count: int) -> bool:
 
 async def test_a_topic_that_is_not_there_holds_nothing_back_for_ever(proef: Proef, topic: str) -> None:
     missing = f"proef-{uuid4().hex[:8]}"
-    await tell(proef, topic, 1)
-    await tell(proef, missing, 2)
+    await tell(proef, missing, 1)
+    await tell(proef, topic, 2)
     async with running(proef):
-        await eventually(lambda: _left_any(proef, 1))
+        await eventually(lambda: _left_any(proef, 1), seconds=40)
         admin = AIOKafkaAdminClient(bootstrap_servers=proef.bootstrap)
         await admin.start()
         await admin.create_topics([NewTopic(missing, 1, 1)])
         await admin.close()
         await eventually(lambda: emptied(proef), seconds=40)
-    assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [1]
+    assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [2]
+    assert sequences(await read_topic(proef.bootstrap, missing, 1)) == [1]
 
 
 async def _left_any(proef: Proef, count: int) -> bool:
@@ -294,33 +326,73 @@ async def test_killed_at_any_point_it_tells_at_least_once(
     assert sequences(await read_topic(proef.bootstrap, topic, heard)) == [1] * heard
 
 
-async def test_what_stands_behind_a_failure_of_its_key_is_sent_again_after_it(proef: Proef) -> None:
-    """So the last thing said of an aggregate is the last that happened, though a part of a batch failed."""
-    me, other = uuid4(), uuid4()
-    for person, version in ((me, 1), (me, 2), (other, 1), (me, 3)):
+class Producer:
+    """Takes batches as `outcomes` say, one after the other and then all; notes what it was given, by version."""
+
+    def __init__(self, partitions: int, *outcomes: KafkaError | None) -> None:
+        self.partitions, self.outcomes = partitions, list(outcomes)
+        self.heard: list[list[str]] = []
+
+    async def partitions_for(self, _topic: str) -> set[int]:
+        return set(range(self.partitions))
+
+    def create_batch(self) -> BatchBuilder:
+        return BatchBuilder(self.room, 0)
+
+    room = 100_000
+
+    async def send_batch(self, batch: BatchBuilder, _topic: str, *, partition: int) -> "asyncio.Future[None]":
+        records = MemoryRecords(bytes(batch._build())).next_batch()
+        self.heard.append([dict(each.headers)["ce_sequence"].decode() for each in records])
+        answer = asyncio.get_running_loop().create_future()
+        outcome = self.outcomes.pop(0) if self.outcomes else None
+        if outcome is None:
+            answer.set_result(None)
+        else:
+            answer.set_exception(outcome)
+        return answer
+
+    async def stop(self) -> None:
+        pass
+
+
+@asynccontextmanager
+async def telling_to(proef: Proef, monkeypatch: pytest.MonkeyPatch, producer: Producer) -> AsyncIterator[Relay]:
+    async def connected() -> Producer:
+        return producer
+
+    async with idle(proef) as (relay,):
+        monkeypatch.setattr(relay._publisher, "_connected", connected)
+        yield relay
+
+
+async def test_what_stands_behind_a_failure_of_its_key_is_sent_again_after_it(
+    proef: Proef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the last thing said of an aggregate is the last that happened, though a part of what was sent failed."""
+    me, other = (next(each for each in iter(uuid4, None) if partition_of(str(each).encode(), 2) == at) for at in (0, 1))
+    for person, version in ((me, 1), (me, 2), (other, 4), (me, 3)):
         await tell(proef, "persoon", version, person=person)
-    relay = Relay(proef.relay, proef.bootstrap, "proef")
-
-    class Producer:
-        sent = 0
-
-        async def send(self, *_: object, **__: object) -> "asyncio.Future[None]":
-            self.sent += 1
-            answer = asyncio.get_running_loop().create_future()
-            if self.sent == 2:
-                answer.set_exception(KafkaTimeoutError())
-            else:
-                answer.set_result(None)
-            return answer
-
-        async def stop(self) -> None:
-            pass
-
-    relay._producer = Producer()  # type: ignore[assignment]
-    with pytest.raises(KafkaTimeoutError):
-        await relay._turn()
+    producer = Producer(2, None, KafkaTimeoutError())
+    producer.room = 1  # one event in each batch
+    async with telling_to(proef, monkeypatch, producer) as relay:
+        with pytest.raises(KafkaTimeoutError):
+            await relay._turn()
+    assert producer.heard == [["1"], ["2"], ["4"], ["3"]]
     left = await proef.rows("select key, headers->>'ce_sequence' from outbox order by position")
     assert left == [(str(me), "2"), (str(me), "3")]
+
+
+async def test_what_is_too_large_to_be_sent_reaches_no_broker(proef: Proef, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One request of more than the broker reads breaks the connection, again and again."""
+    await tell(proef, "persoon", 1)
+    await _swell(proef, 2_000_000)
+    await tell(proef, "persoon", 2)
+    producer = Producer(1)
+    async with telling_to(proef, monkeypatch, producer) as relay:
+        assert await relay._turn() == 2
+    assert producer.heard == [["2"]]
+    assert await proef.rows("select position, parked from outbox") == [(1, True)]
 
 
 async def test_what_was_read_ahead_is_not_sent_before_what_failed(
@@ -328,30 +400,12 @@ async def test_what_was_read_ahead_is_not_sent_before_what_failed(
 ) -> None:
     monkeypatch.setattr(relay_module, "_BATCH", 2)
     await tell(proef, "persoon", 1, 2, 3, 4)
-    relay = Relay(proef.relay, proef.bootstrap, "proef")
-    heard: list[str] = []
-
-    class Producer:
-        async def send(self, *_: object, headers: list[tuple[str, bytes]], **__: object) -> "asyncio.Future[None]":
-            heard.append(dict(headers)["ce_sequence"].decode())
-            answer = asyncio.get_running_loop().create_future()
-            if heard == ["1"]:
-                answer.set_exception(MessageSizeTooLargeError())
-            else:
-                answer.set_result(None)
-            return answer
-
-        async def stop(self) -> None:
-            pass
-
-    async def connected() -> Producer:
-        return Producer()
-
-    monkeypatch.setattr(relay, "_connected", connected)
-    monkeypatch.setattr(relay._search, "due", lambda: False)  # so that it reads ahead
-    while await proef.count("outbox"):
-        await relay._turn()
-    assert heard == ["1", "2", "1", "2", "3", "4"]
+    producer = Producer(1, MessageSizeTooLargeError())
+    async with telling_to(proef, monkeypatch, producer) as relay:
+        monkeypatch.setattr(relay._search, "due", lambda: False)  # so that it reads ahead
+        while await proef.count("outbox"):
+            await relay._turn()
+    assert producer.heard == [["1", "2"], ["1"], ["2"], ["3", "4"]]
 
 
 async def test_an_idle_relay_writes_its_lease_seldom(proef: Proef) -> None:

@@ -8,32 +8,45 @@ depends on what is remembered here, never whether.
 """
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, any_, bindparam, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from platformkit.db.direct import Direct
+from platformkit.db.prepared import Prepared
 from platformkit.db.tables import outbox
 
 _WHOLE_SECONDS = 5.0
+# Beside a long writer a look through the whole table is a long one: it takes at most so much of the time.
+_WHOLE_SHARE, _WHOLE_LATEST = 0.01, 60.0
 _GAP_SECONDS = 10.0
 _MAX_GAPS = 1_000
 # How far below the first row that is ever found one may still be under way.
 _BELOW = 100
 
-_waiting = select(
-    outbox.c.position, outbox.c.topic, outbox.c.key, outbox.c.headers, outbox.c.payload, outbox.c.traceparent
-).where(~outbox.c.parked)
+
+class Row(NamedTuple):
+    """A row of the outbox, as it is to be published."""
+
+    position: int
+    topic: str
+    key: str
+    headers: Mapping[str, str]
+    payload: bytes
+    traceparent: str | None
 
 
-def _oldest(limit: int) -> Any:
+_waiting = select(*(outbox.c[name] for name in Row._fields)).where(~outbox.c.parked)
+
+
+def _oldest(limit: int) -> Prepared:
     """One statement, thus one moment: a late row is never passed over for a newer one of its aggregate."""
     late = _waiting.where(outbox.c.position == any_(bindparam("gaps", type_=ARRAY(BigInteger))))
     new = _waiting.where(outbox.c.position > bindparam("floor")).order_by(outbox.c.position).limit(limit)
     found = union_all(late, new.subquery().select()).subquery()
-    return found.select().order_by(found.c.position).limit(limit)
+    return Prepared(found.select().order_by(found.c.position).limit(limit))
 
 
 class Search:
@@ -50,23 +63,26 @@ class Search:
         """Whether it is time for a look through the whole table. Nothing may be on its way to the broker then."""
         return time.monotonic() >= self._whole_at
 
-    async def whole(self, connection: AsyncConnection) -> Sequence[Any]:
+    async def whole(self, database: Direct) -> Sequence[Row]:
         """The oldest waiting rows of the table, in order, at most `limit`."""
-        rows = (await connection.execute(self._statement, {"floor": 0, "gaps": []})).all()
+        begun = time.monotonic()
+        rows = await self._look(database, 0, ())
         now = time.monotonic()
-        self._whole_at = now + _WHOLE_SECONDS
+        self._whole_at = now + min(max(_WHOLE_SECONDS, (now - begun) / _WHOLE_SHARE), _WHOLE_LATEST)
         self._remember([row.position for row in rows], now)
         if len(rows) == self._limit:
             # There may be more like the last one, even when that is a late one: go on behind it.
             self._floor = rows[-1].position
         return rows
 
-    async def next(self, connection: AsyncConnection) -> Sequence[Any]:
+    async def next(self, database: Direct) -> Sequence[Row]:
         """The oldest waiting rows that no look has given yet, in order, at most `limit`."""
-        values = {"floor": self._floor, "gaps": list(self._gaps)}
-        rows = (await connection.execute(self._statement, values)).all()
+        rows = await self._look(database, self._floor, list(self._gaps))
         self._remember([row.position for row in rows], time.monotonic())
         return rows
+
+    async def _look(self, database: Direct, floor: int, gaps: Sequence[int]) -> Sequence[Row]:
+        return [Row(*found) for found in await database.fetch(self._statement, floor=floor, gaps=gaps)]
 
     def _remember(self, found: Sequence[int], now: float) -> None:
         young = {position: at for position, at in self._gaps.items() if now - at < _GAP_SECONDS}
