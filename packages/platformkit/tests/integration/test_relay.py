@@ -257,6 +257,22 @@ async def test_it_takes_another_connection_when_its_own_breaks(proef: Proef, top
         await eventually(lambda: emptied(proef))
 
 
+async def test_whenever_its_connection_is_cut_it_goes_on(
+    proef: Proef, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of a statement the driver has half a dozen ways to say so, some of them its own mistakes."""
+    monkeypatch.setattr(relay_module, "_BACKOFF", 0.01)
+    cut = "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'proef_relay'"
+    async with running(proef):
+        for number in range(100):
+            await tell(proef, topic, number)
+            await asyncio.sleep(number % 25 / 1000)
+            await proef.rows(cut)
+        await eventually(lambda: emptied(proef))
+    told = sequences(await read_topic(proef.bootstrap, topic, 100))
+    assert set(told) == set(range(100))
+
+
 async def test_what_is_too_large_for_any_topic_is_parked_and_neighbours_go_on(proef: Proef, topic: str) -> None:
     await tell(proef, topic, 1)
     await _swell(proef, 2_000_000)

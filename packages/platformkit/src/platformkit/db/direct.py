@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from platformkit.db.engine import driver
+from platformkit.db.engine import driver, noticing_loss
 from platformkit.db.prepared import Prepared
 
 
@@ -22,19 +22,33 @@ class Direct:
         self._driver: Any = None
 
     async def fetch(self, statement: Prepared, **given: object) -> Sequence[Any]:
-        """The rows, as the driver's records."""
-        rows: Sequence[Any] = await (await self._taken()).fetch(statement.text, *statement.arguments(given))
+        """The rows, as the driver's records.
+
+        Raises:
+            ConnectionResetError: the connection got lost; `close` before the next statement.
+        """
+        below = await self._taken()
+        with noticing_loss(below):
+            rows: Sequence[Any] = await below.fetch(statement.text, *statement.arguments(given))
         return rows
 
     async def execute(self, statement: Prepared, **given: object) -> int:
-        """The number of rows that were inserted, changed or removed."""
-        done: str = await (await self._taken()).execute(statement.text, *statement.arguments(given))
+        """The number of rows that were inserted, changed or removed.
+
+        Raises:
+            ConnectionResetError: as `fetch`.
+        """
+        below = await self._taken()
+        with noticing_loss(below):
+            done: str = await below.execute(statement.text, *statement.arguments(given))
         return int(done.rpartition(" ")[2])
 
     async def close(self) -> None:
         """Give the connection up; a later statement takes another. Not back to the pool: it may be broken."""
-        held, self._held, self._driver = self._held, None, None
+        held, below, self._held, self._driver = self._held, self._driver, None, None
         if held is not None:
+            # No good-bye: in the middle of something, or already lost, the driver would fail at it.
+            below.terminate()
             await held.invalidate()
             await held.close()
 

@@ -1,7 +1,7 @@
 """Engines: one per database role of a process."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg
@@ -10,9 +10,20 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+# What runs again and again keeps the plans that it made when tables were empty, and would read them whole until the first
+# statistics come: a minute of a full table's worth of rows for each batch.
+_BY_INDEX = {"enable_seqscan": "off"}
 
-def make_engine(url: str, *, pool: int, application: str) -> AsyncEngine:
-    """An engine with at most `pool` connections. Statements are bounded, so that a lock that is never given up shows."""
+
+def make_engine(url: str, *, pool: int, application: str, settings: Mapping[str, str] | None = None) -> AsyncEngine:
+    """An engine with at most `pool` connections. Statements are bounded, so that a lock that is never given up shows.
+
+    Args:
+        url: the database, for one role.
+        pool: the largest number of connections.
+        application: the name under which PostgreSQL shows them.
+        settings: of PostgreSQL, for these connections only.
+    """
     engine = create_async_engine(
         url,
         pool_size=pool,
@@ -31,6 +42,7 @@ def make_engine(url: str, *, pool: int, application: str) -> AsyncEngine:
                 "statement_timeout": "30000",
                 "idle_in_transaction_session_timeout": "60000",
                 "timezone": "UTC",
+                **(settings or {}),
             },
         },
     )
@@ -63,24 +75,36 @@ class Transactions:
             transaction = below.transaction()
             over = False
             try:
-                await transaction.start()
-                try:
-                    yield connection
-                except BaseException:
-                    await transaction.rollback()
+                with noticing_loss(below):
+                    await transaction.start()
+                    try:
+                        yield connection
+                    except BaseException:
+                        await transaction.rollback()
+                        over = True
+                        raise
+                    await transaction.commit()
                     over = True
-                    raise
-                await transaction.commit()
-                over = True
-            except Exception as error:
-                if below.is_closed():
-                    raise ConnectionResetError("the connection to the database got lost") from error
-                raise
             finally:
                 if not over:
                     # Cut off at its begin or its end, nobody knows whether it still runs: whoever got this connection
                     # next would work inside of it, and what he commits would never be.
                     below.terminate()
+
+
+@contextmanager
+def noticing_loss(below: "asyncpg.Connection[Any]") -> Iterator[None]:
+    """A lost connection is a ConnectionResetError, thus transient (D5), in whatever form the driver says so.
+
+    Raises:
+        ConnectionResetError: the connection got lost.
+    """
+    try:
+        yield
+    except Exception as error:
+        if below.is_closed():
+            raise ConnectionResetError("the connection to the database got lost") from error
+        raise
 
 
 def driver(connection: AsyncConnection) -> "asyncpg.Connection[asyncpg.Record]":
@@ -95,8 +119,8 @@ def _to_text(value: object) -> str:
 
 @asynccontextmanager
 async def opened(url: str, *, pool: int, application: str) -> AsyncIterator[AsyncEngine]:
-    """An engine as of `make_engine` for as long as a component runs."""
-    engine = make_engine(url, pool=pool, application=application)
+    """An engine as of `make_engine` for as long as a component runs that works in the background."""
+    engine = make_engine(url, pool=pool, application=application, settings=_BY_INDEX)
     try:
         yield engine
     finally:

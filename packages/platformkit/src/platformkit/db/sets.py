@@ -5,6 +5,7 @@ A list of values would be another statement for every size, each parsed and plan
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -12,10 +13,12 @@ from sqlalchemy import (
     ColumnElement,
     Table,
     TableValuedAlias,
+    Text,
     any_,
     bindparam,
     column,
     func,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
@@ -43,6 +46,11 @@ def columns_of(
     names = columns or table.columns.keys()
     filled = [list(each) for each in zip(*given, strict=True)]
     return dict(zip(names, filled or [[] for _ in names], strict=True))
+
+
+def constant(value: StrEnum) -> ColumnElement[str]:
+    """A value of ours that stands in the statement itself: no parameter lets PostgreSQL find a partial index."""
+    return literal_column(f"'{value}'", Text)
 
 
 def insert_rows(table: Table, columns: Sequence[str] | None = None) -> Insert:

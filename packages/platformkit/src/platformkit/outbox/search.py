@@ -20,7 +20,7 @@ from platformkit.db.tables import outbox
 
 _WHOLE_SECONDS = 5.0
 # Beside a long writer a look through the whole table is a long one: it takes at most so much of the time.
-_WHOLE_SHARE, _WHOLE_LATEST = 0.01, 60.0
+_WHOLE_SHARE, _WHOLE_LATEST = 0.002, 60.0
 _GAP_SECONDS = 10.0
 _MAX_GAPS = 1_000
 # How far below the first row that is ever found one may still be under way.

@@ -12,9 +12,9 @@ from match.adapters.db.tables import generatie, match
 from match.adapters.db.verzameling import upsert
 from match.domain.match import Match
 from platformkit.db.prepared import Prepared
-from platformkit.db.sets import columns_of, one_of
+from platformkit.db.sets import columns_of, constant, one_of
 
-_ACTIEF = match.c.status == MatchStatus.ACTIEF.value
+_ACTIEF = match.c.status == constant(MatchStatus.ACTIEF)
 _VAN_SIGNALEN = or_(one_of(match.c.signaal_a, "signalen"), one_of(match.c.signaal_b, "signalen"))
 _VAN = Prepared(select(match).where(_VAN_SIGNALEN))
 _MET_ID = Prepared(select(match).where(one_of(match.c.match_id, "ids")))

@@ -12,13 +12,13 @@ from match.adapters.db.verzameling import upsert
 from match.application.ports import PersoonRij, SignaalRij
 from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatus
 from platformkit.db.prepared import Prepared
-from platformkit.db.sets import columns_of, insert_rows, one_of
+from platformkit.db.sets import columns_of, constant, insert_rows, one_of
 
 _OUDERS = select(ouder.c.persoon_ref, ouder.c.ouder_ref, ouder.c.sinds, ouder.c.sinds_versie, ouder.c.sinds_gewijzigd)
 _OUDERS_VAN = Prepared(_OUDERS.where(one_of(ouder.c.persoon_ref, "jeugdigen")))
 _KINDEREN = Prepared(_OUDERS.where(one_of(ouder.c.ouder_ref, "ouders")))
 # As its partial index, which is small: nearly all youths live.
-_NIET_IN_LEVEN = persoon.c.status != literal_column(f"'{PersoonStatus.IN_LEVEN}'")
+_NIET_IN_LEVEN = persoon.c.status != constant(PersoonStatus.IN_LEVEN)
 _PERSONEN = Prepared(
     select(persoon.c.persoon_ref, persoon.c.status).where(one_of(persoon.c.persoon_ref, "jeugdigen"), _NIET_IN_LEVEN)
 )
@@ -39,7 +39,7 @@ _SIGNALEN_VAN = Prepared(
         .where(persoon.c.persoon_ref == signaal.c.persoon_ref, _NIET_IN_LEVEN)
         .scalar_subquery(),
         # Candidates only, for the partial index; which ones count is the rule `telt_mee`.
-    ).where(one_of(signaal.c.persoon_ref, "jeugdigen"), signaal.c.status == SignaalStatus.ACTIEF.value)
+    ).where(one_of(signaal.c.persoon_ref, "jeugdigen"), signaal.c.status == constant(SignaalStatus.ACTIEF))
 )
 # What stood there before: all of it null when there was nothing.
 _SIGNALEN_BIJWERKEN = Prepared(
