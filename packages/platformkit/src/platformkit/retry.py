@@ -1,6 +1,7 @@
 """The one policy of trying again, and the one answer to "is this worth trying again?" (D5)."""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 
 import asyncpg
 import stamina
@@ -66,13 +67,53 @@ def _cause(error: BaseException) -> BaseException:
     return error
 
 
-def attempts(*, limit: int | None, seconds: float) -> AsyncIterator[stamina.Attempt]:
+def attempts(*, limit: int | None, seconds: float) -> AsyncIterator[AbstractContextManager[object]]:
     """Back off from 0.1 s to 5 s with jitter, for at most `limit` tries within `seconds`; only what is transient."""
-    return aiter(
-        stamina.retry_context(
-            on=_worth_retrying, attempts=limit, timeout=seconds, wait_initial=0.1, wait_max=5.0, wait_jitter=0.2
-        )
-    )
+    return _Attempts(limit, seconds)
+
+
+class _First(AbstractContextManager["_First"]):
+    """The first try; keeps an error that may be worth another one."""
+
+    error: Exception | None = None
+
+    def __exit__(self, _type: type[BaseException] | None, error: BaseException | None, _trace: object) -> bool:
+        if isinstance(error, Exception) and is_transient(error):
+            self.error = error
+        return self.error is not None
+
+
+class _Attempts(AsyncIterator[AbstractContextManager[object]]):
+    """Asks the library only after a failure: it leaves rings of objects, one per batch and request, that only the garbage
+    collector can undo, and with them what hangs on them; its pauses were the longest delays of a process.
+    """
+
+    def __init__(self, limit: int | None, seconds: float) -> None:
+        self._limit, self._seconds = limit, seconds
+        self._first: _First | None = None
+        self._others: AsyncIterator[AbstractContextManager[object]] | None = None
+
+    async def __anext__(self) -> AbstractContextManager[object]:
+        if self._first is None:
+            self._first = _First()
+            return self._first
+        if self._others is None:
+            if self._first.error is None:
+                raise StopAsyncIteration
+            self._others = aiter(
+                stamina.retry_context(
+                    on=_worth_retrying,
+                    attempts=self._limit,
+                    timeout=self._seconds,
+                    wait_initial=0.1,
+                    wait_max=5.0,
+                    wait_jitter=0.2,
+                )
+            )
+            # The library counts it as the first, and so waits, or gives it back when that was the last.
+            with await anext(self._others):
+                raise self._first.error
+        return await anext(self._others)
 
 
 def _worth_retrying(error: Exception) -> bool:
