@@ -1,12 +1,14 @@
 """The consumer (D5, traps 1-4): a batch, one transaction, then the offsets; what fails is kept or put aside."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 import pytest
+from aiokafka import ConsumerRecord
 from faststream import AckPolicy
 from proef.events import NOW, gewijzigd
 from proef.hulp import SOURCE, Proef, eventually, produce
@@ -93,6 +95,23 @@ async def test_events_are_handled_in_order_and_offsets_come_after(proef: Proef, 
     await proef.rows("truncate inbox")
     async with running(proef, topic):
         await eventually(lambda: has_seen(proef, 0, 1, 2, 3, 4, 5))
+
+
+async def test_a_batch_leaves_next_to_nothing_to_the_garbage_collector(proef: Proef, topic: str) -> None:
+    """What hangs on a ring of objects piles up until the collector stops the process to undo it."""
+    async with running(proef, topic):
+        await send(proef, topic, record(0))
+        await eventually(lambda: has_seen(proef, 0))
+        gc.collect()
+        gc.disable()
+        try:
+            await send(proef, topic, *(record(version) for version in range(1, 301)))
+            await eventually(lambda: has_seen(proef, *range(301)))
+            await asyncio.sleep(0.2)  # its offsets come after it
+            left = [each for each in gc.get_objects() if isinstance(each, ConsumerRecord | Message)]
+        finally:
+            gc.enable()
+    assert len(left) < 30, "a batch of 300 hangs on something"
 
 
 async def test_a_duplicate_has_one_effect(proef: Proef, topic: str) -> None:

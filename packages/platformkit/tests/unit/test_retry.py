@@ -1,6 +1,7 @@
 """What is worth trying again (D5). The wrong answer loses a message, or stops a consumer for ever."""
 
 import asyncio
+import gc
 import socket
 
 import asyncpg
@@ -131,3 +132,25 @@ async def test_tries_are_counted_and_mistakes_are_not_tried_again() -> None:
 
     assert await tries_of(TransientError("x")) == 3
     assert await tries_of(ValueError()) == 1
+
+
+async def test_after_a_passing_failure_it_goes_on_and_ends() -> None:
+    tries = 0
+    async for attempt in attempts(limit=5, seconds=30):
+        with attempt:
+            tries += 1
+            if tries < 3:
+                raise TransientError("x")
+    assert tries == 3
+
+
+async def test_what_succeeds_at_once_leaves_nothing_to_the_garbage_collector() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        async for attempt in attempts(limit=None, seconds=30):
+            with attempt:
+                pass
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
