@@ -4,13 +4,14 @@ from uuid import uuid4
 
 import pytest
 from proef.hulp import Proef
-from sqlalchemy import func, select, text
+from sqlalchemy import Text, bindparam, func, select, text
 
 from platformkit.db.engine import make_engine
 from platformkit.db.prepared import Prepared
 from platformkit.retry import is_transient
 
 AANVULLEN = Prepared(text("select 1, cast(:b as text) || cast(:a as text) || :b").bindparams(a="x", b="y"))
+ZONDER_WAARDE = Prepared(select(bindparam("needed", type_=Text)))
 WIE = Prepared(select(func.pg_backend_pid()))
 WACHT = Prepared(select(func.pg_sleep(30)))
 INVOEGEN = Prepared(text("insert into ding values (:id, :id, '0392', '') returning id").bindparams(id=None))
@@ -20,6 +21,12 @@ async def test_parameters_are_known_by_name_and_constants_stay(proef: Proef) -> 
     async with proef.worker.begin() as connection:
         assert [tuple(row) for row in await AANVULLEN.rows(connection, a="-", b="+")] == [(1, "+-+")]
         assert [tuple(row) for row in await AANVULLEN.rows(connection, a="-")] == [(1, "y-y")]
+
+
+async def test_a_parameter_that_is_left_out_is_no_null(proef: Proef) -> None:
+    async with proef.worker.begin() as connection:
+        with pytest.raises(KeyError):
+            await ZONDER_WAARDE.rows(connection, other=1)
 
 
 async def test_it_begins_the_transaction_when_it_is_the_first(proef: Proef) -> None:

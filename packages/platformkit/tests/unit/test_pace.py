@@ -26,7 +26,7 @@ class Slow:
         return ()
 
 
-@pytest.mark.parametrize(("seconds", "pause"), [(0.001, 5), (0.2, 20), (10, 60)])
+@pytest.mark.parametrize(("seconds", "pause"), [(0.001, 5), (0.04, 20), (10, 60)])
 async def test_a_look_through_the_whole_table(monkeypatch: pytest.MonkeyPatch, seconds: float, pause: float) -> None:
     slow = Slow(seconds)
     monkeypatch.setattr(search_module, "time", slow)

@@ -430,10 +430,10 @@ class Matches:
         await self._transactie.statement("matches by id")
         return [m for each in ids if (m := self._transactie.rij("match", each)) is not None]
 
-    async def verlopen(self, vandaag: date, aantal: int) -> set[UUID]:
+    async def verlopen(self, vandaag: date, aantal: int) -> list[Match]:
         await self._transactie.statement("matches that passed")
         verlopen = sorted((m for m in self._actief() if m.einddatum <= vandaag), key=lambda m: m.einddatum)
-        return {ref for m in verlopen[:aantal] for ref in (m.persoon_a, m.persoon_b)}
+        return verlopen[:aantal]
 
     async def ids_na(self, na: UUID | None, aantal: int) -> list[UUID]:
         await self._transactie.statement("ids of matches")

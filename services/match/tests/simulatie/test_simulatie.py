@@ -197,7 +197,9 @@ def weer_versie_een(patch: pytest.MonkeyPatch) -> None:
 
 def jeugdigen_vergeten(patch: pytest.MonkeyPatch) -> None:
     echt = verwerken.Aanleiding
-    patch.setattr(verwerken, "Aanleiding", lambda vorige, weg, _jeugdigen, sporen: echt(vorige, weg, set(), sporen))
+    patch.setattr(
+        verwerken, "Aanleiding", lambda vorige, weg, ook, _jeugdigen, sporen: echt(vorige, weg, ook, set(), sporen)
+    )
 
 
 def einde_niet_verteld(patch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Statements that a loop runs many times a second, each a transaction of its own, on one connection that is kept.
 
-A relay with few events at a time spends its turn on two statements: taking a connection from the pool, compiling, a span
-that nobody sees, a cursor, a result. Without those an idle one takes a third of the processor time.
+A relay with few events at a time spends its turn on two statements: taking a connection from the pool, compiling, a cursor,
+a result. Without those an idle one takes a third of the processor time.
 """
 
 from collections.abc import Sequence

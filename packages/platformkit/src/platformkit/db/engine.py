@@ -1,7 +1,7 @@
 """Engines: one per database role of a process."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -79,16 +79,18 @@ class Transactions:
                     await transaction.start()
                     try:
                         yield connection
-                    except BaseException:
-                        await transaction.rollback()
-                        over = True
+                    except Exception:
+                        # Its own failure would hide why, and make a try that must not be repeated look like an outage.
+                        with suppress(Exception):
+                            await transaction.rollback()
+                            over = True
                         raise
                     await transaction.commit()
                     over = True
             finally:
                 if not over:
-                    # Cut off at its begin or its end, nobody knows whether it still runs: whoever got this connection
-                    # next would work inside of it, and what he commits would never be.
+                    # Cut off, nobody knows whether it still runs: whoever got this connection next would work inside of
+                    # it, and what he commits would never be. Nor is a silent server asked to end it: that may take long.
                     below.terminate()
 
 

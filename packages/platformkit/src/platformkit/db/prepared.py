@@ -36,7 +36,8 @@ class Prepared:
         self.text = str(compiled)
         if compiled.post_compile_params:
             raise ValueError("a list of values is another statement for each length: see `one_of`")
-        self._kept = compiled.params
+        # What has no value must be given: left out it would be a null, which finds nothing.
+        self._kept = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         processors = compiled._bind_processors  # noqa: SLF001 -- what a value becomes on its way to the driver
         self.names: Sequence[str] = compiled.positiontup or ()
         self._processors = [processors.get(name) for name in self.names]
@@ -45,6 +46,7 @@ class Prepared:
         """The rows that it gives back, in the transaction of `connection`.
 
         Raises:
+            KeyError: a parameter is missing.
             asyncpg.PostgresError: what the database refuses, not wrapped in an error of SQLAlchemy.
         """
         below = driver(connection)

@@ -119,11 +119,11 @@ class TokenVerifier:
             return self._keys
 
     async def _load(self) -> KeySet:
-        found = (await self._client.send("GET", f"{self._issuer}/.well-known/openid-configuration")).json()
+        found = (await self._client.send("GET", f"{self._issuer}/.well-known/openid-configuration")).given()
         if found["issuer"].rstrip("/") != self._issuer:
             raise ValueError("discovery speaks for another issuer")
-        keys = await self._client.send("GET", found["jwks_uri"])
-        return KeySet.import_key_set(keys.json())
+        keys = await self._client.send("GET", str(found["jwks_uri"]))
+        return KeySet.import_key_set(keys.given())
 
 
 def _principal(claims: dict[str, Any], token: str) -> Principal:

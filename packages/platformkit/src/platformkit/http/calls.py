@@ -41,6 +41,16 @@ class Answer:
         """
         return json.loads(self.content)
 
+    def given(self) -> Any:
+        """The content of a success.
+
+        Raises:
+            ValueError: it is none, or no JSON.
+        """
+        if not self.is_success:
+            raise ValueError(f"status {self.status_code}")
+        return self.json()
+
 
 class Http:
     """Connections that are kept. By aiohttp: a call costs an eighth of what it does by httpx (ADR 0008)."""
@@ -90,7 +100,7 @@ class Http:
                     headers={**(headers or {}), **traced},
                     data=content or None,
                     allow_redirects=False,
-                    timeout=aiohttp.ClientTimeout(total=seconds, connect=min(seconds, _CONNECT_SECONDS)),
+                    timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT_SECONDS)),
                 ) as response:
                     answer = Answer(response.status, response.headers, await response.read())
             except (aiohttp.ClientError, OSError, ValueError) as error:

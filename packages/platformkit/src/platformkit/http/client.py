@@ -91,11 +91,11 @@ class ClientCredentials:
         basic = b64encode(f"{self._id}:{self._secret.get_secret_value()}".encode()).decode()
         answer = await self._client.send(
             "POST",
-            found.json()["token_endpoint"],
+            str(found.given()["token_endpoint"]),
             headers={"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"},
             content=b"grant_type=client_credentials",
         )
-        given = answer.json()
+        given = answer.given()
         self._token = str(given["access_token"])
         self._until = time.monotonic() + float(given.get("expires_in", 60)) - _EARLY
 

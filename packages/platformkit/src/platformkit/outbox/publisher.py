@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, UnknownTopicOrPartitionError
 from opentelemetry.trace import SpanKind
 
 from platformkit import telemetry
@@ -22,6 +22,8 @@ from platformkit.outbox.search import Row
 _BATCH_BYTES = 262_144
 # As the producer itself judges single events; the broker judges the rest.
 _LARGEST = 1_048_576
+# How long a topic that is not there is asked for: the lease must outlast a turn.
+_TOPIC_SECONDS = 2.0
 _Place = tuple[str, int]
 
 log = get_logger()
@@ -81,6 +83,8 @@ class Publisher:
 
     async def hand_over(self, rows: Sequence[Row]) -> Handed:
         """Give the rows to the producer, or only those that must be sent alone when there are any."""
+        # What another relay has dealt with meanwhile is no longer one.
+        self._suspects.intersection_update(row.position for row in rows)
         suspects = [row for row in rows if row.position in self._suspects]
         return await (self._one_by_one(suspects) if suspects else self._hand_over(rows))
 
@@ -178,9 +182,12 @@ async def _batches(producer: AIOKafkaProducer, rows: Sequence[Row], result: Resu
     partitions: dict[str, int] = {}
     for topic in dict.fromkeys(row.topic for row in rows):
         try:
-            partitions[topic] = len(await producer.partitions_for(topic))
+            async with asyncio.timeout(_TOPIC_SECONDS):
+                partitions[topic] = len(await producer.partitions_for(topic))
         except KafkaError as error:
             result.failed = error
+        except TimeoutError:
+            result.failed = UnknownTopicOrPartitionError(topic)
     batches: list[_Batch] = []
     last: dict[_Place, _Batch] = {}
     for row in rows:

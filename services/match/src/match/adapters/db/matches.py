@@ -19,7 +19,7 @@ _VAN_SIGNALEN = or_(one_of(match.c.signaal_a, "signalen"), one_of(match.c.signaa
 _VAN = Prepared(select(match).where(_VAN_SIGNALEN))
 _MET_ID = Prepared(select(match).where(one_of(match.c.match_id, "ids")))
 _VERLOPEN = Prepared(
-    select(match.c.persoon_a, match.c.persoon_b)
+    select(match)
     .where(_ACTIEF, match.c.einddatum <= bindparam("vandaag", type_=match.c.einddatum.type))
     .order_by(match.c.einddatum)
     .limit(bindparam("aantal"))
@@ -63,10 +63,10 @@ class Matches:
         found = await self._connection.execute(vraag if na is None else vraag.where(match.c.match_id > na))
         return list(found.scalars())
 
-    async def verlopen(self, vandaag: date, aantal: int) -> set[UUID]:
-        """The youths of at most `aantal` matches whose einddatum passed while nobody ended them."""
+    async def verlopen(self, vandaag: date, aantal: int) -> list[Match]:
+        """At most `aantal` matches whose einddatum passed while nobody ended them."""
         found = await _VERLOPEN.rows(self._connection, vandaag=vandaag, aantal=aantal)
-        return {ref for row in found for ref in row}
+        return [_match(row) for row in found]
 
     async def beeindigd_voor(self, signalen: Collection[UUID]) -> list[Match]:
         """The matches of these signals that had ended for another reason than a removed signal, held from now on."""

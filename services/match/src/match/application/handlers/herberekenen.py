@@ -22,11 +22,12 @@ class Aanleiding(NamedTuple):
 
     `vorige` is what each changed signal was before, and so what its matches told of it: the end of a match is told in
     the transaction that destroys its signal, or no more. `verwijderd` are the signals among them that are removed now.
-    Of `jeugdigen` all signals are looked at. `sporen` has the traceparent by signal and by youth.
+    `signalen` and all signals of `jeugdigen` are looked at as well. `sporen` has the traceparent by signal and by youth.
     """
 
     vorige: Mapping[UUID, SignaalRij | None]
     verwijderd: Collection[UUID]
+    signalen: Set[UUID]
     jeugdigen: Set[UUID]
     sporen: Mapping[UUID, str | None]
 
@@ -75,7 +76,8 @@ async def _gewenst(
     ouders = {band.ouder_ref for van_een in banden.values() for band in van_een}
     verwant = await projectie.kinderen(ouders)
     signalen = await projectie.signalen(banden.keys() | {band.persoon_ref for band in verwant})
-    rond = aanleiding.vorige.keys() | {s.signaal_id for s in signalen if s.persoon_ref in aanleiding.jeugdigen}
+    van_jeugdigen = {s.signaal_id for s in signalen if s.persoon_ref in aanleiding.jeugdigen}
+    rond = aanleiding.vorige.keys() | aanleiding.signalen | van_jeugdigen
     return rond, paren(signalen, verwant, work.today, rond=rond)
 
 

@@ -20,6 +20,7 @@ class Verlopen:
 
     async def _beeindig(self, work: UnitOfWork) -> int:
         opslag = self._opslag(work)
-        jeugdigen = await opslag.matches.verlopen(work.today, _AANTAL)
-        banden = await vergrendel(opslag, jeugdigen)
-        return await herbereken(work, opslag, banden, Aanleiding({}, (), jeugdigen, {}))
+        voorbij = await opslag.matches.verlopen(work.today, _AANTAL)
+        banden = await vergrendel(opslag, {ref for m in voorbij for ref in (m.persoon_a, m.persoon_b)})
+        signalen = {each for m in voorbij for each in (m.signaal_a, m.signaal_b)}
+        return await herbereken(work, opslag, banden, Aanleiding({}, (), signalen, set(), {}))

@@ -45,7 +45,7 @@ class Verwerken:
         nu = {ref: anders.get(ref, oude[ref]) for ref in geraakt}
         verwijderd = [s.signaal_id for s in signalen if s.status is SignaalStatus.VERWIJDERD and s.signaal_id in vorige]
         sporen = {m.subject: m.traceparent for m in nieuwste}
-        await herbereken(work, opslag, nu, Aanleiding(vorige, verwijderd, nieuwe_personen, sporen))
+        await herbereken(work, opslag, nu, Aanleiding(vorige, verwijderd, set(), nieuwe_personen, sporen))
 
 
 async def vergrendel(opslag: Opslag, jeugdigen: Collection[UUID], nieuwe: Iterable[Ouderband] = ()) -> Banden:
