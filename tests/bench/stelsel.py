@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 from rich.console import Console
+from services.match.tests.bench.instellingen import PRODUCTIE
 from tests.bench.inbreng import in_een_keer
 from tests.bench.tafel import meld
 from tests.bench.wereld import Wereld
@@ -32,7 +33,8 @@ def draaiend(parts: Collection[str], *, personen: Path | None = None) -> Iterato
         made = Stack(run_dir, "split", parts, personen=personen, progress=progress)
         made.start()
     try:
-        asyncio.run(_uitvoeren(made, "postgres", "alter system set track_commit_timestamp = on"))
+        for naam, waarde in {**PRODUCTIE, "track_commit_timestamp": "on"}.items():
+            asyncio.run(_uitvoeren(made, "postgres", f"alter system set {naam} = '{waarde}'"))
         made.restart("postgres")
         yield made
     finally:

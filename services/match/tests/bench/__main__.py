@@ -18,6 +18,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import asyncpg
+from services.match.tests.bench.instellingen import PRODUCTIE
 from services.match.tests.bench.kaal import kaal
 from services.match.tests.bench.keten import keten
 from services.match.tests.bench.meting import Meting
@@ -41,8 +42,6 @@ from platformkit.messaging.envelope import Message, encode
 BATCH = 500
 _KETEN_BIJ = 1_000_000
 _DOELEN = {"ratio": 0.45, "signals/s": 10_000, "vlak": 1.3}
-# What a server of this size has in production; the cluster of the tests has the defaults of a laptop.
-_INSTELLINGEN = {"shared_buffers": "3GB", "max_wal_size": "16GB", "checkpoint_timeout": "30min"}
 
 
 class GeenSleutels:
@@ -122,7 +121,7 @@ def _print(regel: str) -> None:
 
 async def _instellen(stack: Stack) -> None:
     connection = await asyncpg.connect(stack.addresses["postgres"]["superuser"])
-    for naam, waarde in _INSTELLINGEN.items():
+    for naam, waarde in PRODUCTIE.items():
         await connection.execute(f"alter system set {naam} = '{waarde}'")
     await connection.close()
     await asyncio.to_thread(stack.restart, "postgres")

@@ -31,7 +31,7 @@ def make_engine(url: str, *, pool: int, application: str, settings: Mapping[str,
         pool_timeout=5,
         pool_pre_ping=False,
         # Every event passes both: a third of what the standard library takes.
-        json_serializer=_to_text,
+        json_serializer=to_text,
         json_deserializer=from_json,
         hide_parameters=True,
         connect_args={
@@ -115,7 +115,8 @@ def driver(connection: AsyncConnection) -> "asyncpg.Connection[asyncpg.Record]":
     return found
 
 
-def _to_text(value: object) -> str:
+def to_text(value: object) -> str:
+    """A value as JSON."""
     return to_json(value).decode()
 
 

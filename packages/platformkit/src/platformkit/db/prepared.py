@@ -12,9 +12,9 @@ from sqlalchemy import Executable, text
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from platformkit.db.engine import driver
+from platformkit.db.engine import driver, to_text
 
-_DIALECT = dialect()  # type: ignore[no-untyped-call]
+_DIALECT = dialect(json_serializer=to_text)  # type: ignore[no-untyped-call]
 _BEGIN = text("select")
 
 

@@ -30,7 +30,7 @@ from platformkit.messaging.dead_letters import Parked, count, park
 from platformkit.messaging.envelope import Message, PoisonError, UnknownTypeError, decode, traceparent_in
 from platformkit.retry import attempts, is_transient, is_unready
 
-_BATCH = 500
+_BATCH = 1_000
 _POLL_MS = 1_000
 _FETCH_MS = 500
 _MUCH = 256 * 1024
