@@ -83,6 +83,9 @@ def _end_standing_transactions(driver: Driver) -> None:
     sql(driver, "match", query)
 
 
+_KNOWN = "select status from match_stand where match_id = $1"
+
+
 @pytest.mark.system
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
@@ -100,16 +103,19 @@ def test_a_relay_that_wakes_up_after_its_lease_removes_nothing(driver: Driver, v
             assert driver.close_signal("Zombie drie", ledger.pairs[0].signals[0]).is_success
             eventually(lambda: ledger.matches(ledger.pairs[0])[0][0] == "beeindigd" or None, "the end of the match")
             eventually(lambda: outboxes_empty(driver, ["match"]), "the end to be told", seconds=180, every=0.3)
-            before = ledger.copies("match")
-            match = ledger.match_id(ledger.pairs[0])
+            before, match, pair = ledger.copies("match"), ledger.match_id(ledger.pairs[0]), ledger.pairs[0]
+
+            def known() -> list[str]:
+                return [row[0] for row in sql(driver, "notificatie", _KNOWN, match)]
+
+            eventually(lambda: known() == ["beeindigd"] or None, "notificatie to know the end")
             driver.stack.signal(name, signal.SIGCONT)
             eventually(lambda: ledger.copies("match") > before or None, "the late relay to repeat what it held")
-            # Its late begin came after the end, and changed nothing; what comes now is told once.
-            assert ledger.matches(ledger.pairs[0]) == [("beeindigd", "signaal-gedeactiveerd", 2)]
-            known = sql(driver, "notificatie", "select status from match_stand where match_id = $1", match)
-            assert [row[0] for row in known] == ["beeindigd"]
+            # Its late begin comes after the end, and changes nothing; what comes now is told once.
             ledger.pairs[:] = [pair_of(driver, ("Zombie vijf", "Zombie zes"), LATER)]
             ledger.check(repeats=0)
+            assert ledger.matches(pair) == [("beeindigd", "signaal-gedeactiveerd", 2)]
+            assert known() == ["beeindigd"]
         finally:
             driver.stack.terminate(second)
     _report(verslag, "SIGSTOP match-relay past its lease", frozen, ledger)
