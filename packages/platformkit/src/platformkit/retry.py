@@ -68,7 +68,9 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def attempts(*, limit: int | None, seconds: float) -> AsyncIterator[AbstractContextManager[object]]:
-    """Back off from 0.1 s to 5 s with jitter, for at most `limit` tries within `seconds`; only what is transient."""
+    """Back off from 0.1 s to 5 s with jitter, for at most `limit` tries, until `seconds` after the first failed; only what
+    is transient.
+    """
     return _Attempts(limit, seconds)
 
 

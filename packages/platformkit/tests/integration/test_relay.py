@@ -266,7 +266,7 @@ async def test_whenever_its_connection_is_cut_it_goes_on(
     async with running(proef):
         for number in range(100):
             await tell(proef, topic, number)
-            await asyncio.sleep(number % 25 / 1000)
+            await asyncio.sleep(number % 25 / 1000)  # not a wait: each cut comes at another moment
             await proef.rows(cut)
         await eventually(lambda: emptied(proef))
     told = sequences(await read_topic(proef.bootstrap, topic, 100))

@@ -51,7 +51,7 @@ class Signaal(NamedTuple):
     einddatum: date
     status: SignaalStatus
     persoon: PersoonStatus | None
-    """None while nothing of the youth has arrived: that hides no signal (D4)."""
+    """None while the youth lives, or nothing of him has arrived yet: that hides no signal (D4)."""
 
     def betrokkene(self) -> Betrokkene:
         """This signal as a side of a match."""
