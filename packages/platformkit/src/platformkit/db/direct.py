@@ -7,6 +7,7 @@ a result. Without those an idle one takes a third of the processor time.
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from platformkit.db.engine import driver, noticing_loss
@@ -19,7 +20,6 @@ class Direct:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._held: AsyncConnection | None = None
-        self._driver: Any = None
 
     async def fetch(self, statement: Prepared, **given: object) -> Sequence[Any]:
         """The rows, as the driver's records.
@@ -45,15 +45,14 @@ class Direct:
 
     async def close(self) -> None:
         """Give the connection up; a later statement takes another. Not back to the pool: it may be broken."""
-        held, below, self._held, self._driver = self._held, self._driver, None, None
+        held, self._held = self._held, None
         if held is not None:
             # No good-bye: in the middle of something, or already lost, the driver would fail at it.
-            below.terminate()
+            driver(held).terminate()
             await held.invalidate()
             await held.close()
 
-    async def _taken(self) -> Any:
-        if self._driver is None:
+    async def _taken(self) -> "asyncpg.Connection[asyncpg.Record]":
+        if self._held is None:
             self._held = await self._engine.connect()
-            self._driver = driver(self._held)
-        return self._driver
+        return driver(self._held)
