@@ -30,8 +30,9 @@ from platformkit.retry import is_transient
 
 _BATCH = 1_000
 _LEASE = timedelta(seconds=10)
-# After work the next event is probably near: look again soon, and ever later when nothing comes.
-_IDLE_FIRST, _IDLE = 0.002, 0.05
+# After work the next event is probably near: look again soon, and ever later when nothing comes, so that an event waits
+# at most a third of the time since the one before it.
+_IDLE_FIRST, _IDLE, _IDLE_GROWTH = 0.002, 0.05, 1.3
 # A turn for one event costs nearly what one for a hundred costs: with few to publish it waits for more.
 _FEW, _LINGER = 200, 0.01
 _BACKOFF = 1.0
@@ -112,7 +113,7 @@ class Relay:
                 try:
                     sent = await self._turn()
                     pause = idle if not sent else _LINGER if sent < _FEW else 0.0
-                    idle = _IDLE_FIRST if sent else min(2 * idle, _IDLE)
+                    idle = _IDLE_FIRST if sent else min(_IDLE_GROWTH * idle, _IDLE)
                 except LeaseLostError:
                     self._token = None
                     self._forget()
