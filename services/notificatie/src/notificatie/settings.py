@@ -4,7 +4,7 @@ from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Final, Self
 
-from pydantic import AnyHttpUrl, SecretStr, model_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 
 from kanalen.email import SmtpServer
 from platformkit.settings import ProcessSettings, Profile
@@ -28,7 +28,7 @@ class Settings(ProcessSettings):
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_ca_file: Path | None = None
-    smtp_connections: int = 4
+    smtp_connections: int = Field(4, ge=1, le=500)
     mail_from: str = ""
     portaal_url: AnyHttpUrl | None = None
     bezorg_lease_seconden: int = _LEASE

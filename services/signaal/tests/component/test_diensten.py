@@ -79,16 +79,28 @@ async def test_a_user_is_the_account_of_issuer_subject_and_organisation(wereld: 
         }
 
 
-async def meldadres(wereld: Any, **body: Any) -> str | None:
+async def meldadressen(wereld: Any, **body: Any) -> dict[str | None, str]:
     answer = await wereld.api.post("/v1/meldadressen", json=body, headers=wereld.dienst("notificatie"))
     assert answer.status_code == 200, answer.text
-    return answer.json()["email"]
+    return {each["account"]: each["email"] for each in answer.json()["items"]}
 
 
-async def test_an_account_has_an_address_and_an_unknown_one_none(wereld: Any) -> None:
-    wie = await wereld.professional()
-    assert await meldadres(wereld, account=str(wie.account_id)) == f"p{wie.professional_id.hex}@postvak.test"
-    assert await meldadres(wereld, account=str(uuid4())) is None
+async def meldadres(wereld: Any, **body: Any) -> str | None:
+    return (await meldadressen(wereld, **body)).get(None)
+
+
+@pytest.mark.regel("R103")
+async def test_accounts_have_addresses_an_unknown_one_none_and_each_look_is_recorded(wereld: Any) -> None:
+    een, ander = await wereld.professional(), await wereld.professional("De Buurtschool")
+    gevraagd = [str(een.account_id), str(uuid4()), str(ander.account_id)]
+    assert await meldadressen(wereld, accounts=gevraagd) == {
+        str(each.account_id): f"p{each.professional_id.hex}@postvak.test" for each in (een, ander)
+    }
+    rows = await wereld.looker.fetch(
+        "select object from audit where action = 'meldadres-lezen' and object = any($1)",
+        [een.account_id, ander.account_id],
+    )
+    assert sorted(row["object"] for row in rows) == sorted((een.account_id, ander.account_id))
 
 
 @pytest.mark.regel("R103", "R111", "R112")
@@ -124,7 +136,8 @@ async def test_an_unknown_convenant_has_no_coordinator_and_no_persons_is_a_quest
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"account": "x"}, {"coordinatorVan": "haarlem"}, {"account": str(uuid4()), "x": 1}]
+    "body",
+    [{}, {"accounts": []}, {"accounts": ["x"]}, {"coordinatorVan": "haarlem"}, {"accounts": [str(uuid4())], "x": 1}],
 )
 async def test_another_question_for_an_address_is_refused(wereld: Any, body: dict[str, Any]) -> None:
     answer = await wereld.api.post("/v1/meldadressen", json=body, headers=wereld.dienst("notificatie"))

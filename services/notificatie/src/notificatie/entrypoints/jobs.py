@@ -20,7 +20,8 @@ log = get_logger()
 
 
 class Delivery:
-    """Keeps twice as many mails in hand as there are connections: some ask their address while others are sent.
+    """Has at most twice as many mails in hand as there are connections, and takes new ones when half of them are done:
+    those ask their addresses together while the others are sent.
 
     While the mail server or signaal is away it pauses instead of trying every mail in turn, longer each time; the
     mails that were not tried go at once when it is back (F19).
@@ -45,7 +46,7 @@ class Delivery:
                     task = asyncio.create_task(self._deliver(notificatie))
                     self._running[task] = notificatie.id
                     task.add_done_callback(self._running.pop)
-                if len(self._running) >= self._room:
+                if self._busy:
                     await asyncio.wait([*self._running, stopping], timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
                 elif not claimed:
                     await asyncio.wait([stopping], timeout=_IDLE)
@@ -54,12 +55,15 @@ class Delivery:
             if self._running:
                 await asyncio.wait(list(self._running), timeout=_GRACE)
 
+    @property
+    def _busy(self) -> bool:
+        return len(self._running) > self._room // 2
+
     async def _claim(self) -> list[Notificatie]:
-        room = self._room - len(self._running)
-        if not room or asyncio.get_running_loop().time() < self._paused_until:
+        if self._busy or asyncio.get_running_loop().time() < self._paused_until:
             return []
         try:
-            return await self._bezorger.claim(room, list(self._running.values()))
+            return await self._bezorger.claim(self._room - len(self._running), list(self._running.values()))
         except Exception as error:
             if not is_transient(error):
                 raise

@@ -10,6 +10,7 @@ from platformkit.executor import Executor, UnitOfWork
 from platformkit.http.auth import Principal
 from signaal.application import contexts
 from signaal.application.ports import Deelnemers, Signalen
+from signaal.application.queries import Contact
 
 MATCHREGIE: Final = frozenset(
     {Organisatiesoort.GECERTIFICEERDE_INSTELLING, Organisatiesoort.WIJKTEAM, Organisatiesoort.GGD}
@@ -18,7 +19,7 @@ MATCHREGIE: Final = frozenset(
 
 
 class MeldadresGevenHandler:
-    """Gives one address, or none: somebody unknown, or nobody has to be told."""
+    """Gives addresses: none of somebody unknown, or when nobody has to be told."""
 
     def __init__(self, *, executor: Executor, clock: Clock, signalen: Signalen, deelnemers: Deelnemers) -> None:
         self._executor = executor
@@ -26,13 +27,15 @@ class MeldadresGevenHandler:
         self._signalen = signalen
         self._deelnemers = deelnemers
 
-    async def van_account(self, dienst: Principal, account: UUID) -> str | None:
-        """The e-mail address of the professional behind `account`."""
+    async def van_accounts(self, dienst: Principal, accounts: Sequence[UUID]) -> Sequence[Contact]:
+        """How to reach the professionals behind `accounts`, as far as they are known."""
 
-        async def geef(work: UnitOfWork) -> str | None:
-            gevonden = await self._deelnemers.contacten(work, [account])
-            self._noteer(work, dienst, account if gevonden else None)
-            return gevonden[0].email if gevonden else None
+        async def geef(work: UnitOfWork) -> Sequence[Contact]:
+            gevonden = await self._deelnemers.contacten(work, accounts)
+            bekend = {each.account_id for each in gevonden}
+            for account in set(accounts):
+                self._noteer(work, dienst, account if account in bekend else None)
+            return gevonden
 
         return await self._executor.execute(geef, contexts.dienst("notificatie", today(self._clock)))
 

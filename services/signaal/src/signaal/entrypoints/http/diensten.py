@@ -18,8 +18,9 @@ from signaal.entrypoints.http.models import (
     ContactAntwoord,
     ContactenAntwoord,
     ContactVerzoek,
-    MeldadresAntwoord,
-    MeldadresVanAccount,
+    Meldadres,
+    MeldadressenAntwoord,
+    MeldadressenVanAccounts,
     MeldadresVanCoordinator,
 )
 
@@ -73,15 +74,15 @@ def diensten_router(
         )
 
     @router.post("/meldadressen", operation_id="meldadresLezen")
-    async def adres(
-        verzoek: MeldadresVanAccount | MeldadresVanCoordinator,
+    async def adressen(
+        verzoek: MeldadressenVanAccounts | MeldadresVanCoordinator,
         dienst: Annotated[Principal, Depends(require(MELDADRESSEN_LEZEN))],
-    ) -> MeldadresAntwoord:
-        """Het e-mailadres voor een bericht, op het moment van versturen. Leeg: niemand hoeft bericht te krijgen."""
-        if isinstance(verzoek, MeldadresVanAccount):
-            return MeldadresAntwoord(email=await meldadres.van_account(dienst, verzoek.account))
-        return MeldadresAntwoord(
-            email=await meldadres.van_coordinator(dienst, verzoek.coordinator_van, verzoek.personen)
-        )
+    ) -> MeldadressenAntwoord:
+        """E-mailadressen voor berichten, op het moment van versturen. Wie ontbreekt, hoeft geen bericht te krijgen."""
+        if isinstance(verzoek, MeldadressenVanAccounts):
+            contacten = await meldadres.van_accounts(dienst, verzoek.accounts)
+            return MeldadressenAntwoord(items=[Meldadres(account=c.account_id, email=c.email) for c in contacten])
+        email = await meldadres.van_coordinator(dienst, verzoek.coordinator_van, verzoek.personen)
+        return MeldadressenAntwoord(items=[Meldadres(account=None, email=email)] if email else [])
 
     return router

@@ -301,10 +301,10 @@ class AccountAntwoord(Model):
     organisatie: UUID
 
 
-class MeldadresVanAccount(Model):
-    """The address of a professional."""
+class MeldadressenVanAccounts(Model):
+    """The addresses of professionals."""
 
-    account: UUID
+    accounts: Annotated[list[UUID], Field(min_length=1, max_length=1_000)]
 
 
 class MeldadresVanCoordinator(Model):
@@ -314,7 +314,14 @@ class MeldadresVanCoordinator(Model):
     personen: Annotated[list[UUID], Field(max_length=20)]
 
 
-class MeldadresAntwoord(Model):
-    """An address, or none: unknown, or nobody has to be told."""
+class Meldadres(Model):
+    """An address; `account` is whose, none for a coordinator."""
 
-    email: str | None
+    account: UUID | None
+    email: str
+
+
+class MeldadressenAntwoord(Model):
+    """Addresses. Who is missing is unknown, or does not have to be told."""
+
+    items: list[Meldadres]
