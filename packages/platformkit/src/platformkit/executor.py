@@ -32,7 +32,7 @@ from platformkit.telemetry import current_traceparent
 
 _HTTP_ATTEMPTS = 3
 _EVENT_IDS = rows(inbox, ["event_id"])
-_HANDLE = (
+_HANDLE = Prepared(
     pg_insert(inbox)
     .from_select(
         ["consumer", "event_id", "handled_at"],
@@ -287,8 +287,6 @@ async def _unhandled(work: UnitOfWork, consumer: str, messages: Sequence[Message
     """Record the messages in the inbox and give back those that were not there, in their order, each once."""
     by_id = {message.event_id: message for message in messages}
     # Sorted, so that two consumers with overlapping batches take their locks in the same order.
-    new = await work.connection.execute(
-        _HANDLE, {"consumer": consumer, "event_id": sorted(by_id), "handled_at": work.now}
-    )
-    fresh = set(new.scalars())
+    new = await _HANDLE.rows(work.connection, consumer=consumer, event_id=sorted(by_id), handled_at=work.now)
+    fresh = {event_id for (event_id,) in new}
     return [message for event_id, message in by_id.items() if event_id in fresh]

@@ -63,7 +63,7 @@ def _afgegeven(jeugdige: UUID) -> Message:
 
 
 def _onderweg(bericht: Message) -> Message:
-    return replace(bericht, event_id=f"urn:nld:oin:00000099000000001000:systeem:signaal#{uuid7()}")
+    return bericht._replace(event_id=f"urn:nld:oin:00000099000000001000:systeem:signaal#{uuid7()}")
 
 
 async def _handler(worker: AsyncEngine, wereld: Wereld, batches: int) -> dict[str, Meting]:

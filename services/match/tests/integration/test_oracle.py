@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -106,7 +105,7 @@ class Geschiedenis:
         kans = self.kans
         dubbel = [m for m in self.berichten if kans.random() < 0.3]
         # Sent again by the relay, or told again under a new id after a rebuild.
-        opnieuw = [replace(m, event_id=f"test#{uuid4()}") for m in self.berichten if kans.random() < 0.2]
+        opnieuw = [m._replace(event_id=f"test#{uuid4()}") for m in self.berichten if kans.random() < 0.2]
         berichten = [*self.berichten, *dubbel, *opnieuw]
         kans.shuffle(berichten)
         banen: list[list[list[Message]]] = [[] for _ in range(kans.randint(1, 3))]

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -30,7 +30,7 @@ from platformkit.messaging.dead_letters import Parked, count, park
 from platformkit.messaging.envelope import Message, PoisonError, UnknownTypeError, decode, traceparent_in
 from platformkit.retry import attempts, is_transient, is_unready
 
-_BATCH = 1_000
+_BATCH = 500
 _POLL_MS = 1_000
 _FETCH_MS = 500
 _MUCH = 256 * 1024
@@ -64,8 +64,7 @@ class Subscription:
     gather_ms: int = 0
 
 
-@dataclass(frozen=True)
-class _Item:
+class _Item(NamedTuple):
     record: Record
     message: Message
     span: telemetry.EventSpan
@@ -193,6 +192,11 @@ class Consumer:
 
     async def _decode(self, subscription: Subscription, records: Sequence[Record], items: list[_Item]) -> None:
         items.clear()
+        name = f"process {subscription.topic}"
+        about = {
+            "messaging.destination.name": subscription.topic,
+            "messaging.consumer.group.name": subscription.name,
+        }
         for record in records:
             try:
                 message = decode(record.headers, record.key, record.value)
@@ -203,13 +207,8 @@ class Consumer:
             except PoisonError as error:
                 await self._park(subscription, record, str(error))
                 continue
-            span = telemetry.EventSpan(
-                f"process {record.topic}",
-                SpanKind.CONSUMER,
-                message.traceparent,
-                {"messaging.destination.name": record.topic, "messaging.consumer.group.name": subscription.name},
-            )
-            items.append(_Item(record, replace(message, traceparent=span.traceparent), span))
+            span = telemetry.EventSpan(name, SpanKind.CONSUMER, message.traceparent, about)
+            items.append(_Item(record, message._replace(traceparent=span.traceparent), span))
 
     async def _bisect(self, subscription: Subscription, items: Sequence[_Item]) -> None:
         """Handle `items` in one transaction; if that can never succeed, halve until the poison stands alone."""

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from cloudevents.core.bindings.kafka import to_binary
@@ -38,8 +38,7 @@ class UnknownTypeError(Exception):
     """A type that this reader does not know, or a version beside v1: counted and passed by (contracts only grow)."""
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """One event as it came in: the contract, and what the envelope says of it.
 
     `version` is the version of the aggregate; `traceparent` continues the sender's trace.

@@ -1,7 +1,7 @@
 """What a person does with dead letters: look, hand to the consumer's handler again, drop (D5). Both deeds are audited."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -147,7 +147,7 @@ class DeadLetters:
             message.traceparent,
             {"messaging.destination.name": letter.topic, "messaging.consumer.group.name": letter.consumer},
         ) as span:
-            here = replace(message, traceparent=telemetry.traceparent_of(span))
+            here = message._replace(traceparent=telemetry.traceparent_of(span))
             await handle_once(work, letter.consumer, [here], subscription.handler)
         _audit(work, "dead-letter-replay", "handled", letter, by)
         return Result(Outcome.HANDLED)

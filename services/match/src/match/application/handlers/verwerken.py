@@ -7,8 +7,8 @@ last finds all that came before it, whatever the order, the batches and the numb
 from collections.abc import Callable, Collection, Iterable, Sequence
 from uuid import UUID
 
-from contracts.persoon import PersoonToestand, PersoonVernietigd
-from contracts.signaal import SignaalToestand, SignaalVernietigd
+from contracts.persoon import PersoonToestand
+from contracts.signaal import SignaalToestand
 from match.application.handlers.herberekenen import Aanleiding, Banden, herbereken
 from match.application.ports import Opslag, PersoonRij, SignaalRij
 from match.domain.signaal import Ouderband, PersoonStatus, SignaalStatus
@@ -28,8 +28,8 @@ class Verwerken:
         """Handle `messages`, whole states in any order; of each aggregate the newest one counts (D2)."""
         opslag = self._opslag(work)
         nieuwste = _nieuwste(messages)
-        over_signalen = [m for m in nieuwste if isinstance(m.event, SignaalToestand | SignaalVernietigd)]
-        over_personen = [m for m in nieuwste if isinstance(m.event, PersoonToestand | PersoonVernietigd)]
+        over_signalen = [m for m in nieuwste if m.event.TOPIC == SignaalToestand.TOPIC]
+        over_personen = [m for m in nieuwste if m.event.TOPIC == PersoonToestand.TOPIC]
         banden = {m.subject: _banden(m) for m in over_personen}
         # The Kafka key of both topics is the youth.
         jeugdigen = {m.key for m in nieuwste}
