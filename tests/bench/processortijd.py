@@ -24,8 +24,10 @@ class Processortijd:
         self._begin, self._moment = self._verbruikt(), time.monotonic()
         self._rust = {naam: (tijd - rust[naam]) / _RUST for naam, tijd in self._begin.items()}
 
-    def per_stuk(self, aantal: int) -> str:
-        """Milliseconds for each of `aantal` pieces of work by component, the largest first, beside those at rest."""
+    def per_stuk(self, aantal: int) -> tuple[str, float]:
+        """Milliseconds for each of `aantal` pieces of work by component, the largest first, beside those at rest; and of
+        all together.
+        """
         duur = time.monotonic() - self._moment
         elk = {
             naam: 1000 * (tijd - self._begin[naam] - self._rust[naam] * duur) / aantal
@@ -36,7 +38,7 @@ class Processortijd:
         regels = [
             f"  {ms:7.2f}  {rust[naam]:7.1f}  {naam}" for naam, ms in sorted(elk.items(), key=lambda each: -each[1])
         ]
-        return "\n".join(["  ms of processor time per piece, and per second of rest", *regels])
+        return "\n".join(["  ms of processor time per piece, and per second of rest", *regels]), elk["all"]
 
     def _verbruikt(self) -> Mapping[str, float]:
         """Seconds so far, with all that a component started: PostgreSQL serves each connection by a process."""

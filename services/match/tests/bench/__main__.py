@@ -1,4 +1,4 @@
-"""`python -m services.match.tests.bench [--groottes 1e5,1e6,1e7] [--batches 24] [--ronde 5000]`.
+"""`python -m services.match.tests.bench [--groottes 1e5,1e6,1e7] [--batches 24] [--ronde 20000]`.
 
 Starts its own servers. Per number of signals in the tables: the handler beside bare SQL that makes the same rows; at
 10^6 (or the largest below) also from a Kafka topic, with one and with two processes. Medians; compare the ratio within one
@@ -159,7 +159,7 @@ if __name__ == "__main__":
     opties = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     opties.add_argument("--groottes", default="1e5,1e6,1e7", help="signals in the tables, rising")
     opties.add_argument("--batches", type=int, default=24, help=f"batches of {BATCH} for each way")
-    opties.add_argument("--ronde", type=int, default=5_000, help="signals in one round from the topic")
+    opties.add_argument("--ronde", type=int, default=20_000, help="signals in one round from the topic")
     opties.add_argument("--rondes", type=int, default=3, help="rounds from the topic; 0 for none")
     gekozen = opties.parse_args()
     servers = testing.servers()

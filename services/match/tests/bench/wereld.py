@@ -59,8 +59,8 @@ from nieuw a join nieuw b using (k) where a.id < b.id and k % $1 <> 0
 
 
 def stap(signalen: int) -> int:
-    """One family in how many is measured, all over the tables."""
-    return max(1, signalen // 200_000)
+    """One family in how many is measured, all over the tables. Fewer would meet each other more often than they do."""
+    return max(1, signalen // 1_000_000)
 
 
 def gezinnen(signalen: int) -> int:
