@@ -14,7 +14,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from services.match.tests.berichten import OP, SPOOR, Signaleerder
-from services.match.tests.simulatie.geheugen import Geheugen, Transactie, opslag
+from services.match.tests.simulatie.geheugen import Geheugen, Transactie
+from services.match.tests.simulatie.opslag import opslag
 from services.match.tests.stand import verteld
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError

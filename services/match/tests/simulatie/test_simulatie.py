@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from services.match.tests.simulatie import geheugen
+from services.match.tests.simulatie.opslag import Matches, Projectie, Sleutels
 from services.match.tests.simulatie.reeks import speel_reeks, tabel
 from services.match.tests.simulatie.wereld import MislukteSimulatieError, Wereld
 
@@ -97,7 +97,7 @@ Mutatie = Callable[[pytest.MonkeyPatch], None]
 def zonder_sloten(soort: str) -> Mutatie:
     async def geen(_self: object, _refs: object) -> None: ...
 
-    return lambda patch: patch.setattr(geheugen.Sleutels, soort, geen)
+    return lambda patch: patch.setattr(Sleutels, soort, geen)
 
 
 def zonder_oude_ouders(patch: pytest.MonkeyPatch) -> None:
@@ -143,7 +143,7 @@ def zonder_versies(patch: pytest.MonkeyPatch) -> None:
             self._transactie.schrijf(tabel, rij[0], rij)
         return oud
 
-    patch.setattr(geheugen.Projectie, "_nieuwere", alles)
+    patch.setattr(Projectie, "_nieuwere", alles)
 
 
 def eerst_bevestigen(patch: pytest.MonkeyPatch) -> None:
@@ -187,12 +187,12 @@ def oorzaak_zonder_ouders(patch: pytest.MonkeyPatch) -> None:
 
 
 def weer_versie_een(patch: pytest.MonkeyPatch) -> None:
-    echt = geheugen.Matches.van
+    echt = Matches.van
 
     async def actieve(self: Any, signalen: Any) -> list[Any]:
         return [m for m in await echt(self, signalen) if m.status == "actief"]
 
-    patch.setattr(geheugen.Matches, "van", actieve)
+    patch.setattr(Matches, "van", actieve)
 
 
 def jeugdigen_vergeten(patch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,10 @@ import stamina
 import tenacity
 from services.match.tests.simulatie import planner as p
 from services.match.tests.simulatie.broker import Groep, Lid, Partij, Topic
-from services.match.tests.simulatie.geheugen import Geheugen, Transactie, fout, opslag
+from services.match.tests.simulatie.geheugen import Geheugen, Transactie, fout
 from services.match.tests.simulatie.geschiedenis import Geschiedenis, aankomst, een_uuid
 from services.match.tests.simulatie.keuring import Keuring
+from services.match.tests.simulatie.opslag import opslag
 from stamina import _core as stamina_core
 
 from contracts.base import Vernietigd
