@@ -1,7 +1,7 @@
 """A database in memory that behaves as PostgreSQL does under READ COMMITTED, as far as the handlers rely on it.
 
 What a statement reads committed before it began, or is its transaction's own; a row that another transaction changed,
-locked or inserted is waited for; who would wait in a circle fails as in a deadlock. `test_geheugen.py` puts the same
+locked or inserted is waited for; who would wait in a circle fails as in a deadlock. `test_geheugen_*.py` put the same
 questions to this and to PostgreSQL.
 """
 
