@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from lokaal.stack import Stack
 from match import bootstrap
 from match.settings import Settings
 from platformkit.clock import FixedClock
@@ -49,6 +51,14 @@ async def api(dsns: Mapping[str, str]) -> AsyncIterator[AsyncEngine]:
     engine = make_engine(dsns["api"], pool=4, application="match-test")
     yield engine
     await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def looker(servers: Stack, dsns: Mapping[str, str]) -> AsyncIterator[asyncpg.Connection]:
+    """Sees and changes the database as nobody in the system can, past row-level security."""
+    connection = await asyncpg.connect(servers.addresses["postgres"]["superuser"].rpartition("/")[0] + "/match")
+    yield connection
+    await connection.close()
 
 
 @pytest.fixture

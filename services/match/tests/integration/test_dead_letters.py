@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from aiokafka import ConsumerRecord
 from services.match.tests.berichten import (
@@ -21,7 +22,6 @@ from services.match.tests.stand import matches, verteld
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from lokaal.stack import Stack
 from platformkit.clock import FixedClock
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.messaging.consumer import Consumer, Subscription
@@ -143,7 +143,7 @@ async def test_a_signal_that_was_extended_while_its_begin_lay_aside_matched_befo
 
 
 async def test_a_replayed_begin_matches_in_its_own_trace_and_is_recorded(
-    lezer: Lezer, cli, worker: AsyncEngine, servers: Stack, dsns
+    lezer: Lezer, cli, worker: AsyncEngine, looker: asyncpg.Connection, dsns
 ) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
@@ -153,11 +153,11 @@ async def test_a_replayed_begin_matches_in_its_own_trace_and_is_recorded(
     (match,) = await matches(worker, [a.id])
     (event,) = await verteld(dsns["relay"], match.match_id)
     assert event.traceparent.split("-")[1] == SPOOR.split("-")[1]
-    assert await _audit(servers, letter) == [("beheerder-7", "dead-letter-replay", "handled", jeugdige)]
+    assert await _audit(looker, letter) == [("beheerder-7", "dead-letter-replay", "handled", jeugdige)]
 
 
 async def test_what_fails_again_stays_with_the_new_error_and_its_neighbours_are_handled(
-    lezer: Lezer, cli, worker: AsyncEngine, servers: Stack
+    lezer: Lezer, cli, worker: AsyncEngine, looker: asyncpg.Connection
 ) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
@@ -170,7 +170,7 @@ async def test_what_fails_again_stays_with_the_new_error_and_its_neighbours_are_
     kept = await lezer.rijen("select error || attempts from dead_letter where id::text = :id", id=poison)
     assert kept == ["breaks the contract of nl.verwijsindex.signaal.afgegeven.v1: ValidationError1"]
     assert len(await matches(worker, [a.id])) == 1
-    assert [row[1:3] for row in await _audit(servers, poison)] == [("dead-letter-replay", "failed")]
+    assert [row[1:3] for row in await _audit(looker, poison)] == [("dead-letter-replay", "failed")]
 
 
 async def test_effects_and_removal_go_together(lezer: Lezer, executor: Executor, worker: AsyncEngine) -> None:
@@ -276,7 +276,9 @@ async def test_filters_choose_which_to_list_and_replay(lezer: Lezer, cli, klok: 
     assert await cli("show", new) == (1, f"{new}  not there (any more)\n")
 
 
-async def test_drop_wants_a_yes_and_is_recorded(lezer: Lezer, cli, worker: AsyncEngine, servers: Stack) -> None:
+async def test_drop_wants_a_yes_and_is_recorded(
+    lezer: Lezer, cli, worker: AsyncEngine, looker: asyncpg.Connection
+) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
     (letter,) = await lezer.leest(a.afgegeven(), b.afgegeven(), stikt_in=[a.id])
@@ -286,7 +288,7 @@ async def test_drop_wants_a_yes_and_is_recorded(lezer: Lezer, cli, worker: Async
     assert (await cli("drop", letter, "--yes", "--by", "beheerder-8"))[0] == 0
     assert not await lezer.ligt_er(letter)
     assert await matches(worker, [a.id]) == []
-    assert await _audit(servers, letter) == [("beheerder-8", "dead-letter-drop", "dropped", jeugdige)]
+    assert await _audit(looker, letter) == [("beheerder-8", "dead-letter-drop", "dropped", jeugdige)]
     assert (await cli("drop", letter, "--yes"))[0] == 1
 
 
@@ -301,13 +303,8 @@ async def test_of_who_or_what_was_destroyed_nothing_lies_aside(lezer: Lezer, exe
     assert [await lezer.ligt_er(each) for each in letters] == [False, False, True]
 
 
-async def _audit(servers: Stack, letter: str) -> list[tuple[Any, ...]]:
-    import asyncpg
-
-    dsn = servers.addresses["postgres"]["superuser"].rpartition("/")[0] + "/match"
-    connection = await asyncpg.connect(dsn)
-    rows = await connection.fetch(
+async def _audit(looker: asyncpg.Connection, letter: str) -> list[tuple[Any, ...]]:
+    rows = await looker.fetch(
         "select actor, action, outcome, person from audit where object = $1 order by id", UUID(letter)
     )
-    await connection.close()
     return [tuple(row) for row in rows]

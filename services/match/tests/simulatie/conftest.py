@@ -1,7 +1,8 @@
 """Every test that asks for a database is put to both."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
+import asyncpg
 import pytest
 from services.match.tests.simulatie.databases import Database, InGeheugen, InPostgres
 
@@ -10,5 +11,15 @@ from services.match.tests.simulatie.databases import Database, InGeheugen, InPos
 def db(request: pytest.FixtureRequest) -> Database:
     if request.param == "geheugen":
         return InGeheugen()
+    request.getfixturevalue("only_matches_of_signals")
     dsns: Mapping[str, str] = request.getfixturevalue("dsns")
     return InPostgres(request.getfixturevalue("worker"), dsns["relay"])
+
+
+@pytest.fixture
+async def only_matches_of_signals(looker: asyncpg.Connection) -> AsyncIterator[None]:
+    """A test of a port stores matches of signals that nobody told of; whoever tells all matches again asks their signals."""
+    yield
+    await looker.execute(
+        "delete from match where 2 > (select count(*) from signaal where signaal_id in (signaal_a, signaal_b))"
+    )
