@@ -1,0 +1,66 @@
+"""One relay at a time (D3): who holds the lease, who takes it over, and what the last holder may no longer do."""
+
+import asyncio
+
+import pytest
+from proef.hulp import Proef, eventually, read_topic
+from proef.relaying import holds, idle, running, sequences, tell
+
+from platformkit import failpoints
+from platformkit.outbox import relay as relay_module
+from platformkit.outbox.relay import LeaseLostError
+
+
+async def test_a_second_relay_waits_and_takes_over(proef: Proef, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "_LEASE", relay_module._LEASE / 10)
+    async with idle(proef, 2) as (first, second):
+        assert await first._lease() == 1
+        with pytest.raises(LeaseLostError):
+            await second._lease()
+
+        async def taken() -> int | None:
+            try:
+                return await second._lease()
+            except LeaseLostError:
+                return None
+
+        assert await eventually(taken) == 2
+
+
+async def test_a_stopped_relay_gives_its_lease_away_at_once(proef: Proef) -> None:
+    async with running(proef) as first:
+        await eventually(lambda: holds(first))
+    async with idle(proef) as (second,):
+        assert await second._lease() == 2
+
+
+async def test_a_paused_relay_that_wakes_up_removes_nothing(
+    proef: Proef, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "_LEASE", relay_module._LEASE / 20)
+    failpoints.arm("outbox.after_publish=pause:2")
+    async with idle(proef, 2) as (paused, second):
+        await tell(proef, topic, 1)
+        turn = asyncio.create_task(paused._turn())
+        # Published, but not removed; its lease runs out while it sleeps, and another takes over.
+        assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [1]
+
+        async def taken() -> bool:
+            try:
+                return await second._lease() == 2
+            except LeaseLostError:
+                return False
+
+        await eventually(taken)
+        with pytest.raises(LeaseLostError):
+            await turn
+        assert await proef.count("outbox") == 1
+
+
+async def test_an_idle_relay_writes_its_lease_seldom(proef: Proef) -> None:
+    async with running(proef) as relay:
+        await eventually(lambda: holds(relay))
+        before = await proef.rows("select xmin::text from relay_lease")
+        for _ in range(20):
+            await relay._lease()
+        assert await proef.rows("select xmin::text from relay_lease") == before

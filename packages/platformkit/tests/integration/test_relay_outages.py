@@ -1,0 +1,48 @@
+"""Kafka or the relay's own connection goes away (D3): it waits, goes on and tells all."""
+
+import asyncio
+
+import pytest
+from proef.hulp import Proef, eventually, read_topic
+from proef.relaying import emptied, holds, running, sequences, tell
+
+from lokaal.stack import Stack
+from platformkit.outbox import relay as relay_module
+
+
+async def test_it_waits_for_a_broker_that_is_away(proef: Proef, servers: Stack, topic: str) -> None:
+    await tell(proef, topic, 1)
+    async with running(proef):
+        await eventually(lambda: emptied(proef))
+        servers.kill("kafka")
+        await tell(proef, topic, 2)
+        await tell(proef, topic, 3)
+        await asyncio.to_thread(servers.restart, "kafka")
+        await eventually(lambda: emptied(proef), seconds=40)
+    heard = sequences(await read_topic(proef.bootstrap, topic, 3))
+    assert set(heard) == {1, 2, 3}
+    assert heard[-1] == 3
+
+
+async def test_it_takes_another_connection_when_its_own_breaks(proef: Proef, topic: str) -> None:
+    async with running(proef) as relay:
+        await eventually(lambda: holds(relay))
+        await proef.rows("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'proef_relay'")
+        await tell(proef, topic, 1)
+        await eventually(lambda: emptied(proef))
+
+
+async def test_whenever_its_connection_is_cut_it_goes_on(
+    proef: Proef, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of a statement the driver has half a dozen ways to say so, some of them its own mistakes."""
+    monkeypatch.setattr(relay_module, "_BACKOFF", 0.01)
+    cut = "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'proef_relay'"
+    async with running(proef):
+        for number in range(100):
+            await tell(proef, topic, number)
+            await asyncio.sleep(number % 25 / 1000)  # not a wait: each cut comes at another moment
+            await proef.rows(cut)
+        await eventually(lambda: emptied(proef))
+    told = sequences(await read_topic(proef.bootstrap, topic, 100))
+    assert set(told) == set(range(100))
