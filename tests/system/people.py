@@ -1,12 +1,12 @@
-"""People who work while something breaks, and afterwards the account of what became of each signal that was accepted."""
+"""People who work while something breaks, and ask afterwards what became of each signal that was accepted."""
 
 import asyncio
 import itertools
 import secrets
 import threading
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,13 +14,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any, Self
-from urllib.parse import urlsplit
 from uuid import UUID
 
-import asyncpg
 import httpx
+from account import Account, account, dead_letters
 from driver import Driver, eventually
+from stores import mailbox, notification_of, rows
 from verslag import Verslag
+from youths import new_youth
 
 ORGANISATIONS = ("Altra", "De Buurtschool")
 LIMIT = 5.0
@@ -31,59 +32,7 @@ _COUPLES = 8
 _PAUSE = 0.5
 _AT_ONCE = 8
 """Requests that people have under way: who waits for an answer asks nothing else."""
-_DATABASES = ("signaal", "match", "notificatie", "brp_proxy")
 _FRESH = timedelta(seconds=15)
-
-
-def _new_bsns() -> Iterator[str]:
-    """Numbers that pass the eleven test; no official test person has them (those begin with 9999), nor an earlier run."""
-    for number in itertools.count(10_000_000 + secrets.randbelow(80_000_000)):
-        digits = f"{number:08d}"
-        rest = sum(int(digit) * weight for digit, weight in zip(digits, range(9, 1, -1), strict=True)) % 11
-        if rest < 10:
-            yield f"{digits}{rest}"
-
-
-_bsns = _new_bsns()
-
-
-def new_youth(driver: Driver) -> str:
-    """The BSN of a youth without siblings whom nobody used before."""
-    bsn = next(_bsns)
-    person = {
-        "burgerservicenummer": bsn,
-        "geslacht": {"code": "V", "omschrijving": "vrouw"},
-        "gemeenteVanInschrijving": {"code": "0363", "omschrijving": "Amsterdam"},
-        "naam": {"voornamen": "Noor", "geslachtsnaam": "Storing", "volledigeNaam": "Noor Storing"},
-        "geboorte": {"datum": {"type": "Datum", "datum": "2015-05-01", "langFormaat": "1 mei 2015"}},
-    }
-    control = driver.addresses["simulators"]["brp"].split("/haalcentraal")[0] + f"/_besturing/personen/{bsn}"
-    driver.http.put(control, json=person).raise_for_status()
-    return bsn
-
-
-def rows(driver: Driver, database: str, query: str, *arguments: object) -> list[asyncpg.Record]:
-    """What a superuser sees; row-level security shows the services' own roles less."""
-
-    async def ask() -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(superuser(driver, database), timeout=10)
-        try:
-            return await connection.fetch(query, *arguments)
-        finally:
-            await connection.close()
-
-    return asyncio.run(ask())
-
-
-def superuser(driver: Driver, database: str) -> str:
-    """The address of a database for the cluster's superuser."""
-    return urlsplit(driver.addresses["postgres"]["superuser"])._replace(path=f"/{database}").geturl()
-
-
-def mailbox(driver: Driver, since: datetime) -> list[dict[str, Any]]:
-    """Every mail that the mail server took since then."""
-    asked = {"sinds": since.isoformat(), "limiet": 10_000}
-    return driver.http.get(f"{driver.addresses['mail']['inbox']}/api/berichten", params=asked).json()["items"]
 
 
 @dataclass(frozen=True)
@@ -111,47 +60,6 @@ class Answer:
         """201, or a problem that says: not now, try again then; in time."""
         refused = self.status == 503 and self.body.get("code") and (self.retry_after or "").isdigit()
         return bool(self.status == 201 or refused) and self.seconds < limit
-
-
-@dataclass
-class Account:
-    """What became of the accepted signals; `wrong` says in words what is missing or too much."""
-
-    wrong: list[str] = field(default_factory=list)
-    lost: set[str] = field(default_factory=set)
-    repeated: int = 0
-
-
-@dataclass
-class _Found:
-    """What stands in the databases and the mailbox: references by signal, matches by youth, notifications by cause."""
-
-    ref_of: dict[UUID, UUID]
-    mails: Counter[str]
-    persons: set[UUID] = field(default_factory=set)
-    matches: dict[UUID, list[asyncpg.Record]] = field(default_factory=lambda: defaultdict(list))
-    notifications: dict[UUID, list[asyncpg.Record]] = field(default_factory=lambda: defaultdict(list))
-
-    def wrong_about(self, signals: list[UUID]) -> str | None:
-        """What is missing or too much about one youth with these signals."""
-        refs = {self.ref_of[id_] for id_ in signals if id_ in self.ref_of}
-        if len(refs) != 1 or not set(signals) <= self.ref_of.keys():
-            return f"{len(signals)} accepted, {sum(id_ in self.ref_of for id_ in signals)} stored on {len(refs)} refs"
-        (ref,) = refs
-        if ref not in self.persons:
-            return "no person at brp-proxy"
-        if len(signals) < 2:
-            return None
-        matches = self.matches[ref]
-        if [(row["soort"], row["status"], {row["signaal_a"], row["signaal_b"]}) for row in matches] != [
-            ("client", "actief", set(signals))
-        ]:
-            return f"matches: {[(row['soort'], row['status']) for row in matches]}"
-        told = [row for id_ in signals for row in self.notifications[id_] if row["ontvanger_soort"] == "account"]
-        came = [self.mails[str(row["id"])] for row in told]
-        if len(told) != 2 or min(came) < 1 or any(row["status"] != "afgeleverd" for row in told):
-            return f"{len(told)} of 2 are to be told, mails {came}"
-        return None
 
 
 class People:
@@ -184,7 +92,7 @@ class People:
         for couple in range(_COUPLES):
             for name, organisation in _couple(couple):
                 self._driver.bearer(name, organisation)
-        self._letters = self._dead_letters()
+        self._letters = dead_letters(self._driver)
         self._pids = {name: each["pid"] for name, each in self._driver.addresses["processes"].items()}
         self.begun = datetime.now(UTC)
         self._over = time.monotonic()
@@ -310,7 +218,7 @@ class People:
         youths = {str(row["id"]): per_signal[row["oorzaak_id"]] for row in told}
         found: dict[str, float] = {}
         for mail in mailbox(self._driver, self.begun):
-            bsn = youths.get(_notification(mail))
+            bsn = youths.get(notification_of(mail))
             if bsn in second:
                 came = datetime.fromisoformat(mail["ontvangenOp"])
                 found[bsn] = max(found.get(bsn, 0.0), (came - second[bsn]).total_seconds())
@@ -318,60 +226,10 @@ class People:
 
     async def account(self) -> Account:
         """What became of each accepted signal, in every database and in the mailbox."""
-        connections = {name: await asyncpg.connect(superuser(self._driver, name), timeout=10) for name in _DATABASES}
-        try:
-            return await self._account(connections)
-        finally:
-            for each in connections.values():
-                await each.close()
-
-    async def _account(self, at: dict[str, asyncpg.Connection]) -> Account:
-        result = Account()
-        ids = list(self.accepted.values())
-        stored = await at["signaal"].fetch(
-            "select id, persoon_ref from signaal where persoon_ref in"
-            " (select persoon_ref from signaal where id = any($1)) and status = 'actief'",
-            ids,
-        )
-        found = _Found(
-            {row["id"]: row["persoon_ref"] for row in stored},
-            mails=Counter(_notification(mail) for mail in mailbox(self._driver, self.begun)),
-        )
-        refs = list(set(found.ref_of.values()))
-        query = "select persoon_ref from verwijzing where persoon_ref = any($1)"
-        found.persons = {row["persoon_ref"] for row in await at["brp_proxy"].fetch(query, refs)}
-        for row in await at["match"].fetch("select * from match where persoon_a = any($1)", refs):
-            found.matches[row["persoon_a"]].append(row)
-        query = "select id, oorzaak_id, ontvanger_soort, status from notificatie where oorzaak_id = any($1)"
-        for row in await at["notificatie"].fetch(query, ids):
-            found.notifications[row["oorzaak_id"]].append(row)
-
-        if extra := found.ref_of.keys() - set(ids):
-            result.wrong.append(f"{len(extra)} signals that nobody was told of")
         by_youth: dict[str, list[UUID]] = defaultdict(list)
         for wish, id_ in self.accepted.items():
             by_youth[wish.bsn].append(id_)
-        for bsn, own in by_youth.items():
-            if what := found.wrong_about(own):
-                result.lost.add(bsn)
-                result.wrong.append(f"youth ..{bsn[-4:]}: {what}")
-        told = [row for each in found.notifications.values() for row in each]
-        result.repeated = sum(max(0, found.mails[str(row["id"])] - 1) for row in told)
-        result.wrong += await self._left_over(at)
-        return result
-
-    async def _left_over(self, at: dict[str, asyncpg.Connection]) -> list[str]:
-        wrong = []
-        for name, connection in at.items():
-            if left := await connection.fetchval("select count(*) from outbox"):
-                wrong.append(f"{left} rows in the outbox of {name}")
-            letters = await connection.fetchval("select count(*) from dead_letter")
-            if letters != self._letters[name]:
-                wrong.append(f"{letters - self._letters[name]} dead letters in {name}")
-        return wrong
-
-    def _dead_letters(self) -> dict[str, int]:
-        return {name: rows(self._driver, name, "select count(*) as n from dead_letter")[0]["n"] for name in _DATABASES}
+        return await account(self._driver, by_youth, self.begun, self._letters)
 
     def _not_alive(self) -> list[str]:
         """Processes of ours that are gone, were started anew or do not beat."""
@@ -421,8 +279,3 @@ class People:
 def _couple(number: int) -> tuple[tuple[str, str], tuple[str, str]]:
     first, second = ORGANISATIONS
     return (f"Storing {number} een", first), (f"Storing {number} twee", second)
-
-
-def _notification(mail: dict[str, Any]) -> str:
-    """The id of the notification that a mail is about: the left side of its Message-ID."""
-    return str(mail.get("messageId") or "").strip("<>").partition("@")[0]

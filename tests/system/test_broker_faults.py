@@ -2,7 +2,8 @@
 
 import pytest
 from driver import Driver, eventually
-from people import People, rows
+from people import People
+from stores import rows
 from verslag import Verslag
 
 pytestmark = [pytest.mark.system, pytest.mark.soak]

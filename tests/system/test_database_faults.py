@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 from driver import Driver, eventually
-from people import LIMIT, People, rows
+from people import LIMIT, People
+from stores import rows
 from verslag import Verslag
 
 from lokaal.supervisor import StartError

@@ -6,7 +6,8 @@ import asyncpg
 import pytest
 from disk import Disk
 from driver import Driver, eventually
-from people import People, superuser
+from people import People
+from stores import superuser
 from verslag import Verslag
 
 pytestmark = [pytest.mark.system, pytest.mark.soak]

@@ -9,7 +9,8 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from driver import Driver, eventually
-from people import PATIENCE, People, mailbox, rows, superuser
+from people import PATIENCE, People
+from stores import mailbox, rows, superuser
 from verslag import Verslag
 
 from lokaal.servers import kafka, postgres
