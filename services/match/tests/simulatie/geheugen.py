@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from types import SimpleNamespace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import asyncpg
 from sqlalchemy import Delete, Insert
@@ -139,8 +139,10 @@ class Transactie:
         return True
 
     async def fetch(self, tekst: str, *argumenten: Any, record_class: object) -> list[Any]:
-        """The statements of platformkit that tell and record."""
+        """The statements of platformkit that tell and record, and that let an event through once."""
         gegeven = dict(zip(_VAN_PLATFORM[tekst].names, argumenten, strict=True))
+        if tekst == executor._HANDLE.text:
+            return await self._laat_door(gegeven["consumer"], gegeven["event_id"])
         for tabel in (outbox, audit):
             if kolommen := [each.name for each in tabel.c if each.name in gegeven]:
                 await self._schrijf_rijen(tabel.name, {naam: gegeven[naam] for naam in kolommen})
@@ -237,28 +239,27 @@ class Transactie:
         self.schrijf(tabel, sleutel, rij)
         return True
 
-    async def execute(self, statement: Insert | Delete, parameters: Any = None) -> "_Antwoord":
-        """The statements of platformkit that SQLAlchemy carries out: inbox, dead letters."""
+    async def execute(self, statement: Insert | Delete) -> None:
+        """The statements of platformkit that SQLAlchemy carries out: dead letters."""
         tabel = statement.table.name
         await self.statement(tabel)
-        if tabel == "inbox":
-            wie = parameters["consumer"]
-            ids = parameters["event_id"]
-            nieuw = [each for each in ids if await self.voeg_toe(tabel, (wie, each), True)]
-            self.geheugen.telling["duplicate"] += len(ids) - len(nieuw)
-            return _Antwoord(nieuw)
         if isinstance(statement, Delete):
             weg = {each for waarde in _parameters(statement).values() if isinstance(waarde, list) for each in waarde}
             for sleutel, rij in list(self.geheugen.tabellen[tabel].items()):
                 if rij.key in weg or rij.headers["ce_subject"] in weg:
                     await self.houd(tabel, sleutel)
                     self.schrijf(tabel, sleutel, None)
-            return _Antwoord([])
-        if tabel == "dead_letter":
+        elif tabel == "dead_letter":
             rij = SimpleNamespace(**_parameters(statement))
             await self.voeg_toe(tabel, (rij.consumer, rij.topic, rij.partition, rij.offset), rij)
-            return _Antwoord([])
-        raise NotImplementedError(tabel)
+        else:
+            raise NotImplementedError(tabel)
+
+    async def _laat_door(self, wie: str, ids: Sequence[str]) -> list[tuple[str]]:
+        await self.statement("inbox")
+        nieuw = [(each,) for each in ids if await self.voeg_toe("inbox", (wie, each), True)]
+        self.geheugen.telling["duplicate"] += len(ids) - len(nieuw)
+        return nieuw
 
     async def _schrijf_rijen(self, tabel: str, kolommen: Mapping[str, Sequence[Any]]) -> None:
         await self.statement(tabel)
@@ -268,13 +269,6 @@ class Transactie:
             if tabel == outbox.name:
                 rij.headers = json.loads(rij.headers)
             self.schrijf(tabel, rij.position, rij)
-
-
-class _Antwoord(NamedTuple):
-    ids: list[str]
-
-    def scalars(self) -> list[str]:
-        return self.ids
 
 
 def _parameters(statement: Insert | Delete) -> Mapping[str, Any]:

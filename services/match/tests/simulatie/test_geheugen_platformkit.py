@@ -27,7 +27,7 @@ def een_executor(db: Database, klok: FixedClock) -> Executor:
 
 def berichten(*ids: str) -> list[Message]:
     signaal = Signaleerder(uuid4())
-    return [replace(signaal.afgegeven(), event_id=each) for each in ids]
+    return [signaal.afgegeven()._replace(event_id=each) for each in ids]
 
 
 async def test_the_inbox_lets_each_event_through_once_per_consumer(db: Database, een_executor: Executor) -> None:
