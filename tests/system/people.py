@@ -28,7 +28,8 @@ LIMIT = 5.0
 """Seconds within which every POST is answered, whatever is away."""
 PATIENCE = 120.0
 """Seconds within which all must be told after a fault: for a machine on which much else runs; the table tells how long."""
-_COUPLES = 8
+_COUPLES = 24
+"""So many that nobody passes his budget of requests, also when all who were refused in a long fault try again at once."""
 _PAUSE = 0.5
 _AT_ONCE = 8
 """Requests that people have under way: who waits for an answer asks nothing else."""
