@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from driver import Driver, eventually
+from stores import rows
 
 from contracts.registry import topics
 from lokaal.token import TokenError, slug
@@ -26,23 +26,9 @@ READERS = {
 """By topic the consumers that must have handled all of it: database and name."""
 
 
-def sql(driver: Driver, database: str, query: str, *values: object) -> list[Any]:
-    """Ask a service's database as its superuser, whom no policy hides anything from."""
-
-    async def ask() -> list[Any]:
-        dsn = driver.addresses["postgres"]["superuser"].rpartition("/")[0]
-        connection = await asyncpg.connect(f"{dsn}/{database}")
-        try:
-            return await connection.fetch(query, *values)
-        finally:
-            await connection.close()
-
-    return asyncio.run(ask())
-
-
 def count(driver: Driver, database: str, table: str) -> int:
     """How many rows a table has."""
-    return int(sql(driver, database, f"select count(*) from {table}")[0][0])
+    return int(rows(driver, database, f"select count(*) from {table}")[0][0])
 
 
 def outboxes_empty(driver: Driver, databases: Iterable[str] = DATABASES) -> bool | None:
@@ -119,7 +105,7 @@ def _signal(driver: Driver, name: str, organisation: str, bsn: str, body: dict[s
 def signals_of(driver: Driver, name: str) -> list[str]:
     """The ids of a professional's signals as they are stored."""
     query = "select s.id::text from signaal s join account a on a.id = s.account where a.subject = $1"
-    return [row[0] for row in sql(driver, "signaal", query, slug(name))]
+    return [row[0] for row in rows(driver, "signaal", query, slug(name))]
 
 
 @dataclass
@@ -130,7 +116,7 @@ class Ledger:
     pairs: list[Pair] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._opened = sql(self.driver, "notificatie", "select clock_timestamp()")[0][0]
+        self._opened = rows(self.driver, "notificatie", "select clock_timestamp()")[0][0]
         self._parked = self._dead_letters()
         self._mails = Counter(mail["messageId"] for mail in self._inbox())
         _, self._ends = asyncio.run(_read(self._bootstrap, None))
@@ -194,12 +180,12 @@ class Ledger:
             "select status, reden, versie & 4294967295 from match"
             " where signaal_a::text = any($1) and signaal_b::text = any($1)"
         )
-        return [tuple(row) for row in sql(self.driver, "match", query, list(pair.signals))]
+        return [tuple(row) for row in rows(self.driver, "match", query, list(pair.signals))]
 
     def match_id(self, pair: Pair) -> UUID:
         """The id of the pair's match."""
         query = "select match_id from match where signaal_a::text = any($1) and signaal_b::text = any($1)"
-        return UUID(str(sql(self.driver, "match", query, list(pair.signals))[0][0]))
+        return UUID(str(rows(self.driver, "match", query, list(pair.signals))[0][0]))
 
     def matched(self, pair: Pair) -> bool | None:
         """True when there is a match; else None, for `eventually`."""
@@ -226,12 +212,12 @@ class Ledger:
     def _open(self) -> bool:
         """Whether somebody has still to be told."""
         query = "select 1 from notificatie where sinds >= $1 and status in ('wachtend', 'bezig')"
-        return bool(sql(self.driver, "notificatie", query, self._opened))
+        return bool(rows(self.driver, "notificatie", query, self._opened))
 
     def _mailed(self, most_lapsed: int) -> None:
         """One mail for each notification and each professional; a copy of it carries the same Message-ID."""
         query = "select id::text, status from notificatie where sinds >= $1"
-        status = {row[0]: row[1] for row in sql(self.driver, "notificatie", query, self._opened)}
+        status = {row[0]: row[1] for row in rows(self.driver, "notificatie", query, self._opened)}
         told = {each for each in status if status[each] == "afgeleverd"}
         mailed = {
             each.strip("<>").partition("@")[0] for each in Counter(m["messageId"] for m in self._inbox()) - self._mails
@@ -259,7 +245,7 @@ class Ledger:
         missed = {}
         for topic, readers in READERS.items():
             for database, consumer in readers:
-                known = sql(
+                known = rows(
                     self.driver,
                     database,
                     "select event_id from inbox where consumer = $1 and event_id = any($2)",

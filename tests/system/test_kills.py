@@ -15,8 +15,9 @@ from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
-from checks import ORGANISATIONS, Ledger, count, outboxes_empty, pair_of, signals_of, sql
+from checks import ORGANISATIONS, Ledger, count, outboxes_empty, pair_of, signals_of
 from driver import Driver, eventually
+from stores import rows
 from verslag import Verslag
 
 from lokaal.supervisor import StartError
@@ -247,7 +248,7 @@ def _leave_unconfirmed(driver: Driver, name: str) -> None:
     assert driver.signal(name, OTHER, key=f"sleutel-{name}").status_code == 201
     assert driver.signal(name, UNCONFIRMED, key=f"sleutel-{name}").status_code == 409
     open_leases = "select 1 from persoon where not bevestigd"
-    eventually(lambda: sql(driver, "brp_proxy", open_leases) or None, "the lease")
+    eventually(lambda: rows(driver, "brp_proxy", open_leases) or None, "the lease")
 
 
 @contextmanager

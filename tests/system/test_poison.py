@@ -12,8 +12,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
-from checks import READERS, sql
+from checks import READERS
 from driver import Driver, eventually
+from stores import rows
 from verslag import Verslag
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "contracts" / "examples"
@@ -113,7 +114,7 @@ def _parked(driver: Driver, topic: str) -> Mapping[str, list[int]]:
     """By consumer the offsets in partition 0 that were put aside."""
     query = 'select "offset" from dead_letter where consumer = $1 and topic = $2 and partition = 0'
     return {
-        consumer: sorted(row[0] for row in sql(driver, database, query, consumer, topic))
+        consumer: sorted(row[0] for row in rows(driver, database, query, consumer, topic))
         for database, consumer in READERS[topic]
     }
 
@@ -143,7 +144,7 @@ def test_poison_on_signaal_harms_nothing_around_it(driver: Driver, verslag: Vers
     begin = time.monotonic()
     kinds = _survives(driver, "signaal", [first, *story.poison(str(uuid4())), story.unknown(str(uuid4())), last])
     query = "select 1 from match where signaal_a::text = any($1) and signaal_b::text = any($1) and status = 'actief'"
-    eventually(lambda: len(sql(driver, "match", query, [one, other])) == 1 or None, "the match of the neighbours")
+    eventually(lambda: len(rows(driver, "match", query, [one, other])) == 1 or None, "the match of the neighbours")
     verslag.regel(
         "poison between good messages on signaal",
         lengte=0, aanvaard=2, verloren=0, herhaald=0, seconden=time.monotonic() - begin,
@@ -162,7 +163,7 @@ def _forget(driver: Driver, story: Story, signals: list[str]) -> None:
         ends.append({**end, "value": b'{"reden":"bewaartermijn"}', "headers": [*kept, ("ce_type", kind.encode())]})
     _send(driver, "signaal", ends)
     query = "select 1 from match where signaal_a::text = any($1) and status = 'actief'"
-    eventually(lambda: None if sql(driver, "match", query, signals) else True, "the end of the match")
+    eventually(lambda: None if rows(driver, "match", query, signals) else True, "the end of the match")
 
 
 @pytest.mark.system
@@ -176,7 +177,7 @@ def test_poison_on_match_harms_nothing_around_it(driver: Driver, verslag: Versla
     begin = time.monotonic()
     kinds = _survives(driver, "match", [first, *story.poison(str(uuid4())), story.unknown(str(uuid4())), last])
     query = "select match_id from match_stand where match_id::text = any($1)"
-    eventually(lambda: len(sql(driver, "notificatie", query, [one, other])) == 2 or None, "both neighbours")
+    eventually(lambda: len(rows(driver, "notificatie", query, [one, other])) == 2 or None, "both neighbours")
     verslag.regel(
         "poison between good messages on match",
         lengte=0, aanvaard=2, verloren=0, herhaald=0, seconden=time.monotonic() - begin,

@@ -7,8 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from checks import Ledger, outboxes_empty, pair_of, sql
+from checks import Ledger, outboxes_empty, pair_of
 from driver import Driver, eventually
+from stores import rows
 from verslag import Verslag
 
 CONSUMED, RELAYED, LATER = "999995327", "999995340", "999995352"
@@ -71,7 +72,7 @@ def test_a_consumer_that_wakes_up_after_another_took_over_repeats_nothing(driver
 
 def _waits_for_a_lock(driver: Driver) -> bool:
     query = "select 1 from pg_stat_activity where datname = 'match' and wait_event_type = 'Lock'"
-    return bool(sql(driver, "match", query))
+    return bool(rows(driver, "match", query))
 
 
 def _end_standing_transactions(driver: Driver) -> None:
@@ -80,7 +81,7 @@ def _end_standing_transactions(driver: Driver) -> None:
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where datname = 'match' and state = 'idle in transaction'"
     )
-    sql(driver, "match", query)
+    rows(driver, "match", query)
 
 
 _KNOWN = "select status from match_stand where match_id = $1"
@@ -106,7 +107,7 @@ def test_a_relay_that_wakes_up_after_its_lease_removes_nothing(driver: Driver, v
             before, match, pair = ledger.copies("match"), ledger.match_id(ledger.pairs[0]), ledger.pairs[0]
 
             def known() -> list[str]:
-                return [row[0] for row in sql(driver, "notificatie", _KNOWN, match)]
+                return [row[0] for row in rows(driver, "notificatie", _KNOWN, match)]
 
             eventually(lambda: known() == ["beeindigd"] or None, "notificatie to know the end")
             driver.stack.signal(name, signal.SIGCONT)
