@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from platformkit.errors import TransientError
 from platformkit.http.client import ServiceClient
@@ -15,7 +15,7 @@ log = get_logger()
 
 class _Address(BaseModel):
     account: str | None
-    email: str
+    email: str = Field(repr=False)
 
 
 class _Answer(BaseModel):
@@ -31,7 +31,8 @@ class SignaalMeldadressen:
         self._question: asyncio.Task[Mapping[str | None, str]] | None = None
 
     async def van_account(self, account: str) -> str | None:
-        # Mails that are taken together are asked for together: a question costs signaal more than its answer.
+        # Mails that are taken together are asked for together, in the trace of the first: a question costs signaal more
+        # than its answer.
         if self._question is None:
             self._question = asyncio.create_task(self._ask_accounts())
         self._accounts.add(account)
