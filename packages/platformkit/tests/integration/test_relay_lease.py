@@ -5,8 +5,10 @@ import asyncio
 import pytest
 from proef.hulp import Proef, eventually, read_topic
 from proef.relaying import holds, idle, running, sequences, tell
+from sqlalchemy import text
 
 from platformkit import failpoints
+from platformkit.db.prepared import Prepared
 from platformkit.outbox import relay as relay_module
 from platformkit.outbox.relay import LeaseLostError
 
@@ -64,3 +66,17 @@ async def test_an_idle_relay_writes_its_lease_seldom(proef: Proef) -> None:
         for _ in range(20):
             await relay._lease()
         assert await proef.rows("select xmin::text from relay_lease") == before
+
+
+async def test_a_crash_of_the_database_may_undo_a_removal_but_no_lease(proef: Proef) -> None:
+    async def waits_for_disk(statement: Prepared, **given: object) -> str:
+        async with proef.relay.begin() as connection:
+            await statement.rows(connection, **given)
+            return str((await connection.execute(text("show synchronous_commit"))).scalar_one())
+
+    async with idle(proef) as (relay,):
+        token = await relay._lease()
+        for removal in (relay_module._REMOVE, relay_module._PARK):
+            assert await waits_for_disk(removal, token=token, positions=[0]) == "off"
+        lease = {"me": relay._holder, "lease": relay_module._LEASE}
+        assert await waits_for_disk(relay_module._TAKE, **lease) == "on"

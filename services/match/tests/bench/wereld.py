@@ -9,6 +9,8 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import md5
+from itertools import count
+from math import gcd
 from typing import TypeVar
 from uuid import UUID
 
@@ -59,8 +61,11 @@ from nieuw a join nieuw b using (k) where a.id < b.id and k % $1 <> 0
 
 
 def stap(signalen: int) -> int:
-    """One family in how many is measured, all over the tables. Fewer would meet each other more often than they do."""
-    return max(1, signalen // 1_000_000)
+    """One family in how many is measured, all over the tables, and of all kinds: `_KIND` counts them by four and by five.
+
+    Fewer families would meet each other more often than they do.
+    """
+    return next(each for each in count(max(1, signalen // 1_000_000)) if gcd(each, 20) == 1)
 
 
 def gezinnen(signalen: int) -> int:
