@@ -68,6 +68,6 @@ async def test_a_signal_told_again_does_not_confirm_a_newer_lease(omgeving, kijk
     omgeving.clock.forward(timedelta(minutes=1))
     await omgeving.leg_vast()
     # The same event with another id, as republish tells it.
-    again = type(signaal)(**{**signaal.__dict__, "event_id": "test#again"})
+    again = signaal._replace(event_id="test#again")
     await omgeving.verwerk(again)
     assert await kijk.rijen("select bevestigd from persoon") == [{"bevestigd": False}]
