@@ -39,9 +39,13 @@ _OUDERS = f"""
 insert into ouder select kind, ouder, '2025-05-01', 1, false
 from ({_KIND}) cross join lateral unnest(array[een, ander]) ouder
 """
+# In the order in which they come in reality: a youth with its parents.
 _SLEUTELS = f"""
-insert into matchsleutel select 'jeugdige', kind from ({_KIND})
-union all select distinct 'ouder', ouder from ({_KIND}) cross join lateral unnest(array[een, ander]) ouder
+insert into matchsleutel select soort, id from (
+  select k, j, 'jeugdige' soort, kind id from ({_KIND})
+  union all select k, min(j), 'ouder', ouder from ({_KIND}) cross join lateral unnest(array[een, ander]) ouder
+  group by k, ouder
+) order by k, j, soort
 """
 _NIEUW = f"""
 create unlogged table nieuw as select k, j, kind, uuidv7() id, gen_random_uuid() professional, gen_random_uuid() account
@@ -57,6 +61,11 @@ insert into match select gen_random_uuid(), case when a.j = b.j then 'client' el
   b.kind, a.account, b.account, 'signaal-afgegeven', b.id, '2025-05-01', '2026-05-01', 'actief', null, (1::bigint << 32) + 1,
   '2025-05-01', null
 from nieuw a join nieuw b using (k) where a.id < b.id and k % $1 <> 0
+"""
+# The rows of parents and matches are read from their indexes only; those of youths by nobody.
+_WARM = """
+select pg_prewarm(oid) from pg_class
+where relnamespace = 'public'::regnamespace and (relkind = 'i' or relname in ('matchsleutel', 'signaal'))
 """
 
 
@@ -145,6 +154,17 @@ async def vul(owner: str, worker: AsyncEngine, van: int, tot: int) -> None:
         await _matches_van_gemetenen(worker, range(0, gezinnen(tot), stap(tot)), gezinnen(van))
         for tabel in _TABELLEN:
             await connection.execute(f"vacuum (analyze) {tabel}")
+    finally:
+        await connection.close()
+
+
+async def warm(superuser: str) -> None:
+    """Read what a batch asks for into PostgreSQL's memory, as it stands there after a day of work."""
+    connection = await asyncpg.connect(superuser)
+    try:
+        await connection.execute("create extension if not exists pg_prewarm")
+        await connection.execute(_WARM)
+        await connection.execute("checkpoint")
     finally:
         await connection.close()
 

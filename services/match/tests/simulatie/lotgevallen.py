@@ -119,6 +119,8 @@ class Lotgevallen:
         wereld.telling["database away"] += 1
         for transactie in list(wereld.geheugen.open):
             transactie.rol_terug()
+        # A crash empties what is not logged.
+        wereld.geheugen.tabellen["matchsleutel"].clear()
 
     def _herstel(self) -> None:
         """The owner raises the generation, as after a restore (the README's runbook)."""

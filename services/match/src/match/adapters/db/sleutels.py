@@ -3,6 +3,8 @@
 Everything that can make or end a match of a youth holds the youth's row, and the rows of its parents before and after.
 So two transactions whose outcomes depend on each other share a row, and the second one's next statement sees what the
 first one committed (READ COMMITTED).
+
+The table is not logged: a crash empties it, and ends everybody who held a row of it.
 """
 
 from collections.abc import Collection

@@ -1,0 +1,25 @@
+"""What a batch touches costs the same among ten million signals (D15, ADR 0003 and 0007).
+
+Keys are there to be locked: a crash ends all who hold one, and who needs one makes it. So they need not be logged, and the
+first lock on a page after a checkpoint does not write all of it. The parents of a youth are read from the index alone, as
+the children of a parent are.
+"""
+
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+_STATEMENTS = (
+    "truncate matchsleutel",
+    "alter table matchsleutel set unlogged",
+    "alter table ouder drop constraint ouder_pkey, add constraint ouder_pkey primary key (persoon_ref, ouder_ref)"
+    " include (sinds, sinds_versie, sinds_gewijzigd)",
+)
+
+
+def upgrade() -> None:
+    for statement in _STATEMENTS:
+        op.execute(statement)

@@ -1,0 +1,126 @@
+"""One database in which the ways of handling take turns: batch by batch, so that a busy neighbour slows all of them."""
+
+import cProfile
+import json
+import os
+import pstats
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Self
+from uuid import UUID
+
+from services.match.tests.bench.kaal import kaal
+from services.match.tests.bench.meting import Meting
+from services.match.tests.bench.wereld import NU, Wereld
+from services.match.tests.berichten import Signaleerder, vastgelegd, verwerken
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.base import Event
+from match.adapters.db.opslag import opslag
+from match.application.handlers.verwerken import Verwerken
+from match.application.ports import Opslag
+from platformkit.clock import FixedClock
+from platformkit.executor import Executor, UnitOfWork
+from platformkit.ids import uuid7
+from platformkit.messaging.envelope import Message, encode
+
+BATCH = 500
+
+
+class GeenSleutels:
+    """What the handler costs without its locks: wrong as soon as there are two of it."""
+
+    async def jeugdigen(self, refs: Collection[UUID]) -> None: ...
+    async def ouders(self, refs: Collection[UUID]) -> None: ...
+
+
+def _zonder(work: UnitOfWork) -> Opslag:
+    return replace(opslag(work), sleutels=GeenSleutels())
+
+
+class Proef:
+    """Measures on the one connection of `worker`, in a database that `vul` filled with `wereld`."""
+
+    def __init__(self, worker: AsyncEngine, wereld: Wereld, backend: int, matches: int) -> None:
+        self.wereld = wereld
+        self.kaal, self.handler, self.zonder, self.personen = (Meting(BATCH) for _ in range(4))
+        self._worker = worker
+        self._backend = backend
+        self._matches = matches
+        self._handle = Executor(worker, FixedClock(NU), "urn:nld:oin:00000099000000001000:systeem:match").execute_batch
+        self._zonder = Verwerken(_zonder)
+        self._headers = _headers(wereld)
+        self._profiel = cProfile.Profile() if os.environ.get("PROFIEL_AAN") else None
+
+    @classmethod
+    async def op(cls, worker: AsyncEngine, wereld: Wereld) -> Self:
+        """Ready to measure."""
+        backend = await _een_getal(worker, "select pg_backend_pid()")
+        return cls(worker, wereld, backend, await _een_getal(worker, _AANTAL))
+
+    async def inlopen(self, batches: int) -> None:
+        """Let the handler run, unmeasured, as a consumer that has been at it for a while."""
+        for _ in range(batches):
+            await self._handle("match.signaal", self._signalen(), verwerken)
+        self._matches = await _een_getal(self._worker, _AANTAL)
+
+    async def ronde(self) -> None:
+        """One batch in each way, each of youths that were not drawn before."""
+        await self.kaal.van(self._backend, kaal(self._worker, self.wereld.trek_kaal(BATCH), self._headers))
+        for meting, hoe in ((self.handler, verwerken), (self.zonder, self._zonder)):
+            berichten = self._signalen()
+            profiel = self._profiel if meting is self.handler else None
+            if profiel:
+                profiel.enable()
+            await meting.van(self._backend, self._handle("match.signaal", berichten, hoe))
+            if profiel:
+                profiel.disable()
+        personen = [_onderweg(vastgelegd(ref, ouders, 2)) for ref, ouders in self.wereld.gezinnen(BATCH)]
+        await self.personen.van(self._backend, self._handle("match.persoon", personen, verwerken))
+
+    def _signalen(self) -> list[Message]:
+        return [_afgegeven(ref) for ref in self.wereld.trek(BATCH)]
+
+    async def verslag(self) -> str:
+        """What was measured, with the ratio to bare SQL."""
+        nieuw = await _een_getal(self._worker, _AANTAL) - self._matches
+        per_signaal = nieuw / 3 / BATCH / len(self.handler.wand)
+        if self._profiel:
+            pstats.Stats(self._profiel).sort_stats("tottime").print_stats(45)
+        return "\n".join(
+            (
+                f"{self.wereld.signalen:,} signals in the tables; {per_signaal:.2f} new matches per signal",
+                self.kaal.regel("bare SQL"),
+                self.handler.regel("handler"),
+                self.zonder.regel("handler, no locks"),
+                self.personen.regel("persons again"),
+            )
+        )
+
+
+_AANTAL = "select count(*) from match"
+
+
+async def _een_getal(worker: AsyncEngine, vraag: str) -> int:
+    async with worker.begin() as connection:
+        return int((await connection.execute(text(vraag))).scalar_one())
+
+
+def _afgegeven(jeugdige: UUID) -> Message:
+    signaleerder = Signaleerder(jeugdige)
+    # As signaal makes them: a random id would cost another page of every index.
+    signaleerder.id = uuid7()
+    return _onderweg(signaleerder.afgegeven())
+
+
+def _onderweg(bericht: Message) -> Message:
+    return bericht._replace(event_id=f"urn:nld:oin:00000099000000001000:systeem:signaal#{uuid7()}")
+
+
+def _headers(wereld: Wereld) -> str:
+    event: Event = Signaleerder(wereld.trek_kaal(1)[0]).afgegeven().event
+    headers, _ = encode(
+        event, event_id=uuid7(), subject=uuid7(), source="urn:nld:oin:0:match", version=1 << 32, time=NU
+    )
+    return json.dumps(headers)
