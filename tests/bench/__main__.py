@@ -1,7 +1,6 @@
 """All benchmarks one after the other, and one table at the end: `make bench`. Tells figures, passes no judgement.
 
-`python -m tests.bench [--lang]`: with `--lang` faults last as long as they are told of (five and ten minutes), and match is
-also measured with ten million signals, which takes long to fill.
+`python -m tests.bench [--lang]`: with `--lang` faults last as long as they are told of (five and ten minutes).
 """
 
 import re
@@ -12,7 +11,7 @@ import time
 from tests.bench.tafel import Uitkomst, lees, meld, tabel
 
 BENCHMARKS: dict[str, tuple[str, ...]] = {
-    "services.match.tests.bench": ("--groottes", "1e5,1e6,1e7" if "--lang" in sys.argv else "1e5,1e6"),
+    "services.match.tests.bench": (),
     "tests.bench.relay": tuple(sys.argv[1:]),
     "tests.bench.keten": (),
     "tests.bench.achterstand": tuple(sys.argv[1:]),
