@@ -48,8 +48,7 @@ def main(
         sys.exit(0 if health.check(settings.heartbeat_file) else 1)
     configure(service, settings.log_level)
     if role == "migrate":
-        migrate()
-        return
+        sys.exit(_migrated(migrate))
     telemetry.configure(service, settings)
     chosen = dict(components) if role == "all" else {role: components[role]}
     try:
@@ -61,6 +60,20 @@ def main(
         sys.exit(1)
     finally:
         telemetry.shutdown()
+
+
+def _migrated(migrate: Callable[[], None]) -> int:
+    try:
+        migrate()
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        print(
+            f"Nothing was changed: {_kinds(error)}. Is the database there, or does a dump hold a table? Run it again.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
 
 
 def _command(service: str, settings: ProcessSettings, command: Command, words: Sequence[str]) -> int:

@@ -16,6 +16,7 @@ import uvicorn
 from proef.events import gewijzigd
 from proef.hulp import Proef, context, eventually, read_topic
 from proef.issuer import ISSUER, Issuer
+from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -179,3 +180,14 @@ async def test_logs_are_json_with_the_trace(start: Start) -> None:
     assert first["event"] == "process_started"
     assert first["service"] == "proef"
     os.kill(relay.pid, signal.SIGTERM)
+
+
+async def test_a_migration_behind_a_long_reader_gives_up_and_can_be_run_again(proef: Proef, start: Start) -> None:
+    """All who come after it for the same table would wait with it."""
+    async with proef.all_seeing.begin() as reader:
+        await reader.execute(text("lock table alembic_version in access exclusive mode"))
+        code, out, err = await ended(start("migrate"))
+    assert (code, out) == (1, "")
+    assert err.endswith("Is the database there, or does a dump hold a table? Run it again.\n")
+    assert "Traceback" not in err
+    assert (await ended(start("migrate")))[0] == 0

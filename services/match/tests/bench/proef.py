@@ -6,7 +6,6 @@ import os
 import pstats
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Self
 from uuid import UUID
 
 from services.match.tests.bench.kaal import kaal
@@ -42,61 +41,56 @@ def _zonder(work: UnitOfWork) -> Opslag:
 class Proef:
     """Measures on the one connection of `worker`, in a database that `vul` filled with `wereld`."""
 
-    def __init__(self, worker: AsyncEngine, wereld: Wereld, backend: int, matches: int) -> None:
+    def __init__(self, worker: AsyncEngine, wereld: Wereld) -> None:
         self.wereld = wereld
         self.kaal, self.handler, self.zonder, self.personen = (Meting(BATCH) for _ in range(4))
         self._worker = worker
-        self._backend = backend
-        self._matches = matches
         self._handle = Executor(worker, FixedClock(NU), "urn:nld:oin:00000099000000001000:systeem:match").execute_batch
         self._zonder = Verwerken(_zonder)
         self._headers = _headers(wereld)
         self._profiel = cProfile.Profile() if os.environ.get("PROFIEL_AAN") else None
 
-    @classmethod
-    async def op(cls, worker: AsyncEngine, wereld: Wereld) -> Self:
-        """Ready to measure."""
-        backend = await _een_getal(worker, "select pg_backend_pid()")
-        return cls(worker, wereld, backend, await _een_getal(worker, _AANTAL))
-
-    async def inlopen(self, batches: int) -> None:
-        """Let the handler run, unmeasured, as a consumer that has been at it for a while."""
-        for _ in range(batches):
+    async def begin(self, inlopen: int) -> None:
+        """Let the handler run for so many batches, unmeasured; count from there."""
+        self._backend = await _een_getal(self._worker, "select pg_backend_pid()")
+        for _ in range(inlopen):
             await self._handle("match.signaal", self._signalen(), verwerken)
         self._matches = await _een_getal(self._worker, _AANTAL)
 
-    async def ronde(self) -> None:
-        """One batch in each way, each of youths that were not drawn before."""
+    async def signalen(self) -> None:
+        """A batch of signals in each way, each of youths that were not drawn before."""
         await self.kaal.van(self._backend, kaal(self._worker, self.wereld.trek_kaal(BATCH), self._headers))
-        for meting, hoe in ((self.handler, verwerken), (self.zonder, self._zonder)):
-            berichten = self._signalen()
-            profiel = self._profiel if meting is self.handler else None
-            if profiel:
-                profiel.enable()
-            await meting.van(self._backend, self._handle("match.signaal", berichten, hoe))
-            if profiel:
-                profiel.disable()
-        personen = [_onderweg(vastgelegd(ref, ouders, 2)) for ref, ouders in self.wereld.gezinnen(BATCH)]
+        berichten = self._signalen()
+        if self._profiel:
+            self._profiel.enable()
+        await self.handler.van(self._backend, self._handle("match.signaal", berichten, verwerken))
+        if self._profiel:
+            self._profiel.disable()
+        await self.zonder.van(self._backend, self._handle("match.signaal", self._signalen(), self._zonder))
+
+    async def opnieuw(self, versie: int) -> None:
+        """A batch of persons who are told again, as this version of theirs."""
+        personen = [_onderweg(vastgelegd(ref, ouders, versie)) for ref, ouders in self.wereld.gezinnen(BATCH)]
         await self.personen.van(self._backend, self._handle("match.persoon", personen, verwerken))
 
-    def _signalen(self) -> list[Message]:
-        return [_afgegeven(ref) for ref in self.wereld.trek(BATCH)]
-
     async def verslag(self) -> str:
-        """What was measured, with the ratio to bare SQL."""
+        """What was measured."""
         nieuw = await _een_getal(self._worker, _AANTAL) - self._matches
-        per_signaal = nieuw / 3 / BATCH / len(self.handler.wand)
+        signalen = BATCH * sum(len(each.wand) for each in (self.kaal, self.handler, self.zonder))
         if self._profiel:
             pstats.Stats(self._profiel).sort_stats("tottime").print_stats(45)
         return "\n".join(
             (
-                f"{self.wereld.signalen:,} signals in the tables; {per_signaal:.2f} new matches per signal",
+                f"{self.wereld.signalen:,} signals in the tables; {nieuw / signalen:.2f} new matches per signal",
                 self.kaal.regel("bare SQL"),
                 self.handler.regel("handler"),
                 self.zonder.regel("handler, no locks"),
                 self.personen.regel("persons again"),
             )
         )
+
+    def _signalen(self) -> list[Message]:
+        return [_afgegeven(ref) for ref in self.wereld.trek(BATCH)]
 
 
 _AANTAL = "select count(*) from match"

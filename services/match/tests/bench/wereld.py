@@ -39,13 +39,12 @@ _OUDERS = f"""
 insert into ouder select kind, ouder, '2025-05-01', 1, false
 from ({_KIND}) cross join lateral unnest(array[een, ander]) ouder
 """
-# In the order in which they come in reality: a youth with its parents.
+# As batches of some 500 youths make them: all youths, then all their parents, each by id.
 _SLEUTELS = f"""
 insert into matchsleutel select soort, id from (
-  select k, j, 'jeugdige' soort, kind id from ({_KIND})
-  union all select k, min(j), 'ouder', ouder from ({_KIND}) cross join lateral unnest(array[een, ander]) ouder
-  group by k, ouder
-) order by k, j, soort
+  select k, 'jeugdige' soort, kind id from ({_KIND})
+  union all select k, 'ouder', ouder from ({_KIND}) cross join lateral unnest(array[een, ander]) ouder group by k, ouder
+) order by k / 357, soort, id
 """
 _NIEUW = f"""
 create unlogged table nieuw as select k, j, kind, uuidv7() id, gen_random_uuid() professional, gen_random_uuid() account
@@ -62,10 +61,11 @@ insert into match select gen_random_uuid(), case when a.j = b.j then 'client' el
   '2025-05-01', null
 from nieuw a join nieuw b using (k) where a.id < b.id and k % $1 <> 0
 """
-# The rows of parents and matches are read from their indexes only; those of youths by nobody.
+# What a batch of signals touches (README, "What it needs").
 _WARM = """
-select pg_prewarm(oid) from pg_class
-where relnamespace = 'public'::regnamespace and (relkind = 'i' or relname in ('matchsleutel', 'signaal'))
+select pg_prewarm(oid) from pg_class where relnamespace = 'public'::regnamespace and (
+  relname in ('matchsleutel', 'matchsleutel_pkey', 'ouder_pkey', 'ouder_kinderen_heel', 'signaal', 'signaal_actief')
+  or relkind = 'i' and relname like 'match_%')
 """
 
 
@@ -125,7 +125,7 @@ class Wereld:
         alle = self._helften[helft]
         genomen, alle[:] = alle[:aantal], alle[aantal:]
         if len(genomen) < aantal:
-            raise ValueError("no youths left: measure fewer batches")
+            raise ValueError(f"no youths left among {self.signalen:,} signals: measure fewer batches, or more signals")
         return genomen
 
 
@@ -159,7 +159,7 @@ async def vul(owner: str, worker: AsyncEngine, van: int, tot: int) -> None:
 
 
 async def warm(superuser: str) -> None:
-    """Read what a batch asks for into PostgreSQL's memory, as it stands there after a day of work."""
+    """Read what a batch touches into PostgreSQL's memory, as it stands there after a day of work, and write it all out."""
     connection = await asyncpg.connect(superuser)
     try:
         await connection.execute("create extension if not exists pg_prewarm")

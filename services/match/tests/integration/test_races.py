@@ -5,9 +5,11 @@ Red once the locks of `sleutels.py` are taken out: then most pairs are missed.
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from services.match.tests.berichten import Signaleerder, gewijzigd, vastgelegd, verwerk
 from services.match.tests.stand import open_matches
@@ -72,8 +74,31 @@ async def test_siblings_at_once_are_never_missed(
     assert gevonden == {gezin(a, b) for a, b, _ in kinderen}
 
 
+@asynccontextmanager
+async def sleutels_verdwijnen(looker: asyncpg.Connection) -> AsyncIterator[None]:
+    """All keys are gone each 10 ms, as once after a crash or a migration."""
+
+    async def steeds_weer() -> None:
+        while True:
+            await looker.execute("truncate matchsleutel")
+            await asyncio.sleep(0.01)
+
+    taak = asyncio.create_task(steeds_weer())
+    try:
+        yield
+        assert not taak.done(), "it went on to the end"
+    finally:
+        taak.cancel()
+        await asyncio.wait([taak])
+
+
+@pytest.mark.parametrize("verdwijnen", [False, True], ids=["keys stay", "keys vanish"])
 async def test_overlapping_batches_miss_nothing(
-    executor: Executor, worker: AsyncEngine, kinderen: list[tuple[Signaleerder, Signaleerder, UUID]]
+    executor: Executor,
+    worker: AsyncEngine,
+    looker: asyncpg.Connection,
+    kinderen: list[tuple[Signaleerder, Signaleerder, UUID]],
+    verdwijnen: bool,
 ) -> None:
     """Batches that hold youths of the same families in another order."""
     een = [a.afgegeven() for a, _, _ in kinderen]
@@ -82,13 +107,14 @@ async def test_overlapping_batches_miss_nothing(
     wie.shuffle(een)
     wie.shuffle(ander)
     helft = PAREN // 2
-    await lijnen(
-        executor,
-        in_batches(een[:helft], 25),
-        in_batches(ander[:helft], 20),
-        in_batches(een[helft:], 10),
-        in_batches(ander[helft:], 50),
-    )
+    async with sleutels_verdwijnen(looker) if verdwijnen else nullcontext():
+        await lijnen(
+            executor,
+            in_batches(een[:helft], 25),
+            in_batches(ander[:helft], 20),
+            in_batches(een[helft:], 10),
+            in_batches(ander[helft:], 50),
+        )
     assert await open_matches(worker, [a.id for a, _, _ in kinderen]) == {gezin(a, b) for a, b, _ in kinderen}
 
 

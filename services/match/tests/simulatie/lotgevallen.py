@@ -119,8 +119,10 @@ class Lotgevallen:
         wereld.telling["database away"] += 1
         for transactie in list(wereld.geheugen.open):
             transactie.rol_terug()
-        # A crash empties what is not logged.
-        wereld.geheugen.tabellen["matchsleutel"].clear()
+        if wereld.kans.random() < 0.5:
+            # A crash empties what is not logged.
+            wereld.geheugen.tabellen["matchsleutel"].clear()
+            wereld.telling["keys lost"] += 1
 
     def _herstel(self) -> None:
         """The owner raises the generation, as after a restore (the README's runbook)."""

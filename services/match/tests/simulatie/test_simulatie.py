@@ -41,7 +41,8 @@ GEBEURT = {
     *("waited for a lock", "DeadlockDetectedError", "ConnectionDoesNotExistError", "AdminShutdownError"),
     *("connection lost at the commit, done", "connection lost at the commit, not done", "committed after its death"),
     *("redelivered", "duplicate", "older version", "rebalance", "acknowledged too late", "rewound"),
-    *("killed anywhere", "paused", "relay that woke up late", "database away", "generation raised", "told again"),
+    *("killed anywhere", "paused", "relay that woke up late", "database away", "keys lost"),
+    *("generation raised", "told again"),
     *("poison", "dead letter replayed", "log: message_parked", "log: unknown_type", "log: batch_given_back"),
     *("ended by the sweep", "told across midnight", "summer time began or ended"),
 }

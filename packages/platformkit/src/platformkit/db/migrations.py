@@ -17,6 +17,9 @@ def upgrade(package: str, url: str) -> None:
     """Run the migrations of `package` (its `adapters/db/migrations`) on the database at `url`.
 
     Safe to run by several processes at once: they take turns.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: also when a table was not free within five seconds, because of a dump; nothing is done then.
     """
     command.upgrade(config(package, url), "head")
 
@@ -46,6 +49,8 @@ async def _run(metadata: MetaData) -> None:
 
 def _migrate(connection: Connection, metadata: MetaData) -> None:
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    # Whoever waits for a table holds up all who come after; behind a long dump, for as long as that takes.
+    connection.execute(text("set local lock_timeout = '5s'"))
     context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
     with context.begin_transaction():
         context.run_migrations()

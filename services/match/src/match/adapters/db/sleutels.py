@@ -4,7 +4,7 @@ Everything that can make or end a match of a youth holds the youth's row, and th
 So two transactions whose outcomes depend on each other share a row, and the second one's next statement sees what the
 first one committed (READ COMMITTED).
 
-The table is not logged: a crash empties it, and ends everybody who held a row of it.
+The table is not logged: a crash empties it, and ends everybody who held a row of it (ADR 0003).
 """
 
 from collections.abc import Collection
