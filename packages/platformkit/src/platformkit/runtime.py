@@ -69,7 +69,7 @@ def _migrated(migrate: Callable[[], None]) -> int:
         if not is_transient(error):
             raise
         print(
-            f"Nothing was changed: {_kinds(error)}. Is the database there, or does a dump hold a table? Run it again.",
+            f"Failed: {_kinds(error)}. Is the database there, or does a dump hold a table? Run it again.",
             file=sys.stderr,
         )
         return 1

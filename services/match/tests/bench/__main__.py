@@ -17,7 +17,7 @@ from services.match.tests.bench.instellingen import PRODUCTIE
 from services.match.tests.bench.keten import keten
 from services.match.tests.bench.meting import Meting
 from services.match.tests.bench.proef import Proef
-from services.match.tests.bench.wereld import Wereld, vul, warm
+from services.match.tests.bench.wereld import WARM, Wereld, vul
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lokaal import testing
@@ -46,7 +46,9 @@ def _worker(stack: Stack, database: str) -> AsyncEngine:
 
 
 async def _beheer(stack: Stack, *statements: str, database: str = "postgres") -> None:
-    connection = await asyncpg.connect(_superuser(stack, database))
+    """Carry these out as superuser."""
+    address = stack.addresses["postgres"]["superuser"].rpartition("/")[0]
+    connection = await asyncpg.connect(f"{address}/{database}")
     try:
         for statement in statements:
             await connection.execute(statement)
@@ -54,17 +56,12 @@ async def _beheer(stack: Stack, *statements: str, database: str = "postgres") ->
         await connection.close()
 
 
-def _superuser(stack: Stack, database: str) -> str:
-    address: str = stack.addresses["postgres"]["superuser"]
-    return f"{address.rpartition('/')[0]}/{database}"
-
-
 async def _vul(stack: Stack, van: int, tot: int) -> None:
     begin = time.perf_counter()
     worker = _worker(stack, "match")
     await vul(stack.addresses["postgres"]["match"]["migrate"], worker, van, tot)
     await worker.dispose()
-    await warm(_superuser(stack, "match"))
+    await _beheer(stack, *WARM, database="match")
     _print(f"filled in {time.perf_counter() - begin:.0f} s")
 
 

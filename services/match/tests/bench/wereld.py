@@ -61,12 +61,17 @@ insert into match select gen_random_uuid(), case when a.j = b.j then 'client' el
   '2025-05-01', null
 from nieuw a join nieuw b using (k) where a.id < b.id and k % $1 <> 0
 """
-# What a batch of signals touches (README, "What it needs").
-_WARM = """
-select pg_prewarm(oid) from pg_class where relnamespace = 'public'::regnamespace and (
-  relname in ('matchsleutel', 'matchsleutel_pkey', 'ouder_pkey', 'ouder_kinderen_heel', 'signaal', 'signaal_actief')
-  or relkind = 'i' and relname like 'match_%')
-"""
+# For a superuser in the database of match: read what a batch of signals touches (README, "What it needs") into PostgreSQL's
+# memory, as it stands there after a day of work, and write everything out.
+WARM = (
+    "create extension if not exists pg_prewarm",
+    """
+    select pg_prewarm(oid) from pg_class where relnamespace = 'public'::regnamespace and (
+      relname in ('matchsleutel', 'matchsleutel_pkey', 'ouder_pkey', 'ouder_kinderen_heel', 'signaal', 'signaal_actief')
+      or relkind = 'i' and relname like 'match_%')
+    """,
+    "checkpoint",
+)
 
 
 def stap(signalen: int) -> int:
@@ -154,17 +159,6 @@ async def vul(owner: str, worker: AsyncEngine, van: int, tot: int) -> None:
         await _matches_van_gemetenen(worker, range(0, gezinnen(tot), stap(tot)), gezinnen(van))
         for tabel in _TABELLEN:
             await connection.execute(f"vacuum (analyze) {tabel}")
-    finally:
-        await connection.close()
-
-
-async def warm(superuser: str) -> None:
-    """Read what a batch touches into PostgreSQL's memory, as it stands there after a day of work, and write it all out."""
-    connection = await asyncpg.connect(superuser)
-    try:
-        await connection.execute("create extension if not exists pg_prewarm")
-        await connection.execute(_WARM)
-        await connection.execute("checkpoint")
     finally:
         await connection.close()
 
