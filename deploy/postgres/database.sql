@@ -29,6 +29,26 @@ ALTER ROLE :"worker" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOB
 ALTER ROLE :"relay" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'relay_password';
 ALTER ROLE :"migrate" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'migrate_password';
 
+-- Limits of time stand with the role: PgBouncer refuses or drops what a client says at the start of a connection. Only
+-- transaction_timeout ends a session whose client stopped in the middle of the protocol; it is longer than any honest
+-- transaction of that role. Requests are answered within seconds, batches and sweeps within half a minute; a migration
+-- may build an index for long.
+ALTER ROLE :"api" SET transaction_timeout = '60s';
+ALTER ROLE :"worker" SET transaction_timeout = '90s';
+ALTER ROLE :"relay" SET transaction_timeout = '60s';
+ALTER ROLE :"migrate" SET transaction_timeout = '4h';
+ALTER ROLE :"api" SET statement_timeout = '30s';
+ALTER ROLE :"worker" SET statement_timeout = '30s';
+ALTER ROLE :"relay" SET statement_timeout = '30s';
+ALTER ROLE :"api" SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE :"worker" SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE :"relay" SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE :"migrate" SET idle_in_transaction_session_timeout = '60s';
+-- What runs again and again keeps the plans that it made when tables were empty, and would read them whole until the first
+-- statistics come: a minute of a full table's worth of rows for each batch.
+ALTER ROLE :"worker" SET enable_seqscan = off;
+ALTER ROLE :"relay" SET enable_seqscan = off;
+
 SELECT format('CREATE DATABASE %I', :'service')
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'service')
 \gexec

@@ -1,10 +1,23 @@
 """The base of every event: frozen, camelCase on the wire, tolerant in reading (contracts only grow)."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NewType
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_camel
+
+# Of a kind each, so that the type checker sees one in another's place.
+PersoonRef = NewType("PersoonRef", UUID)
+"""The pseudonym of a youth (D1)."""
+OuderRef = NewType("OuderRef", UUID)
+"""The pseudonym of a parent (D1)."""
+SignaalId = NewType("SignaalId", UUID)
+MatchId = NewType("MatchId", UUID)
+ProfessionalId = NewType("ProfessionalId", UUID)
+"""A natural person."""
+AccountId = NewType("AccountId", UUID)
+"""That person at one organisation and location (D6)."""
+OrganisatieId = NewType("OrganisatieId", UUID)
 
 Gemeentecode = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
 """A gemeente by its CBS code."""

@@ -4,7 +4,19 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.base import Code, Event, Gemeentecode, Moment, Waarde
+from contracts.base import (
+    AccountId,
+    Code,
+    Event,
+    Gemeentecode,
+    MatchId,
+    Moment,
+    OrganisatieId,
+    PersoonRef,
+    ProfessionalId,
+    SignaalId,
+    Waarde,
+)
 from contracts.signaal import Organisatiesoort
 
 
@@ -56,30 +68,34 @@ class Oorzaak(Waarde):
 class BetrokkenProfessional(Waarde):
     """One side of a match: who signalled, for whom, under which convenant."""
 
-    signaal_id: UUID
-    persoon_ref: UUID
-    professional: UUID
-    account: UUID
-    organisatie: UUID
+    signaal_id: SignaalId
+    persoon_ref: PersoonRef
+    professional: ProfessionalId
+    account: AccountId
+    organisatie: OrganisatieId
     organisatiesoort: Organisatiesoort
     convenant: Code
     gemeente: Gemeentecode
 
 
 class MatchToestand(Event):
-    """State of a match. `signalen`, `personen` (one or two) are sorted; `einddatum` is the earlier one of both signals."""
+    """State of a match. `signalen`, `personen` (one or two) are sorted; `einddatum` is the earlier one of both signals.
+
+    `regiepartij`: whether one of the two organisations can have the matchregie (R111); none where nobody said so yet.
+    """
 
     TOPIC = "match"
 
-    match_id: UUID
+    match_id: MatchId
     soort: MatchSoort
-    signalen: tuple[UUID, UUID]
-    personen: tuple[UUID, ...]
+    signalen: tuple[SignaalId, SignaalId]
+    personen: tuple[PersoonRef, ...]
     professionals: tuple[BetrokkenProfessional, BetrokkenProfessional]
     oorzaak: Oorzaak
     einddatum: date
     status: MatchStatus
     reden: MatchReden | None = None
+    regiepartij: bool | None = None
 
     @property
     def aggregate_id(self) -> UUID:

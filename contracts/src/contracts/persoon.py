@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.base import Event, Gemeentecode, Moment, Vernietigd, Waarde
+from contracts.base import Event, Gemeentecode, Moment, OuderRef, PersoonRef, Vernietigd, Waarde
 
 
 class PersoonVernietigdReden(StrEnum):
@@ -24,7 +24,7 @@ class Ouder(Waarde):
     PersoonVastgelegd is never the cause of a match.
     """
 
-    ouder_ref: UUID
+    ouder_ref: OuderRef
     sinds: Moment
     sinds_versie: int
     sinds_gewijzigd: bool = False
@@ -35,7 +35,7 @@ class PersoonToestand(Event):
 
     TOPIC = "persoon"
 
-    persoon_ref: UUID
+    persoon_ref: PersoonRef
     ouders: tuple[Ouder, ...]
     woongemeente: Gemeentecode | None
     geheim: bool

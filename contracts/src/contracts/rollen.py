@@ -13,6 +13,7 @@ PERSONEN_VASTLEGGEN = "personen:vastleggen"
 SIGNALEN_BESTAAN = "signalen:bestaan"
 CONTACTGEGEVENS_LEZEN = "contactgegevens:lezen"
 MELDADRESSEN_LEZEN = "meldadressen:lezen"
+REGIE_LEZEN = "regie:lezen"
 
 NIETS: frozenset[str] = frozenset()
 
@@ -38,7 +39,7 @@ DIENSTEN: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "signaal": frozenset({PERSONEN_VASTLEGGEN}),
         "match": frozenset({CONTACTGEGEVENS_LEZEN}),
-        "notificatie": frozenset({MELDADRESSEN_LEZEN}),
+        "notificatie": frozenset({MELDADRESSEN_LEZEN, REGIE_LEZEN}),
         "brp-proxy": frozenset({SIGNALEN_BESTAAN}),
     }
 )

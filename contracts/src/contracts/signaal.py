@@ -4,7 +4,18 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.base import Code, Event, Gemeentecode, Moment, Vernietigd
+from contracts.base import (
+    AccountId,
+    Code,
+    Event,
+    Gemeentecode,
+    Moment,
+    OrganisatieId,
+    PersoonRef,
+    ProfessionalId,
+    SignaalId,
+    Vernietigd,
+)
 
 
 class Organisatiesoort(StrEnum):
@@ -66,11 +77,11 @@ class SignaalToestand(Event):
 
     TOPIC = "signaal"
 
-    signaal_id: UUID
-    persoon_ref: UUID
-    professional: UUID
-    account: UUID
-    organisatie: UUID
+    signaal_id: SignaalId
+    persoon_ref: PersoonRef
+    professional: ProfessionalId
+    account: AccountId
+    organisatie: OrganisatieId
     organisatiesoort: Organisatiesoort
     locatie: UUID
     convenant: Code

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from contracts.base import Event, Gemeentecode
+from contracts.base import Event, Gemeentecode, OrganisatieId, SignaalId
 
 
 class Leeftijdsgroep(StrEnum):
@@ -40,12 +40,12 @@ class SignaalGeteld(Event):
     TYPE = "nl.verwijsindex.statistiek.geteld.v1"
     TOPIC = "statistiek"
 
-    signaal_id: UUID
+    signaal_id: SignaalId
     leeftijdsgroep: Leeftijdsgroep
     geslacht: Geslacht
     woonklasse: Woonklasse
     woongemeente: Gemeentecode | None
-    organisatie: UUID
+    organisatie: OrganisatieId
     week: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-W[0-9]{2}$")]
 
     @property

@@ -20,3 +20,15 @@ class TransientError(Exception):
         super().__init__(code)
         self.code = code
         self.retry_after = retry_after
+
+
+class UnclearError(TransientError):
+    """Another service answered, but not as agreed: a mistake between us, for whoever asks an outage."""
+
+
+class ConstraintError(Exception):
+    """The database refused a row because of the constraint of this name; the transaction can only be rolled back."""
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(constraint)
+        self.constraint = constraint

@@ -1,9 +1,16 @@
-"""A process proves that it lives: every component beats, and a file tells the time of the slowest (also without HTTP)."""
+"""A process proves that it lives: every component beats, and a file tells the time of the slowest (also without HTTP).
+
+`platformkit.main.beats` reads it.
+"""
 
 import asyncio
 import json
 import time
 from pathlib import Path
+
+from platformkit.logging import get_logger
+
+log = get_logger()
 
 
 class Heartbeat:
@@ -38,19 +45,17 @@ class Heartbeat:
         """Write the file every second while the process is ready, until `stop`."""
         while not stop.is_set():
             if self._file is not None and self.ready:
-                partial = self._file.with_suffix(".tmp")
-                partial.write_text(json.dumps({"time": time.time(), "components": sorted(self._beats)}))
-                partial.replace(self._file)
+                self._write(self._file)
             try:
                 await asyncio.wait_for(stop.wait(), 1.0)
             except TimeoutError:
                 continue
 
-
-def check(file: Path, *, limit: float = 15.0) -> bool:
-    """Whether the process that writes `file` proved within `limit` seconds that it lives."""
-    try:
-        told: float = json.loads(file.read_text())["time"]
-    except (OSError, ValueError, KeyError):
-        return False
-    return time.time() - told < limit
+    def _write(self, file: Path) -> None:
+        """A disk that is full ends nothing: who does not read a fresh time decides what that means."""
+        partial = file.with_suffix(".tmp")
+        try:
+            partial.write_text(json.dumps({"time": time.time(), "components": sorted(self._beats)}))
+            partial.replace(file)
+        except OSError as error:
+            log.error("heartbeat_not_written", error=type(error).__qualname__)

@@ -50,6 +50,7 @@ class ProcessSettings(BaseSettings):
     oidc_issuer: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8081")
     oidc_audience: str = "verwijsindex"
     client_id: str = ""
+    """Of this service at the issuer; its name when nothing is said."""
     client_secret: SecretStr = SecretStr("")
     source: str = "urn:nld:oin:00000099000000001000:systeem"
     klok_bestand: Path | None = None
@@ -71,7 +72,7 @@ class ProcessSettings(BaseSettings):
         return ShiftedClock(self.klok_bestand) if self.klok_bestand else SystemClock()
 
     def database_url(self, role: str) -> str:
-        """The address for a database role (`api`, `worker`, `relay`, `migrate`), for SQLAlchemy's asyncpg dialect.
+        """The address for a database role (`api`, `worker`, `relay`, `migrate`).
 
         Raises:
             ValueError: the address of that role is not set.
@@ -79,4 +80,4 @@ class ProcessSettings(BaseSettings):
         url: SecretStr | None = getattr(self, f"database_url_{role}")
         if url is None:
             raise ValueError(f"DATABASE_URL_{role.upper()} is not set")
-        return url.get_secret_value().replace("postgresql://", "postgresql+asyncpg://", 1)
+        return url.get_secret_value()

@@ -73,6 +73,21 @@ grant update (error, attempts) on dead_letter to {svc}_worker
 """
 
 
+# A topic that is made anew counts from the start again, so a place does not name a record; what stood there does.
+_V3 = """
+alter table dead_letter add column fingerprint bytea;
+update dead_letter set fingerprint = sha256(convert_to(id::text, 'UTF8'));
+alter table dead_letter alter column fingerprint set not null;
+alter table dead_letter drop constraint dead_letter_consumer_topic_partition_offset_key;
+alter table dead_letter add constraint dead_letter_once unique (consumer, fingerprint)
+"""
+
+
+def v3(_service: str) -> Iterator[str]:
+    """What is put aside is known by its bytes beside its place."""
+    return (part.strip() for part in _split(_V3))
+
+
 def v2(service: str) -> Iterator[str]:
     """What a replay of dead letters writes: how often it was tried, and the newest error."""
     return (part.strip() for part in _split(_V2.format(svc=service)))

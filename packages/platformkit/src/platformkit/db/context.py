@@ -1,4 +1,4 @@
-"""The database context of a request: who asks, in which role, for which tenants, on which day (D6, D7).
+"""The database context of a transaction: who asks, in which role, for which tenants (D6).
 
 It is transaction-local: nothing leaks to the next user of the pool. Policies read it through the functions of
 `platformkit.db.baseline`, which raise when it is missing: no context is an error, not an empty answer.
@@ -6,26 +6,16 @@ It is transaction-local: nothing leaks to the next user of the pool. Policies re
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from platformkit.db.prepared import Prepared
-
-_SET = Prepared(
-    text(
-        "select set_config('app.subject', :subject, true), set_config('app.role', :role, true),"
-        " set_config('app.tenants', :tenants, true), set_config('app.today', :today, true)"
-    )
-)
 _TENANT = re.compile(r"[0-9]{4}")
 
 
 @dataclass(frozen=True)
 class DatabaseContext:
-    """Three facts of the asker (D6) and the domain's date. `role` is not empty; `tenants` are CBS codes, possibly none.
+    """Three facts of the asker. `role` is not empty; `tenants` are CBS codes, possibly none.
+
+    The domain's date, which policies and queries read as well, is that of the unit of work, so that there is one.
 
     Raises:
         ValueError: a role or a tenant that cannot be one.
@@ -33,20 +23,8 @@ class DatabaseContext:
 
     subject: UUID
     role: str
-    tenants: frozenset[str]
-    today: date
+    tenants: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.role or not all(_TENANT.fullmatch(tenant) for tenant in self.tenants):
             raise ValueError("a context needs a role, and CBS codes as tenants")
-
-    async def apply(self, connection: AsyncConnection) -> None:
-        """Set the context for the rest of the transaction."""
-        await _SET.rows(
-            connection,
-            subject=str(self.subject),
-            role=self.role,
-            # An array of PostgreSQL: the empty set differs from a setting that a pooled connection has lost.
-            tenants="{" + ",".join(sorted(self.tenants)) + "}",
-            today=self.today.isoformat(),
-        )

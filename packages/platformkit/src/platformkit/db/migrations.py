@@ -28,7 +28,7 @@ def config(package: str, url: str) -> Config:
     """Alembic's configuration for `package`."""
     made = Config()
     made.set_main_option("script_location", str(Path(str(files(package))) / "adapters" / "db" / "migrations"))
-    made.attributes["url"] = url
+    made.attributes["url"] = url.replace("postgresql://", "postgresql+asyncpg://", 1)
     return made
 
 

@@ -65,6 +65,7 @@ dead_letter = Table(
     Column("traceparent", Text),
     Column("parked_at", DateTime(timezone=True), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("fingerprint", LargeBinary, nullable=False),
 )
 
 idempotency = Table(

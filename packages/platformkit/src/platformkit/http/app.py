@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -47,7 +46,6 @@ def create_app(
     verifier: TokenVerifier,
     heartbeat: Heartbeat,
     checks: Mapping[str, Check],
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
 ) -> FastAPI:
     """The application. `checks` are tried by readiness; each raises when what it checks is away."""
     catalog = Catalog(problems)
@@ -59,7 +57,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lifespan or _nothing,
         servers=[{"url": f"https://verwijsindex.example{_PREFIX}"}],
         contact={
             "name": "Verwijsindex",
@@ -89,11 +86,6 @@ def create_app(
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     FastAPIInstrumentor.instrument_app(app, exclude_spans=["send", "receive"], excluded_urls="gezond")
     return app
-
-
-@asynccontextmanager
-async def _nothing(_app: FastAPI) -> AsyncIterator[None]:
-    yield
 
 
 def _health(app: FastAPI, heartbeat: Heartbeat, checks: Mapping[str, Check]) -> None:

@@ -5,9 +5,9 @@ import hashlib
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from contextvars import ContextVar
 from typing import Annotated, Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPBearer
@@ -17,6 +17,7 @@ from joserfc.jwk import KeySet
 
 from platformkit.errors import DomainError, TransientError
 from platformkit.http.calls import Http, UnansweredError
+from platformkit.identity import Principal
 from platformkit.logging import get_logger
 
 _ALGORITHMS = ["ES256", "RS256", "PS256"]
@@ -30,26 +31,8 @@ log = get_logger()
 bearer_scheme = HTTPBearer(auto_error=False, scheme_name="oidc", description="Toegangsbewijs van de OIDC-provider")
 
 
-@dataclass(frozen=True)
-class Principal:
-    """Who asks: the claims that decide. `token` is kept to pass on who asked as a signed fact (D17)."""
-
-    issuer: str
-    subject: str
-    client: str
-    role: str
-    scopes: frozenset[str]
-    organisation: UUID | None
-    tenants: frozenset[str]
-    token: str
-
-    @property
-    def actor(self) -> str:
-        """The bearer in an audit log: the same one always the same id. A subject may be a name or an address."""
-        return str(uuid5(NAMESPACE_URL, f"{self.issuer}#{self.subject}"))
-
-    def __repr__(self) -> str:
-        return f"Principal(role={self.role!r}, client={self.client!r})"
+_bearer: ContextVar[str] = ContextVar("bearer")
+"""The token of the request that is being answered, to pass on who asked (D17)."""
 
 
 class TokenVerifier:
@@ -82,7 +65,7 @@ class TokenVerifier:
         if known is not None and known[0] > time.time():
             return known[1]
         claims = await self._decode(token)
-        principal = _principal(claims, token)
+        principal = _principal(claims)
         if len(self._seen) >= _CACHE_SIZE:
             self._seen.clear()
         self._seen[digest] = (min(float(claims["exp"]), time.time() + _CACHE_SECONDS), principal)
@@ -126,7 +109,7 @@ class TokenVerifier:
         return KeySet.import_key_set(keys.given())
 
 
-def _principal(claims: dict[str, Any], token: str) -> Principal:
+def _principal(claims: dict[str, Any]) -> Principal:
     try:
         organisation = claims.get("organisatie")
         tenants = claims.get("gemeenten") or []
@@ -140,7 +123,6 @@ def _principal(claims: dict[str, Any], token: str) -> Principal:
             scopes=frozenset(str(claims.get("scope", "")).split()),
             organisation=UUID(organisation) if organisation else None,
             tenants=frozenset(tenants),
-            token=token,
         )
     except (AttributeError, TypeError, ValueError):
         raise DomainError("niet-ingelogd") from None
@@ -156,10 +138,20 @@ def require(scope: str) -> Callable[..., Awaitable[Principal]]:
         principal = await verifier.verify(credentials.credentials)
         if scope not in principal.scopes:
             raise DomainError("geen-toegang")
+        _bearer.set(credentials.credentials)
         return principal
 
     dependency.scope = scope  # type: ignore[attr-defined]  # the enumerated test of D16 reads it
     return dependency
+
+
+def bearer() -> str:
+    """The token of the request that is being answered.
+
+    Raises:
+        LookupError: none is, or it came without one.
+    """
+    return _bearer.get()
 
 
 async def on_behalf_of(request: Request, namens: Annotated[str | None, Header()] = None) -> Principal | None:
@@ -168,3 +160,14 @@ async def on_behalf_of(request: Request, namens: Annotated[str | None, Header()]
         return None
     verifier: TokenVerifier = request.app.state.verifier
     return await verifier.verify(namens)
+
+
+async def asker(namens: Annotated[Principal | None, Depends(on_behalf_of)]) -> Principal:
+    """As `on_behalf_of`, who must be named.
+
+    Raises:
+        DomainError: `namens-ontbreekt`.
+    """
+    if namens is None:
+        raise DomainError("namens-ontbreekt")
+    return namens

@@ -1,59 +1,79 @@
 """Calls to another service, with this service's own identity (client credentials, D17)."""
 
 import asyncio
-import json as json_module
 import time
 from base64 import b64encode
 from collections.abc import Mapping
+from typing import TypeVar
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
-from platformkit.errors import TransientError
-from platformkit.http.auth import Principal
+from contracts.http.base import Antwoord, Call, Vraag
+from platformkit.errors import DomainError, TransientError, UnclearError
+from platformkit.http.auth import bearer
 from platformkit.http.calls import Answer, Http, UnansweredError
+from platformkit.logging import get_logger
 
+_PREFIX = "/v1"
 _EARLY = 30.0
+_UNCLEAR_SECONDS = 30
+A = TypeVar("A", bound=Antwoord)
+log = get_logger()
 
 
 class ServiceClient:
-    """An HTTP client for one other service. What is away or answers 5xx or 429 raises TransientError."""
+    """Asks one other service what the contracts say that it answers. `seconds` is for each try of a call."""
 
     def __init__(self, client: Http, base_url: str, tokens: "ClientCredentials", *, seconds: float = 5.0) -> None:
         self._client = client
-        self._base_url = base_url.rstrip("/")
+        self._base_url = base_url.rstrip("/") + _PREFIX
         self._tokens = tokens
         self._seconds = seconds
 
-    async def request(
-        self, method: str, path: str, *, json: object = None, on_behalf_of: Principal | None = None
-    ) -> Answer:
-        """The answer (2xx or 4xx), which the caller translates.
+    async def ask(self, call: Call[A], question: Vraag | None = None, **place: object) -> A:
+        """The answer to `call`, with `place` in its path; in the name of the user whose request is answered if it says so.
 
         Raises:
+            DomainError: one of the call's refusals.
             TransientError: the other service is away, too slow or asks for patience.
+            UnclearError: it answered something else than was agreed.
+            LookupError: there is no such user.
         """
-        asker = {"Namens": on_behalf_of.token} if on_behalf_of is not None else {}
-        answer = await self._send(method, path, json, asker)
+        asker = {"Namens": bearer()} if call.namens else {}
+        path = call.path.format_map(place)
+        answer = await self._send(call.method, path, question, asker)
         if answer.status_code == 401:
             # The issuer may have new keys, so that our token says nothing any more: once more with a new one.
             self._tokens.forget()
-            answer = await self._send(method, path, json, asker)
+            answer = await self._send(call.method, path, question, asker)
         if answer.status_code >= 500 or answer.status_code == 429:
             raise TransientError(_code(answer), retry_after=_retry_after(answer.headers))
-        return answer
+        return _understood(call, answer)
 
-    async def _send(self, method: str, path: str, json: object, asker: Mapping[str, str]) -> Answer:
+    async def _send(self, method: str, path: str, question: Vraag | None, asker: Mapping[str, str]) -> Answer:
         headers = {"Authorization": f"Bearer {await self._tokens.token()}", **asker}
         content = b""
-        if json is not None:
+        if question is not None:
             headers["Content-Type"] = "application/json"
-            content = json_module.dumps(json, separators=(",", ":")).encode()
+            content = question.model_dump_json(by_alias=True).encode()
         try:
             return await self._client.send(
                 method, self._base_url + path, headers=headers, content=content, seconds=self._seconds
             )
         except UnansweredError:
             raise TransientError("tijdelijk-niet-beschikbaar") from None
+
+
+def _understood(call: Call[A], answer: Answer) -> A:
+    if answer.is_success:
+        try:
+            return call.answer.model_validate_json(answer.content)
+        except ValidationError:
+            pass
+    elif (code := problem_code(answer)) in call.refusals:
+        raise DomainError(code)
+    log.error("answer_not_understood", service=call.service, status=answer.status_code)
+    raise UnclearError("tijdelijk-niet-beschikbaar", retry_after=_UNCLEAR_SECONDS)
 
 
 class ClientCredentials:

@@ -46,6 +46,9 @@ COMMON: Mapping[str, Problem] = MappingProxyType(
             "Deze Idempotency-Key is al gebruikt voor een ander verzoek",
             "Gebruik voor elk nieuw verzoek een nieuwe Idempotency-Key. Er is niets opgeslagen.",
         ),
+        "namens-ontbreekt": Problem(
+            400, "De header Namens ontbreekt", "Stuur het token mee van de gebruiker voor wie u dit vraagt."
+        ),
         "niet-ingelogd": Problem(
             401, "U bent niet ingelogd", "Log in en stuur een geldig toegangsbewijs (Bearer-token) mee."
         ),

@@ -6,7 +6,7 @@ that lasts, given back to Kafka; what can never succeed is found by bisecting an
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
@@ -17,17 +17,15 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from opentelemetry import metrics
 from opentelemetry.trace import SpanKind
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from platformkit import failpoints, telemetry
-from platformkit.clock import Clock
-from platformkit.executor import Executor, UnitOfWork
+from platformkit.envelope import Message, PoisonError, UnknownTypeError, decode, traceparent_in
+from platformkit.executor import Executor, Handler, UnitOfWork
+from platformkit.executor.ledger import Parked
 from platformkit.gauges import measuring
 from platformkit.health import Heartbeat
 from platformkit.logging import get_logger
 from platformkit.messaging import unreadable
-from platformkit.messaging.dead_letters import Parked, count, park
-from platformkit.messaging.envelope import Message, PoisonError, UnknownTypeError, decode, traceparent_in
 from platformkit.retry import attempts, is_transient, is_unready
 
 _BATCH = 500
@@ -46,7 +44,6 @@ _parked = _meter.create_counter("consumer.parked", unit="{event}")
 _given_back = _meter.create_counter("consumer.given_back", unit="{batch}")
 _open = _meter.create_gauge("dead_letters.open", unit="{event}")
 
-Handler = Callable[[UnitOfWork, Sequence[Message]], Awaitable[None]]
 Record: TypeAlias = ConsumerRecord
 
 
@@ -73,17 +70,8 @@ class _Item(NamedTuple):
 class Consumer:
     """Runs the subscriptions of one service."""
 
-    def __init__(
-        self,
-        bootstrap: str,
-        engine: AsyncEngine,
-        executor: Executor,
-        clock: Clock,
-        subscriptions: Sequence[Subscription],
-    ) -> None:
-        self._engine = engine
+    def __init__(self, bootstrap: str, executor: Executor, subscriptions: Sequence[Subscription]) -> None:
         self._executor = executor
-        self._clock = clock
         self._names = [each.name for each in subscriptions]
         self.broker = KafkaBroker(
             bootstrap,
@@ -126,7 +114,7 @@ class Consumer:
             await self.broker.stop()
 
     async def _measure(self) -> None:
-        lying = await count(self._engine)
+        lying = await self._executor.execute(_lying, None)
         for name in self._names:
             _open.set(lying.get(name, 0), {"consumer": name})
 
@@ -243,9 +231,17 @@ class Consumer:
             error=error,
             traceparent=traceparent_in(record.headers),
         )
-        await park(self._engine, subscription.name, parked, self._clock.now())
+        await self._executor.execute(_park, None, subscription.name, parked)
         log.error("message_parked", consumer=subscription.name, topic=record.topic, error=error)
         _parked.add(1, {"consumer": subscription.name})
+
+
+async def _park(work: UnitOfWork, consumer: str, record: Parked) -> None:
+    await work.ledger.park(consumer, record, work.now)
+
+
+async def _lying(work: UnitOfWork) -> Mapping[str, int]:
+    return await work.ledger.lying()
 
 
 def _rewind(message: KafkaMessage) -> None:

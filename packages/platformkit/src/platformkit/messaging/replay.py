@@ -4,25 +4,47 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from opentelemetry.trace import SpanKind
-from sqlalchemy import Row, Select, delete, select, update
+from sqlalchemy import ARRAY, DateTime, Text, Uuid, any_, bindparam, delete, func, or_, select, update
 
 from contracts.registry import topics
 from platformkit import telemetry
+from platformkit.db.statement import Row, Statement
 from platformkit.db.tables import dead_letter
+from platformkit.envelope import Message, PoisonError, decode
 from platformkit.executor import Executor, UnitOfWork, handle_once
 from platformkit.messaging.consumer import Subscription
-from platformkit.messaging.envelope import Message, PoisonError, decode
 from platformkit.retry import is_transient, is_unready
 
 _ROLE = "beheer"
 _PER_PERSON = frozenset(name for name, topic in topics().items() if topic.key == "persoon_ref")
 
 
-class Outcome(StrEnum):
+_consumer, _error = bindparam("consumer", type_=Text), bindparam("error", type_=Text)
+_since, _ids = bindparam("since", type_=DateTime(timezone=True)), bindparam("ids", type_=ARRAY(Uuid))
+_columns = tuple(each for each in dead_letter.c if each.name != "fingerprint")
+_FIND = Statement(
+    select(*_columns)
+    .where(
+        or_(_consumer.is_(None), dead_letter.c.consumer == _consumer),
+        or_(_error.is_(None), func.strpos(dead_letter.c.error, _error) > 0),
+        or_(_since.is_(None), dead_letter.c.parked_at >= _since),
+        or_(_ids.is_(None), dead_letter.c.id == any_(_ids)),
+    )
+    .order_by(dead_letter.c.id)
+)
+_TAKE = Statement(delete(dead_letter).where(dead_letter.c.id == bindparam("letter_id")).returning(*_columns))
+_NOTE = Statement(
+    update(dead_letter)
+    .where(dead_letter.c.id == bindparam("letter_id"))
+    .values(error=bindparam("kind", type_=Text), attempts=dead_letter.c.attempts + 1)
+    .returning(*_columns)
+)
+
+
+class Fate(StrEnum):
     """What became of a dead letter; in every case but the first three it stays."""
 
     HANDLED = "handled"
@@ -33,10 +55,10 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Result:
+class Replayed:
     """What became of one dead letter; `error` is the kind of error, never its text."""
 
-    outcome: Outcome
+    fate: Fate
     error: str | None = None
 
 
@@ -76,17 +98,8 @@ class Filter:
 
     consumer: str | None = None
     error: str | None = None
+    """A part of the kind of error."""
     since: datetime | None = None
-
-    def apply(self, query: Select[Any]) -> Select[Any]:
-        """`query` with what was said; `error` is a part of the kind of error."""
-        if self.consumer is not None:
-            query = query.where(dead_letter.c.consumer == self.consumer)
-        if self.error is not None:
-            query = query.where(dead_letter.c.error.contains(self.error, autoescape=True))
-        if self.since is not None:
-            query = query.where(dead_letter.c.parked_at >= self.since)
-        return query
 
 
 class NoConsumerError(Exception):
@@ -102,41 +115,29 @@ class DeadLetters:
 
     async def find(self, which: Filter, ids: Collection[UUID] = ()) -> Sequence[Letter]:
         """In the order of parking, which per key is that of the topic."""
-        query = which.apply(select(dead_letter).order_by(dead_letter.c.id))
-        if ids:
-            query = query.where(dead_letter.c.id.in_(ids))
-        rows = await self._executor.read(lambda connection: connection.execute(query), None)
-        return [_letter(row) for row in rows]
+        return await self._executor.execute(_find, None, which, ids)
 
-    async def replay(self, letter_id: UUID, by: str) -> Result:
+    async def replay(self, letter_id: UUID, by: str) -> Replayed:
         """Hand it to its consumer's handler again; when that succeeds it is gone, in the same transaction."""
         try:
-            return await self._executor.execute(lambda work: self._handle(work, letter_id, by))
+            return await self._executor.execute(self._handle, None, letter_id, by)
         except Exception as error:
             if is_transient(error) or is_unready(error):
-                return Result(Outcome.AWAY, type(error).__qualname__)
+                return Replayed(Fate.AWAY, type(error).__qualname__)
             # Texts of ours say what kind of thing is wrong; another's may quote what it was given.
             kind = str(error) if isinstance(error, PoisonError) else type(error).__qualname__
-        return await self._executor.execute(lambda work: _failed(work, letter_id, kind, by))
+        return await self._executor.execute(_failed, None, letter_id, kind, by)
 
-    async def drop(self, letter_id: UUID, by: str) -> Result:
+    async def drop(self, letter_id: UUID, by: str) -> Replayed:
         """Remove it unhandled."""
+        return await self._executor.execute(_drop, None, letter_id, by)
 
-        async def remove(work: UnitOfWork) -> Result:
-            letter = await _take(work, letter_id)
-            if letter is None:
-                return Result(Outcome.GONE)
-            _audit(work, "dead-letter-drop", "dropped", letter, by)
-            return Result(Outcome.DROPPED)
-
-        return await self._executor.execute(remove)
-
-    async def _handle(self, work: UnitOfWork, letter_id: UUID, by: str) -> Result:
+    async def _handle(self, work: UnitOfWork, letter_id: UUID, by: str) -> Replayed:
         # Taken first: whoever replays the same one waits here, and a handler that looks whether something lies
         # aside does not find the message that it has in hand.
         letter = await _take(work, letter_id)
         if letter is None:
-            return Result(Outcome.GONE)
+            return Replayed(Fate.GONE)
         subscription = self._subscriptions.get(letter.consumer)
         if subscription is None:
             raise NoConsumerError
@@ -150,29 +151,32 @@ class DeadLetters:
             here = message._replace(traceparent=telemetry.traceparent_of(span))
             await handle_once(work, letter.consumer, [here], subscription.handler)
         _audit(work, "dead-letter-replay", "handled", letter, by)
-        return Result(Outcome.HANDLED)
+        return Replayed(Fate.HANDLED)
+
+
+async def _find(work: UnitOfWork, which: Filter, ids: Collection[UUID]) -> Sequence[Letter]:
+    return [_letter(row) for row in await work.rows(_FIND, **vars(which), ids=list(ids) or None)]
 
 
 async def _take(work: UnitOfWork, letter_id: UUID) -> Letter | None:
-    taken = await work.connection.execute(
-        delete(dead_letter).where(dead_letter.c.id == letter_id).returning(*dead_letter.c)
-    )
-    row = taken.one_or_none()
+    row = await work.row(_TAKE, letter_id=letter_id)
     return _letter(row) if row else None
 
 
-async def _failed(work: UnitOfWork, letter_id: UUID, error: str, by: str) -> Result:
-    kept = await work.connection.execute(
-        update(dead_letter)
-        .where(dead_letter.c.id == letter_id)
-        .values(error=error, attempts=dead_letter.c.attempts + 1)
-        .returning(*dead_letter.c)
-    )
-    row = kept.one_or_none()
+async def _drop(work: UnitOfWork, letter_id: UUID, by: str) -> Replayed:
+    letter = await _take(work, letter_id)
+    if letter is None:
+        return Replayed(Fate.GONE)
+    _audit(work, "dead-letter-drop", "dropped", letter, by)
+    return Replayed(Fate.DROPPED)
+
+
+async def _failed(work: UnitOfWork, letter_id: UUID, error: str, by: str) -> Replayed:
+    row = await work.row(_NOTE, letter_id=letter_id, kind=error)
     if row is None:
-        return Result(Outcome.GONE)
+        return Replayed(Fate.GONE)
     _audit(work, "dead-letter-replay", "failed", _letter(row), by)
-    return Result(Outcome.FAILED, error)
+    return Replayed(Fate.FAILED, error)
 
 
 def _audit(work: UnitOfWork, action: str, outcome: str, letter: Letter, by: str) -> None:
@@ -188,5 +192,5 @@ def uuid_in(raw: bytes | str | None) -> UUID | None:
         return None
 
 
-def _letter(row: "Row[Any]") -> Letter:
-    return Letter(**{column.name: getattr(row, column.name) for column in dead_letter.c})
+def _letter(row: Row) -> Letter:
+    return Letter(**row)

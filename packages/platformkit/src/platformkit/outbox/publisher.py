@@ -14,10 +14,10 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, UnknownTopicOr
 from opentelemetry.trace import SpanKind
 
 from platformkit import telemetry
+from platformkit.envelope import headers_of
 from platformkit.logging import get_logger
-from platformkit.messaging.envelope import headers_of
 from platformkit.outbox.partitioner import partition_of
-from platformkit.outbox.search import Row
+from platformkit.outbox.search import Pending
 
 _BATCH_BYTES = 262_144
 # As the producer itself judges single events; the broker judges the rest.
@@ -30,7 +30,7 @@ log = get_logger()
 
 
 @dataclass
-class Result:
+class Published:
     """Positions that the broker took, those that it never will, and why it took no more."""
 
     published: list[int] = field(default_factory=list)
@@ -48,7 +48,7 @@ class _Batch:
     spans: list[telemetry.EventSpan] = field(default_factory=list)
     taken: "asyncio.Future[object] | None" = None
 
-    def add(self, row: Row, key: bytes, span: telemetry.EventSpan) -> bool:
+    def add(self, row: Pending, key: bytes, span: telemetry.EventSpan) -> bool:
         """Whether there was room for it; there always is for the first."""
         headers = headers_of(row.headers, span.traceparent)
         if self.builder.append(timestamp=None, key=key, value=row.payload, headers=headers) is None:
@@ -69,7 +69,7 @@ class _Batch:
 class Handed:
     """What the producer has, and the result so far."""
 
-    result: Result = field(default_factory=Result)
+    result: Published = field(default_factory=Published)
     batches: list[_Batch] = field(default_factory=list)
 
 
@@ -81,14 +81,14 @@ class Publisher:
         self._producer: AIOKafkaProducer | None = None
         self._suspects: set[int] = set()
 
-    async def hand_over(self, rows: Sequence[Row]) -> Handed:
+    async def hand_over(self, rows: Sequence[Pending]) -> Handed:
         """Give the rows to the producer, or only those that must be sent alone when there are any."""
         # What another relay has dealt with meanwhile is no longer one.
         self._suspects.intersection_update(row.position for row in rows)
         suspects = [row for row in rows if row.position in self._suspects]
         return await (self._one_by_one(suspects) if suspects else self._hand_over(rows))
 
-    async def result(self, handed: Handed) -> Result:
+    async def result(self, handed: Handed) -> Published:
         """Wait for the broker."""
         # The broker refuses the whole of what it got at once: who was it?
         self._suspects.update(await self._too_large(handed))
@@ -105,7 +105,7 @@ class Publisher:
             except (KafkaError, TimeoutError) as error:
                 log.warning("relay_waits", error=type(error).__qualname__)
 
-    async def _hand_over(self, rows: Sequence[Row]) -> Handed:
+    async def _hand_over(self, rows: Sequence[Pending]) -> Handed:
         producer, handed = await self._connected(), Handed()
         for batch in await _batches(producer, rows, handed.result):
             topic, partition = batch.place
@@ -118,7 +118,7 @@ class Publisher:
             handed.batches.append(batch)
         return handed
 
-    async def _one_by_one(self, rows: Sequence[Row]) -> Handed:
+    async def _one_by_one(self, rows: Sequence[Pending]) -> Handed:
         """Send each row alone, so that a refusal tells which one is too large for its topic."""
         done = Handed()
         self._suspects.clear()
@@ -177,7 +177,7 @@ class Publisher:
         return self._producer
 
 
-async def _batches(producer: AIOKafkaProducer, rows: Sequence[Row], result: Result) -> list[_Batch]:
+async def _batches(producer: AIOKafkaProducer, rows: Sequence[Pending], result: Published) -> list[_Batch]:
     """The rows in batches, in order per partition; those of a topic that is not there are left for later."""
     partitions: dict[str, int] = {}
     for topic in dict.fromkeys(row.topic for row in rows):
@@ -206,6 +206,6 @@ async def _batches(producer: AIOKafkaProducer, rows: Sequence[Row], result: Resu
     return batches
 
 
-def _span(row: Row) -> telemetry.EventSpan:
+def _span(row: Pending) -> telemetry.EventSpan:
     about = {"messaging.destination.name": row.topic}
     return telemetry.EventSpan(f"publish {row.topic}", SpanKind.PRODUCER, row.traceparent, about)

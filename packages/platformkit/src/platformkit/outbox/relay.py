@@ -28,18 +28,17 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from platformkit import failpoints
-from platformkit.db.direct import Direct
-from platformkit.db.prepared import Prepared
+from platformkit.db.database import Database
+from platformkit.db.statement import Statement
 from platformkit.db.tables import outbox, relay_lease
 from platformkit.gauges import measuring
 from platformkit.health import Heartbeat
 from platformkit.ids import made_at, uuid7
 from platformkit.logging import get_logger
-from platformkit.outbox.publisher import Publisher, Result
-from platformkit.outbox.search import Row, Search
+from platformkit.outbox.publisher import Published, Publisher
+from platformkit.outbox.search import Pending, Search
 from platformkit.retry import is_transient
 
 _BATCH = 1_000
@@ -62,11 +61,11 @@ _held = (
     .cte("held")
 )
 _published_now = outbox.c.position == any_(bindparam("positions", type_=ARRAY(BigInteger)))
-_REMOVE = Prepared(delete(outbox).where(_published_now, exists(select(_held))))
-_PARK = Prepared(update(outbox).where(_published_now, exists(select(_held))).values(parked=True))
+_REMOVE = Statement(delete(outbox).where(_published_now, exists(select(_held))))
+_PARK = Statement(update(outbox).where(_published_now, exists(select(_held))).values(parked=True))
 # The database's own clock decides, so that holders on machines with other clocks agree.
 _holder, _until = bindparam("me", type_=Uuid()), func.clock_timestamp() + bindparam("lease", type_=Interval())
-_TAKE = Prepared(
+_TAKE = Statement(
     insert(relay_lease)
     .values(name="outbox", holder=_holder, token=1, until=_until)
     .on_conflict_do_update(
@@ -80,12 +79,12 @@ _TAKE = Prepared(
     )
     .returning(relay_lease.c.token)
 )
-_RELEASE = Prepared(update(relay_lease).where(relay_lease.c.holder == _holder).values(until=func.clock_timestamp()))
+_RELEASE = Statement(update(relay_lease).where(relay_lease.c.holder == _holder).values(until=func.clock_timestamp()))
 # Beside a long writer this, too, walks over what was removed: once for both figures.
 _waiting = select(outbox.c.event_id, outbox.c.position).where(~outbox.c.parked).order_by(outbox.c.position)
 _counted = _waiting.limit(_COUNTED).cte("counted")
 _first = select(_counted.c.event_id).order_by(_counted.c.position).limit(1).scalar_subquery()
-_MEASURE = select(_first, func.count()).select_from(_counted)
+_MEASURE = Statement(select(_first, func.count()).select_from(_counted))
 
 log = get_logger()
 _meter = metrics.get_meter("platformkit")
@@ -103,16 +102,15 @@ class LeaseLostError(Exception):
 class Relay:
     """Publishes one service's outbox until told to stop."""
 
-    def __init__(self, engine: AsyncEngine, bootstrap: str, service: str) -> None:
-        self._engine = engine
-        self._database = Direct(engine)
+    def __init__(self, database: Database, bootstrap: str, service: str) -> None:
+        self._database = database
         self._publisher = Publisher(bootstrap)
         self._service = service
         self._holder: UUID = uuid7()
         self._token: int | None = None
         self._renewed = 0.0
         self._search = Search(_BATCH)
-        self._ahead: Sequence[Row] = ()
+        self._ahead: Sequence[Pending] = ()
 
     async def run(self, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
         """Work until `stop`. An outage of broker or database is waited out."""
@@ -140,7 +138,6 @@ class Relay:
                     log.warning("relay_waits", error=type(error).__qualname__)
                     self._forget()
                     await self._publisher.drop()
-                    await self._database.close()
                     pause = _BACKOFF
                 if pause:
                     await _wait(stop, pause)
@@ -151,8 +148,7 @@ class Relay:
 
     async def _measure(self) -> None:
         """How much waits and for how long, whether this relay holds the lease or another one does."""
-        async with self._engine.connect() as connection:
-            oldest, number = (await connection.execute(_MEASURE)).one()
+        ((oldest, number),) = await self._database.rows(_MEASURE)
         # The moment in the id, not `created_at`: that is the domain's clock, which may be moved.
         age = max(0.0, time.time() - made_at(oldest)) if oldest else 0.0
         _open.set(number, {"service": self._service})
@@ -184,7 +180,7 @@ class Relay:
             self._forget()
         return len(result.published) + len(result.refused)
 
-    async def _mark(self, token: int, result: Result) -> None:
+    async def _mark(self, token: int, result: Published) -> None:
         """Remove what the broker took and park what it never will, unless the lease went to another."""
         for statement, positions in ((_REMOVE, result.published), (_PARK, result.refused)):
             # Nobody else removes rows: none there means that another relay has the lease, or had it meanwhile.
@@ -195,7 +191,7 @@ class Relay:
             _parked.add(len(result.refused), {"service": self._service})
         _published.add(len(result.published), {"service": self._service})
 
-    async def _look(self) -> Sequence[Row]:
+    async def _look(self) -> Sequence[Pending]:
         return await (self._search.whole(self._database) if self._search.due() else self._search.next(self._database))
 
     def _forget(self) -> None:
@@ -211,10 +207,10 @@ class Relay:
         """
         if self._token is None or time.monotonic() - self._renewed > _LEASE.total_seconds() / 3:
             self._token = None
-            taken = await self._database.fetch(_TAKE, me=self._holder, lease=_LEASE)
+            taken = await self._database.rows(_TAKE, me=self._holder, lease=_LEASE)
             if not taken:
                 raise LeaseLostError
-            self._token = int(taken[0]["token"])
+            self._token = int(taken[0].token)
             self._renewed = time.monotonic()
             _active.set(1, {"service": self._service})
         return self._token
@@ -227,8 +223,6 @@ class Relay:
             if not is_transient(error):
                 raise
             log.warning("relay_waits", error=type(error).__qualname__)
-        finally:
-            await self._database.close()
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from sqlalchemy import BigInteger, any_, bindparam, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from platformkit.db.direct import Direct
-from platformkit.db.prepared import Prepared
+from platformkit.db.database import Database
+from platformkit.db.statement import Statement
 from platformkit.db.tables import outbox
 
 _WHOLE_SECONDS = 5.0
@@ -27,7 +27,7 @@ _MAX_GAPS = 1_000
 _BELOW = 100
 
 
-class Row(NamedTuple):
+class Pending(NamedTuple):
     """A row of the outbox, as it is to be published."""
 
     position: int
@@ -38,15 +38,15 @@ class Row(NamedTuple):
     traceparent: str | None
 
 
-_waiting = select(*(outbox.c[name] for name in Row._fields)).where(~outbox.c.parked)
+_waiting = select(*(outbox.c[name] for name in Pending._fields)).where(~outbox.c.parked)
 
 
-def _oldest(limit: int) -> Prepared:
+def _oldest(limit: int) -> Statement:
     """One statement, thus one moment: a late row is never passed over for a newer one of its aggregate."""
     late = _waiting.where(outbox.c.position == any_(bindparam("gaps", type_=ARRAY(BigInteger))))
     new = _waiting.where(outbox.c.position > bindparam("floor")).order_by(outbox.c.position).limit(limit)
     found = union_all(late, new.subquery().select()).subquery()
-    return Prepared(found.select().order_by(found.c.position).limit(limit))
+    return Statement(found.select().order_by(found.c.position).limit(limit))
 
 
 class Search:
@@ -63,7 +63,7 @@ class Search:
         """Whether it is time for a look through the whole table. Nothing may be on its way to the broker then."""
         return time.monotonic() >= self._whole_at
 
-    async def whole(self, database: Direct) -> Sequence[Row]:
+    async def whole(self, database: Database) -> Sequence[Pending]:
         """The oldest waiting rows of the table, in order, at most `limit`."""
         begun = time.monotonic()
         rows = await self._look(database, 0, ())
@@ -75,14 +75,14 @@ class Search:
             self._floor = rows[-1].position
         return rows
 
-    async def next(self, database: Direct) -> Sequence[Row]:
+    async def next(self, database: Database) -> Sequence[Pending]:
         """The oldest waiting rows that no look has given yet, in order, at most `limit`."""
         rows = await self._look(database, self._floor, list(self._gaps))
         self._remember([row.position for row in rows], time.monotonic())
         return rows
 
-    async def _look(self, database: Direct, floor: int, gaps: Sequence[int]) -> Sequence[Row]:
-        return [Row(*found) for found in await database.fetch(self._statement, floor=floor, gaps=gaps)]
+    async def _look(self, database: Database, floor: int, gaps: Sequence[int]) -> Sequence[Pending]:
+        return [Pending(**found) for found in await database.rows(self._statement, floor=floor, gaps=gaps)]
 
     def _remember(self, found: Sequence[int], now: float) -> None:
         young = {position: at for position, at in self._gaps.items() if now - at < _GAP_SECONDS}

@@ -7,14 +7,15 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from lokaal.testing import Pretended
+from contracts.rollen import DIENSTEN, SCOPES
 from platformkit.http.calls import Http
+from platformkit.testing.pretended import Pretended
 
 ISSUER = "http://issuer.example"
 
 
 class Issuer:
-    """Answers discovery and JWKS, and counts the questions."""
+    """Answers discovery, JWKS and client credentials, and counts the questions."""
 
     def __init__(self) -> None:
         self.keys = [self.new_key("a")]
@@ -24,20 +25,27 @@ class Issuer:
 
     @staticmethod
     def new_key(kid: str) -> ECKey:
+        """A key to sign with."""
         return ECKey.generate_key("P-256", {"kid": kid, "use": "sig"}, auto_kid=False)
 
     def http(self) -> Http:
-        return Pretended(self._answer)
+        """A client to whom everybody is this issuer."""
+        return Pretended(self.answer)
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """What it says to discovery, to a question for its keys, and to a service that asks for a token."""
         self.asked += 1
         if self.away:
             raise httpx.ConnectError("away")
         if request.url.path.endswith("openid-configuration"):
-            return httpx.Response(200, json={"issuer": self.claims_to_be, "jwks_uri": f"{ISSUER}/jwks"})
+            found = {"issuer": self.claims_to_be, "jwks_uri": f"{ISSUER}/jwks", "token_endpoint": f"{ISSUER}/token"}
+            return httpx.Response(200, json=found)
+        if request.url.path.endswith("/token"):
+            return httpx.Response(200, json={"access_token": self.token(), "expires_in": 600})
         return httpx.Response(200, json={"keys": [key.as_dict(private=key.key_type == "oct") for key in self.keys]})
 
     def token(self, key: ECKey | None = None, header: dict[str, Any] | None = None, **claims: Any) -> str:
+        """A token that is good for a minute, with these claims; one that is none is left out."""
         now = int(time.time())
         wanted = {
             "iss": ISSUER,
@@ -56,3 +64,11 @@ class Issuer:
             {name: value for name, value in wanted.items() if value is not None},
             used,
         )
+
+    def of_service(self, name: str) -> str:
+        """The token of a service, with what it may ask of others."""
+        return self.token(sub=name, client_id=name, rol=None, scope=" ".join(DIENSTEN[name]))
+
+    def of_user(self, subject: str, role: str = "professional", **claims: Any) -> str:
+        """The token of a person in a role, with what that role may do."""
+        return self.token(sub=subject, client_id="portaal", rol=role, scope=" ".join(SCOPES[role]), **claims)

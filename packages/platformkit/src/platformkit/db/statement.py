@@ -1,21 +1,24 @@
-"""Statements that SQLAlchemy writes once and the driver runs.
+"""The one kind of statement and of row: written in SQLAlchemy Core, compiled once, carried out by the driver.
 
 Carried out by SQLAlchemy each one is looked up, bound and its rows wrapped anew, which costs three times what the driver
-does (ADR 0008). For what every request or batch asks; the place of everything else is `execute`.
+does (docs/performance.md).
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Executable, text
+from pydantic_core import to_json
+from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from platformkit.db.engine import driver, to_text
+
+def to_text(value: object) -> str:
+    """A value as JSON."""
+    return to_json(value).decode()
+
 
 _DIALECT = dialect(json_serializer=to_text)  # type: ignore[no-untyped-call]
-_BEGIN = text("select")
 
 
 class Row(asyncpg.Record):
@@ -28,8 +31,12 @@ class Row(asyncpg.Record):
             raise AttributeError(name) from None
 
 
-class Prepared:
-    """A statement whose parameters are `bindparam`s, named in each call; values that stand in it are kept."""
+class Statement:
+    """A statement whose parameters are `bindparam`s, named in each call; values that stand in it are kept.
+
+    Raises:
+        ValueError: a list of values, which is another statement for each length: see `sets.one_of`.
+    """
 
     def __init__(self, statement: Executable) -> None:
         compiled: Any = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
@@ -39,24 +46,14 @@ class Prepared:
         # What has no value must be given: left out it would be a null, which finds nothing.
         self._kept = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         processors = compiled._bind_processors  # noqa: SLF001 -- what a value becomes on its way to the driver
-        self.names: Sequence[str] = compiled.positiontup or ()
-        self._processors = [processors.get(name) for name in self.names]
+        self._names: Sequence[str] = compiled.positiontup or ()
+        self._processors = [processors.get(name) for name in self._names]
 
-    async def rows(self, connection: AsyncConnection, **given: object) -> Sequence[Row]:
-        """The rows that it gives back, in the transaction of `connection`.
+    def arguments(self, given: Mapping[str, object]) -> list[object]:
+        """What the driver is given, in the order of the statement.
 
         Raises:
             KeyError: a parameter is missing.
-            asyncpg.PostgresError: what the database refuses, not wrapped in an error of SQLAlchemy.
         """
-        below = driver(connection)
-        if not below.is_in_transaction():
-            # SQLAlchemy begins one with its own first statement.
-            await connection.execute(_BEGIN)
-        found: Sequence[Row] = await below.fetch(self.text, *self.arguments(given), record_class=Row)
-        return found
-
-    def arguments(self, given: Mapping[str, object]) -> list[object]:
-        """What the driver is given, in the order of the statement."""
-        values = (given[name] if name in given else self._kept[name] for name in self.names)
+        values = (given[name] if name in given else self._kept[name] for name in self._names)
         return [value if make is None else make(value) for value, make in zip(values, self._processors, strict=True)]

@@ -4,57 +4,57 @@ import argparse
 import getpass
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from platformkit.clock import Clock
-from platformkit.commands import Command, Opened, say
 from platformkit.messaging import inspection
 from platformkit.messaging.consumer import Subscription
-from platformkit.messaging.replay import DeadLetters, Filter, Letter, Outcome, Result
+from platformkit.messaging.replay import DeadLetters, Fate, Filter, Letter, Replayed
+from platformkit.service.commands import Command, say
+from platformkit.service.process import Process
 
-_DONE = (Outcome.HANDLED, Outcome.DROPPED)
+_DONE = (Fate.HANDLED, Fate.DROPPED)
 
 
-def command(service: str, executor: Opened, subscriptions: Collection[Subscription], clock: Clock) -> Command:
+def command(module: str, subscriptions: Callable[[Process[Any]], Collection[Subscription]]) -> Command[Any]:
     """The command `dead-letters` of a service whose consumers are `subscriptions`."""
 
-    async def run(words: Sequence[str]) -> int:
-        parser = _parser(service)
+    async def run(process: Process[Any], words: Sequence[str]) -> int:
+        parser = _parser(module)
         asked = parser.parse_args(words)
         if asked.verb == "replay" and bool(asked.ids) == asked.all:
             parser.error("replay: give ids, or --all (with filters or without)")
         if asked.verb == "drop" and not asked.yes:
             parser.error("drop: what was in the message is lost; add --yes when that is meant")
-        async with executor() as opened:
-            letters = DeadLetters(opened, subscriptions)
-            if asked.verb == "list":
-                return _list(await letters.find(_filter(asked)), clock.now(), as_json=asked.json)
-            if asked.verb == "show":
-                return _show(await letters.find(Filter(), asked.ids), asked, clock.now())
-            if asked.verb == "replay":
-                return await _replay(letters, asked)
-            return _told([(each, await letters.drop(each, asked.by)) for each in asked.ids])
+        letters, now = DeadLetters(process.executor, subscriptions(process)), process.clock.now()
+        if asked.verb == "list":
+            return _list(await letters.find(_filter(asked)), now, as_json=asked.json)
+        if asked.verb == "show":
+            return _show(await letters.find(Filter(), asked.ids), asked, now)
+        if asked.verb == "replay":
+            return await _replay(letters, asked)
+        return _told([(each, await letters.drop(each, asked.by)) for each in asked.ids])
 
-    return run
+    return Command(run)
 
 
 async def _replay(letters: DeadLetters, asked: argparse.Namespace) -> int:
     """One after the other, in the order of parking; stops when the database or another service is away."""
     found = [each.id for each in await letters.find(_filter(asked), asked.ids)]
-    results = [(each, Result(Outcome.GONE)) for each in asked.ids if each not in found]
+    results = [(each, Replayed(Fate.GONE)) for each in asked.ids if each not in found]
     for each in found:
         results.append((each, await letters.replay(each, asked.by)))
-        if results[-1][1].outcome is Outcome.AWAY:
+        if results[-1][1].fate is Fate.AWAY:
             break
     return _told(results)
 
 
-def _told(results: Sequence[tuple[UUID, Result]]) -> int:
+def _told(results: Sequence[tuple[UUID, Replayed]]) -> int:
     for letter_id, result in results:
-        say(f"{letter_id}  {result.outcome}{f': {result.error}' if result.error else ''}")
-    done = sum(result.outcome in _DONE for _, result in results)
+        say(f"{letter_id}  {result.fate}{f': {result.error}' if result.error else ''}")
+    done = sum(result.fate in _DONE for _, result in results)
     say(f"{done} of {len(results)} done.")
     return 0 if done == len(results) else 1
 
@@ -84,7 +84,7 @@ def _show(letters: Sequence[Letter], asked: argparse.Namespace, now: datetime) -
             _print(each)
     missing = set(asked.ids) - {each.id for each in letters}
     for letter_id in sorted(missing):
-        say(f"{letter_id}  {Outcome.GONE}")
+        say(f"{letter_id}  {Fate.GONE}")
     return 1 if missing else 0
 
 
@@ -121,9 +121,9 @@ def _filter(asked: argparse.Namespace) -> Filter:
     return Filter(asked.consumer, asked.error, asked.since)
 
 
-def _parser(service: str) -> argparse.ArgumentParser:
+def _parser(module: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog=f"python -m {service} dead-letters",
+        prog=f"python -m {module} dead-letters",
         description="Messages that could not be handled. Nothing of their content is ever shown: they may hold anything.",
     )
     verbs = parser.add_subparsers(dest="verb", required=True)

@@ -1,0 +1,103 @@
+"""signaal, for match and notificatie: who professionals are, and how they are reached (R103, R122)."""
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from contracts.base import AccountId, Code, OrganisatieId, ProfessionalId
+from contracts.http.base import Antwoord, Call, Vraag
+from contracts.rollen import CONTACTGEGEVENS_LEZEN, MELDADRESSEN_LEZEN, SIGNALEN_BESTAAN
+
+_VAN_DE_GEBRUIKER = frozenset({"account-onbekend", "niet-ingelogd", "sessie-verlopen"})
+
+
+class Bestaan(Antwoord):
+    """Of er een signaal staat op een jeugdige, ook een dat niet meer actief is."""
+
+    bestaat: bool
+
+
+class EigenAccount(Antwoord):
+    """Welk account een gebruiker heeft; allemaal kenmerken zonder betekenis."""
+
+    account_id: AccountId
+    professional_id: ProfessionalId
+    organisatie: OrganisatieId
+
+
+class ContactVraag(Vraag):
+    """Van welke accounts de contactgegevens worden gevraagd."""
+
+    accounts: Annotated[list[AccountId], Field(min_length=1, max_length=200)]
+
+
+class Contact(Antwoord):
+    """Hoe collega's een professional bereiken. Alleen op het moment van tonen of versturen; nergens bewaard."""
+
+    account_id: AccountId
+    naam: Annotated[str, Field(repr=False)]
+    organisatie: str
+    locatie: str
+    email: Annotated[str, Field(repr=False)]
+    telefoon: Annotated[str | None, Field(repr=False)]
+
+
+class Contacten(Antwoord):
+    """Contactgegevens van de accounts die bekend zijn."""
+
+    items: list[Contact]
+
+
+class MeldadressenVanAccounts(Vraag):
+    """De adressen van professionals."""
+
+    accounts: Annotated[list[AccountId], Field(min_length=1, max_length=1_000)]
+
+
+class MeldadresVanCoordinator(Vraag):
+    """Het adres van de coordinator van een convenant (R103)."""
+
+    coordinator_van: Code
+
+
+class Meldadres(Antwoord):
+    """Een adres; `account` is van wie, leeg bij een coordinator."""
+
+    account: AccountId | None
+    email: Annotated[str, Field(repr=False)]
+
+
+class Meldadressen(Antwoord):
+    """Adressen. Wie ontbreekt, is onbekend."""
+
+    items: list[Meldadres]
+
+
+BESTAAN: Final = Call(
+    service="signaal",
+    method="GET",
+    path="/personen/{persoonRef}/signalen/bestaan",
+    scope=SIGNALEN_BESTAAN,
+    answer=Bestaan,
+)
+EIGEN_ACCOUNT: Final = Call(
+    service="signaal",
+    method="GET",
+    path="/accounts/eigen",
+    scope=CONTACTGEGEVENS_LEZEN,
+    answer=EigenAccount,
+    namens=True,
+    refusals=_VAN_DE_GEBRUIKER,
+)
+CONTACTGEGEVENS: Final = Call(
+    service="signaal",
+    method="POST",
+    path="/contactgegevens",
+    scope=CONTACTGEGEVENS_LEZEN,
+    answer=Contacten,
+    namens=True,
+    refusals=_VAN_DE_GEBRUIKER,
+)
+MELDADRESSEN: Final = Call(
+    service="signaal", method="POST", path="/meldadressen", scope=MELDADRESSEN_LEZEN, answer=Meldadressen
+)

@@ -1,0 +1,17 @@
+"""Every call that a service makes to another."""
+
+from typing import Any, Final
+
+from contracts.http.base import Call
+from contracts.http.deelnemers import BESTAAN, CONTACTGEGEVENS, EIGEN_ACCOUNT, MELDADRESSEN
+from contracts.http.persoonsverwijzingen import VASTLEGGEN
+from contracts.http.regie import REGIEPARTIJ
+
+CALLS: Final[tuple[Call[Any], ...]] = (
+    VASTLEGGEN,
+    BESTAAN,
+    EIGEN_ACCOUNT,
+    CONTACTGEGEVENS,
+    MELDADRESSEN,
+    REGIEPARTIJ,
+)

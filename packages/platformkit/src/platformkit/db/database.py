@@ -1,0 +1,179 @@
+"""The one way to the database: transactions and single statements, on a pool of connections of the driver.
+
+Time limits and plans are settings of the database's roles (deploy/postgres/database.sql): what a client says at the start
+of a connection, PgBouncer refuses or drops (trap 22).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any, TypeAlias
+
+import asyncpg
+from pydantic_core import from_json
+from sqlalchemy import literal, select
+
+from platformkit.db.statement import Row, Statement
+from platformkit.errors import ConstraintError
+
+# Seconds: to get a connection, new or from the pool, and for a statement whose answer never comes.
+_PATIENCE, _SILENCE = 5.0, 60.0
+_ANYTHING = Statement(select(literal(1)))
+_Driver: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Row]"
+
+
+class Connection:
+    """A connection inside a transaction."""
+
+    def __init__(self, below: _Driver) -> None:
+        self._below = below
+
+    async def rows(self, statement: Statement, **given: object) -> list[Row]:
+        """The rows that `statement` gives, with its parameters by name.
+
+        Raises:
+            ConnectionResetError: the connection got lost.
+            ConstraintError: a row was refused.
+            KeyError: a parameter is missing.
+        """
+        with _translated(self._below):
+            found: list[Row] = await self._below.fetch(statement.text, *statement.arguments(given))
+        return found
+
+    async def execute(self, statement: Statement, **given: object) -> int:
+        """The number of rows that were inserted, changed or removed.
+
+        Raises:
+            ConnectionResetError, ConstraintError, KeyError: as `rows`.
+        """
+        with _translated(self._below):
+            done: str = await self._below.execute(statement.text, *statement.arguments(given))
+        return int(done.rpartition(" ")[2])
+
+
+class Database:
+    """The database as one of its roles: at most `pool` connections, made when they are needed.
+
+    Args:
+        url: `postgresql://role:password@host:port/database`.
+        pool: the largest number of connections.
+        application: the name under which PostgreSQL shows them.
+    """
+
+    def __init__(self, url: str, *, pool: int, application: str) -> None:
+        self._url = url
+        self._size = pool
+        self._application = application
+        self._made: asyncpg.Pool[Row] | None = None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection in a transaction that is committed at the end, rolled back after an error.
+
+        Raises:
+            ConnectionResetError: the connection got lost.
+            TimeoutError: there was none to be had.
+        """
+        async with self._connection() as below:
+            transaction = below.transaction()
+            over = False
+            try:
+                with _translated(below):
+                    await transaction.start()
+                    try:
+                        yield Connection(below)
+                    except Exception:
+                        # Its own failure would hide why, and make a try that must not be repeated look like an outage.
+                        with suppress(Exception):
+                            await transaction.rollback()
+                            over = True
+                        raise
+                    await transaction.commit()
+                    over = True
+            finally:
+                if not over:
+                    # Cut off, nobody knows whether it still runs: whoever got this connection next would work inside of
+                    # it, and what he commits would never be. Nor is a silent server asked to end it: that may take long.
+                    with suppress(asyncpg.InterfaceError):  # the pool did, when it got lost
+                        below.terminate()
+
+    async def rows(self, statement: Statement, **given: object) -> list[Row]:
+        """As `Connection.rows`, in a transaction of its own."""
+        async with self._connection() as below:
+            return await Connection(below).rows(statement, **given)
+
+    async def execute(self, statement: Statement, **given: object) -> int:
+        """As `Connection.execute`, in a transaction of its own."""
+        async with self._connection() as below:
+            return await Connection(below).execute(statement, **given)
+
+    async def answers(self) -> None:
+        """Ask anything: what readiness wants to know. Raises what the driver raises when the database is away."""
+        await self.rows(_ANYTHING)
+
+    async def close(self) -> None:
+        """Close the connections; those in use are waited for, but not for long."""
+        made, self._made = self._made, None
+        if made is not None:
+            try:
+                await asyncio.wait_for(made.close(), _PATIENCE)
+            except TimeoutError:
+                made.terminate()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[_Driver]:
+        if self._made is None:
+            # At the first use: it belongs to the loop that runs then.
+            self._made = asyncpg.create_pool(
+                self._url,
+                min_size=0,
+                max_size=self._size,
+                record_class=Row,
+                init=_prepare,
+                # Nothing of ours outlives its transaction, so there is nothing to reset: a trip less per transaction.
+                reset=_nothing,
+                timeout=_PATIENCE,
+                command_timeout=_SILENCE,
+                server_settings={"application_name": self._application, "timezone": "UTC"},
+            )
+            await self._made
+        async with self._made.acquire(timeout=_PATIENCE) as below:
+            yield below
+
+
+async def _prepare(connection: Any) -> None:
+    """jsonb as the values that it holds. Statements write it as text already."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda text: b"\x01" + text.encode(),
+        decoder=lambda raw: from_json(raw[1:]),
+    )
+
+
+async def _nothing(_connection: object) -> None:
+    pass
+
+
+@contextmanager
+def _translated(below: _Driver) -> Iterator[None]:
+    """The driver's errors as far as they are ours to tell; whether others are worth another try: `platformkit.retry`.
+
+    A lost connection is a ConnectionResetError, thus transient (D5), in whatever form the driver says so.
+    """
+    try:
+        yield
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise ConstraintError(error.constraint_name or "") from None
+    except Exception as error:
+        if _is_closed(below):
+            raise ConnectionResetError("the connection to the database got lost") from error
+        raise
+
+
+def _is_closed(below: _Driver) -> bool:
+    try:
+        return bool(below.is_closed())
+    except asyncpg.InterfaceError:  # the pool took it back when it got lost
+        return True

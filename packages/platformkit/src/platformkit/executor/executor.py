@@ -1,0 +1,113 @@
+"""Runs handlers and commits (D3): state, outbox rows, the dedup row and audit rows, together or not at all.
+
+HTTP and Kafka both end here; they differ in who builds the work and where the dedup key comes from. A handler takes a
+unit of work, reads and writes through it, and never opens or commits a transaction itself.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Concatenate, ParamSpec, TypeVar
+
+from contracts.base import Vernietigd
+from platformkit import failpoints
+from platformkit.clock import Clock
+from platformkit.db.context import DatabaseContext
+from platformkit.db.database import Connection, Database
+from platformkit.envelope import Message
+from platformkit.errors import TransientError
+from platformkit.executor.ledger import Ledger
+from platformkit.executor.unit import UnitOfWork
+from platformkit.retry import attempts
+
+_ATTEMPTS = 3
+P = ParamSpec("P")
+T = TypeVar("T")
+Handler = Callable[[UnitOfWork, Sequence[Message]], Awaitable[None]]
+"""What becomes of a batch of events."""
+
+
+class Executor:
+    """Runs work in a transaction, with what must be told and recorded."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        source: str,
+        ledger: Callable[[Connection], Ledger] = Ledger,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._source = source
+        self._ledger = ledger
+
+    async def execute(
+        self,
+        handler: Callable[Concatenate[UnitOfWork, P], Awaitable[T]],
+        context: DatabaseContext | None,
+        *given: P.args,
+        **named: P.kwargs,
+    ) -> T:
+        """Run `handler` with what is given, and commit; its result.
+
+        Deadlocks and the like are tried again, so a handler must stand being run twice. When the answer to a commit got
+        lost, the database is asked what became of it: what was committed is not done again.
+        """
+        unheard: tuple[str, T] | None = None
+        async for attempt in attempts(limit=_ATTEMPTS, seconds=5):
+            with attempt:
+                if unheard is not None and await self._committed(unheard[0]):
+                    return unheard[1]
+                unheard = None
+                async with self._database.transaction() as connection:
+                    work = await self._begin(connection, context)
+                    result = await handler(work, *given, **named)
+                    if transaction := await work.flush():
+                        unheard = transaction, result
+                        await failpoints.hit("executor.before_commit")
+        if unheard:
+            await failpoints.hit("executor.after_commit")
+        return result
+
+    async def execute_batch(self, consumer: str, messages: Sequence[Message], handler: Handler) -> None:
+        """Run `handler` on those of `messages` that `consumer` has not handled yet, each event once, and commit.
+
+        One attempt: the consumer decides what comes after a failure.
+        """
+        async with self._database.transaction() as connection:
+            work = await self._begin(connection, None)
+            if await handle_once(work, consumer, messages, handler):
+                await work.flush()
+            await failpoints.hit("consumer.before_commit")
+        await failpoints.hit("consumer.after_commit")
+
+    async def _begin(self, connection: Connection, context: DatabaseContext | None) -> UnitOfWork:
+        work = UnitOfWork(connection, self._ledger(connection), self._clock.now(), context, self._source)
+        if context is not None:
+            await work.ledger.enter(context, work.today)
+        return work
+
+    async def _committed(self, transaction: str) -> bool:
+        async with self._database.transaction() as connection:
+            status = await self._ledger(connection).became_of(transaction)
+        if status == "in progress":
+            # The server has not noticed yet that nobody listens.
+            raise TransientError("tijdelijk-niet-beschikbaar")
+        return status == "committed"
+
+
+async def handle_once(work: UnitOfWork, consumer: str, messages: Sequence[Message], handler: Handler) -> bool:
+    """Run `handler` on those of `messages` that `consumer` has not handled yet, each event once; whether there were any.
+
+    What was destroyed leaves nothing among the dead letters either (D8): of a youth, whose ref is the key, no message.
+    """
+    by_id = {message.event_id: message for message in messages}
+    new = await work.ledger.handle(consumer, by_id, work.now)
+    fresh = [message for event_id, message in by_id.items() if event_id in new]
+    if fresh:
+        await handler(work, fresh)
+        destroyed = [message for message in fresh if isinstance(message.event, Vernietigd)]
+        await work.forget(
+            keys={message.key for message in destroyed if message.key == message.subject},
+            subjects={message.subject for message in destroyed},
+        )
+    return bool(fresh)

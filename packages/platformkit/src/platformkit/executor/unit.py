@@ -1,0 +1,135 @@
+"""The unit of work: what one transaction reads, writes, tells and records."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from opentelemetry import trace
+
+from contracts.base import Event
+from platformkit.clock import AMSTERDAM
+from platformkit.db.context import DatabaseContext
+from platformkit.db.database import Connection
+from platformkit.db.sets import Fields
+from platformkit.db.statement import Row, Statement
+from platformkit.envelope import encode
+from platformkit.executor.ledger import IdempotencyKey, Ledger
+from platformkit.ids import uuid7
+from platformkit.telemetry import current_traceparent
+
+
+@dataclass
+class UnitOfWork:
+    """Given to every handler and by it to repositories. `now` and `today` are the domain's (D7)."""
+
+    connection: Connection
+    ledger: Ledger
+    now: datetime
+    context: DatabaseContext | None
+    source: str
+    _told: list[Fields] = field(default_factory=list)
+    _recorded: list[Fields] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        """The calendar day in the Netherlands."""
+        return self.now.astimezone(AMSTERDAM).date()
+
+    async def rows(self, statement: Statement, **given: object) -> list[Row]:
+        """The rows that `statement` gives; see `platformkit.db.database.Connection.rows`."""
+        return await self.connection.rows(statement, **given)
+
+    async def row(self, statement: Statement, **given: object) -> Row | None:
+        """The only row that `statement` gives, none when it gives none."""
+        found = await self.connection.rows(statement, **given)
+        if not found:
+            return None
+        (row,) = found
+        return row
+
+    async def value(self, statement: Statement, **given: object) -> Any:
+        """The first column of the only row, none when there is none."""
+        found = await self.row(statement, **given)
+        return found[0] if found else None
+
+    async def execute(self, statement: Statement, **given: object) -> int:
+        """The number of rows that `statement` inserted, changed or removed."""
+        return await self.connection.execute(statement, **given)
+
+    async def claim(self, key: IdempotencyKey) -> UUID | None:
+        """Take the caller's key; the result's id when an earlier request took it (see `Ledger.claim`)."""
+        return await self.ledger.claim(key, self.now)
+
+    async def put_aside(self, consumer: str, keys: Collection[UUID]) -> frozenset[UUID]:
+        """Those of the Kafka keys about which a message lies among the dead letters of `consumer`."""
+        return await self.ledger.put_aside(consumer, keys)
+
+    async def forget(self, *, keys: Collection[UUID], subjects: Collection[UUID]) -> None:
+        """Remove the dead letters of who or what is destroyed here (D8)."""
+        await self.ledger.forget(keys=keys, subjects=subjects)
+
+    def emit(
+        self,
+        event: Event,
+        *,
+        version: int,
+        aggregate_id: UUID | None = None,
+        key: UUID | None = None,
+        traceparent: str | None = None,
+    ) -> None:
+        """Tell `event` as version `version` of its aggregate, in the current trace or that of its cause.
+
+        An event of destruction carries nothing but its reason (D2): say whose end it is by `aggregate_id` and `key`.
+        """
+        event_id = uuid7()
+        headers, payload = encode(
+            event,
+            event_id=event_id,
+            subject=aggregate_id or event.aggregate_id,
+            source=self.source,
+            version=version,
+            time=self.now,
+        )
+        self._told.append(
+            {
+                "event_id": event_id,
+                "topic": event.TOPIC,
+                "key": str(key or event.key),
+                "headers": headers,
+                "payload": payload,
+                "traceparent": traceparent or current_traceparent(),
+                "created_at": self.now,
+            }
+        )
+
+    def audit(
+        self,
+        action: str,
+        *,
+        outcome: str,
+        actor: str,
+        role: str,
+        object: UUID | None = None,
+        person: UUID | None = None,
+    ) -> None:
+        """Record who did what. Only ids and codes."""
+        span = trace.get_current_span().get_span_context()
+        self._recorded.append(
+            {
+                "id": uuid7(),
+                "at": self.now,
+                "actor": actor,
+                "role": role,
+                "action": action,
+                "object": object,
+                "person": person,
+                "outcome": outcome,
+                "trace_id": format(span.trace_id, "032x") if span.is_valid else None,
+            }
+        )
+
+    async def flush(self) -> str | None:
+        """Write what was told and recorded; the executor calls this. The transaction's id, none when nothing was."""
+        return await self.ledger.write(self._told, self._recorded)

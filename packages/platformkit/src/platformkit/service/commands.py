@@ -1,0 +1,28 @@
+"""What an operator starts by hand beside the processes: `python -m <service> <command> ...`."""
+
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from platformkit.service.process import Process
+from platformkit.settings import ProcessSettings
+
+S = TypeVar("S", bound=ProcessSettings)
+
+
+@dataclass(frozen=True)
+class Command(Generic[S]):
+    """Works as the database role `role`.
+
+    `run` takes the words after its name, prints what it did, and gives the exit code: 0 done, 1 not (all) done, 2 wrong use.
+    """
+
+    run: Callable[[Process[S], Sequence[str]], Awaitable[int]]
+    role: str = "worker"
+
+
+def say(line: str) -> None:
+    """Print a line for the operator at once. Logs of the same process go to stderr."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

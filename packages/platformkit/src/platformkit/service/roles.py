@@ -1,0 +1,82 @@
+"""The four roles of a service's processes, the same for every service; `all` runs them in one process."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from platformkit.health import Heartbeat
+from platformkit.messaging.consumer import Consumer
+from platformkit.outbox.relay import Relay
+from platformkit.service.jobs import Job, together, wait
+from platformkit.service.process import opened
+from platformkit.service.service import Service
+from platformkit.service.sweep import sweeping
+from platformkit.settings import ProcessSettings
+
+_DATABASE_ROLES: Final = {"api": "api", "consumer": "worker", "relay": "relay", "jobs": "worker"}
+ROLES: Final = tuple(_DATABASE_ROLES)
+_BEAT = 0.2
+
+
+def role(service: Service[Any], settings: ProcessSettings, name: str) -> Job:
+    """What a process of `service` does in the role `name`."""
+    work = {"api": _api, "consumer": _consumer, "relay": _relay, "jobs": _jobs}[name]
+
+    async def run(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        async with opened(settings, service=service.name, role=_DATABASE_ROLES[name], part=name) as process:
+            await work(service, process, stop, heartbeat)
+
+    return run
+
+
+async def _api(service: Service[Any], process: Any, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+    await serve(service.app(process, heartbeat), process.settings, stop, heartbeat)
+
+
+async def _consumer(service: Service[Any], process: Any, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+    consumer = Consumer(process.settings.kafka_bootstrap, process.executor, service.subscriptions(process))
+    await consumer.run(stop, heartbeat)
+
+
+async def _relay(service: Service[Any], process: Any, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+    await Relay(process.database, process.settings.kafka_bootstrap, service.name).run(stop, heartbeat)
+
+
+async def _jobs(service: Service[Any], process: Any, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+    await together((*service.jobs(process), sweeping(process.executor)), stop, heartbeat)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without signal handlers of its own: the process has one place for them."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(app: FastAPI, settings: ProcessSettings, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+    """Serve an application; requests that run at a stop are answered first."""
+    heartbeat.expect("api")
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=settings.http_host,
+            port=settings.http_port,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=20,
+            timeout_keep_alive=30,
+        )
+    )
+    serving = asyncio.create_task(server.serve())
+    while not stop.is_set() and not serving.done():
+        if server.started:
+            heartbeat.beat("api")
+        await wait(stop, _BEAT)
+    server.should_exit = True
+    await serving

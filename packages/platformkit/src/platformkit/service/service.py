@@ -1,0 +1,79 @@
+"""What a service says of itself. Relay, consumer, jobs, migrations, health and commands follow from it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from fastapi import APIRouter, FastAPI
+
+from platformkit.db.context import DatabaseContext
+from platformkit.executor.retelling import Retell
+from platformkit.health import Heartbeat
+from platformkit.http.app import create_app
+from platformkit.http.auth import TokenVerifier
+from platformkit.http.problems import Problem
+from platformkit.messaging.consumer import Subscription
+from platformkit.service.commands import Command
+from platformkit.service.jobs import Job
+from platformkit.service.process import Process
+from platformkit.settings import ProcessSettings
+
+S = TypeVar("S", bound=ProcessSettings)
+
+
+def _none(_process: Process[Any]) -> tuple[()]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Retelling(Generic[S]):
+    """What a service can tell again, and as whom it reads that: a database role, with its context if it needs one."""
+
+    retell: Callable[[Process[S]], Retell]
+    role: str = "worker"
+    context: DatabaseContext | None = None
+
+
+@dataclass(frozen=True)
+class Service(Generic[S]):
+    """A declaration: the same words for every service.
+
+    Each part is made for the process that it works in: `routers` for the API, `subscriptions` for the consumer, `jobs` for
+    what it does by itself, `retelling` and `commands` for an operator.
+
+    Args:
+        name: as people write it, such as `brp-proxy`.
+        settings: read once from the environment.
+        description: of the API, in Dutch.
+        problems: what the API can answer beside what every API can.
+        fill: what stands in a new database beside its tables; called after each migration, as the owner.
+    """
+
+    name: str
+    settings: type[S]
+    description: str
+    problems: Mapping[str, Problem] = field(default_factory=dict)
+    routers: Callable[[Process[S]], Sequence[APIRouter]] = _none
+    subscriptions: Callable[[Process[S]], Sequence[Subscription]] = _none
+    jobs: Callable[[Process[S]], Sequence[Job]] = _none
+    retelling: Retelling[S] | None = None
+    commands: Mapping[str, Command[S]] = field(default_factory=dict)
+    fill: Callable[[Process[S]], Awaitable[object]] | None = None
+
+    @property
+    def module(self) -> str:
+        """The import name, which is also the name of the database."""
+        return self.name.replace("-", "_")
+
+    def app(self, process: Process[S], heartbeat: Heartbeat) -> FastAPI:
+        """The HTTP application; every service has one, to say how it is."""
+        settings = process.settings
+        return create_app(
+            title=f"Verwijsindex: {self.name}",
+            description=self.description,
+            routers=self.routers(process),
+            problems=self.problems,
+            verifier=TokenVerifier(str(settings.oidc_issuer), settings.oidc_audience, process.http),
+            heartbeat=heartbeat,
+            checks={"database": process.database.answers},
+        )
