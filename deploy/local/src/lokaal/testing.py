@@ -1,18 +1,16 @@
 """What the tests of services take from the stack: real servers, started once per test run, and migrated databases."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-
-import httpx
+from urllib.parse import urlsplit
 
 from lokaal import paths, stack
 from lokaal.servers.postgres import ROLES
 from lokaal.stack import Stack
 from lokaal.system import Form
 from platformkit.db.migrations import upgrade
-from platformkit.http.calls import Answer, Http, UnansweredError
 
 PEILDATUM = datetime(2026, 11, 22, 9, tzinfo=UTC)
 """The moment at which the clock of the system tests stands at first: the persons' ages move with the clock."""
@@ -37,10 +35,18 @@ def system(form: Form = "split") -> Stack:
 
 @cache
 def database(module: str) -> Mapping[str, str]:
-    """The addresses of a service's database by role (`api`, `worker`, `relay`, `migrate`), migrated to the newest revision."""
-    found: dict[str, str] = servers().addresses["postgres"][module]
-    upgrade(module, found["migrate"].replace("postgresql://", "postgresql+asyncpg://", 1))
-    return {role: found[role] for role in ROLES}
+    """The addresses of a service's database, migrated to the newest revision: by role (`api`, `worker`, `relay`,
+    `migrate`), and for the `superuser`, who sees and changes what nobody in the system can.
+    """
+    addresses = servers().addresses["postgres"]
+    found: dict[str, str] = addresses[module]
+    upgrade(module, found["migrate"])
+    return {**{role: found[role] for role in ROLES}, "superuser": superuser(addresses, module)}
+
+
+def superuser(addresses: Mapping[str, str], module: str) -> str:
+    """The address of a service's database for the cluster's superuser, of the `postgres` part of a stack's addresses."""
+    return urlsplit(addresses["superuser"])._replace(path=f"/{module}").geturl()
 
 
 def stop() -> None:
@@ -59,28 +65,3 @@ def _running(name: str, make: Callable[[Path], Stack]) -> Stack:
         _started[name] = made
         versions_seen.update(made.addresses["versions"].values())
     return _started[name]
-
-
-class Pretended(Http):
-    """Calls that `answer` answers, so that no other process is needed. A transport error of httpx is silence."""
-
-    def __init__(self, answer: Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]) -> None:
-        super().__init__()
-        self._answer = answer
-
-    async def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        content: bytes = b"",
-        seconds: float = 5.0,
-    ) -> Answer:
-        try:
-            said = self._answer(httpx.Request(method, url, headers=headers, content=content))
-            if not isinstance(said, httpx.Response):
-                said = await said
-        except httpx.TransportError as error:
-            raise UnansweredError(type(error).__qualname__) from None
-        return Answer(said.status_code, said.headers, said.content)
