@@ -30,7 +30,7 @@ A = TypeVar("A", bound=Antwoord)
 class Call(Generic[A]):
     """`path` is the template below the major version. `namens`: asked in the name of the user whose request is answered.
 
-    `refusals`: codes that say something to that user; every other refusal is a mistake between the two services.
+    `questions`: one of these is the body, none when there is none. `refusals`: codes that say something to that user; every other refusal is a mistake between the two services.
     """
 
     service: str
@@ -38,5 +38,6 @@ class Call(Generic[A]):
     path: str
     scope: str
     answer: type[A]
+    questions: tuple[type[Vraag], ...] = ()
     namens: bool = False
     refusals: frozenset[str] = frozenset()

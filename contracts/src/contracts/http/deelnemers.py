@@ -95,9 +95,15 @@ CONTACTGEGEVENS: Final = Call(
     path="/contactgegevens",
     scope=CONTACTGEGEVENS_LEZEN,
     answer=Contacten,
+    questions=(ContactVraag,),
     namens=True,
     refusals=_VAN_DE_GEBRUIKER,
 )
 MELDADRESSEN: Final = Call(
-    service="signaal", method="POST", path="/meldadressen", scope=MELDADRESSEN_LEZEN, answer=Meldadressen
+    service="signaal",
+    method="POST",
+    path="/meldadressen",
+    scope=MELDADRESSEN_LEZEN,
+    answer=Meldadressen,
+    questions=(MeldadressenVanAccounts, MeldadresVanCoordinator),
 )

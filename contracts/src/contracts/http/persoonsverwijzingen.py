@@ -47,6 +47,7 @@ VASTLEGGEN: Final = Call(
     path="/persoonsverwijzingen",
     scope=PERSONEN_VASTLEGGEN,
     answer=Persoonsverwijzing,
+    questions=(PersoonsverwijzingVraag,),
     namens=True,
     refusals=frozenset(
         {"bsn-ongeldig", "persoon-onbekend", "persoon-overleden", "persoon-te-oud", "geboortedatum-onbekend"}
