@@ -28,9 +28,10 @@ A = TypeVar("A", bound=Antwoord)
 
 @dataclass(frozen=True)
 class Call(Generic[A]):
-    """`path` is the template below the major version. `namens`: asked in the name of the user whose request is answered.
+    """`path` is the template below the major version; one of the `questions` is the body, none when there is none.
 
-    `questions`: one of these is the body, none when there is none. `refusals`: codes that say something to that user; every other refusal is a mistake between the two services.
+    `namens`: asked in the name of the user whose request is answered. `refusals`: codes that say something to that user;
+    every other refusal is a mistake between the two services.
     """
 
     service: str
