@@ -10,6 +10,8 @@ from pathlib import Path
 
 from platformkit.logging import get_logger
 
+_PAUSE = 1.0
+
 log = get_logger()
 
 
@@ -47,7 +49,7 @@ class Heartbeat:
             if self._file is not None and self.ready:
                 self._write(self._file)
             try:
-                await asyncio.wait_for(stop.wait(), 1.0)
+                await asyncio.wait_for(stop.wait(), _PAUSE)
             except TimeoutError:
                 continue
 
