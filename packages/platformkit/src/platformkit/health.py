@@ -46,7 +46,8 @@ class Heartbeat:
     async def run(self, stop: asyncio.Event) -> None:
         """Write the file every second while the process is ready, until `stop`."""
         while not stop.is_set():
-            if self._file is not None and self.ready:
+            # Before the first component began there is nothing that could be ready.
+            if self._file is not None and self._beats and self.ready:
                 self._write(self._file)
             try:
                 await asyncio.wait_for(stop.wait(), _PAUSE)
