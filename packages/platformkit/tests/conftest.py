@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -80,8 +81,8 @@ def start(proef: Proef) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
     """Starts processes of the throwaway service; kills what still runs after the test."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def begin(*words: str, **env: str) -> "subprocess.Popen[bytes]":
-        started.append(proef.start(*words, **env))
+    def begin(*words: str, **given: Any) -> "subprocess.Popen[bytes]":
+        started.append(proef.start(*words, **given))
         return started[-1]
 
     yield begin

@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 from proef.events import gewijzigd
 from proef.hulp import Proef, context, read_topic
+from proef.relaying import emptied, tell
 from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
@@ -38,7 +39,7 @@ def free_port() -> int:
 async def ended(process: "subprocess.Popen[bytes]", seconds: float = 40) -> tuple[int, str, str]:
     """Exit code, stdout and stderr."""
     out, err = await asyncio.to_thread(process.communicate, None, seconds)
-    return process.returncode, out.decode(), err.decode()
+    return process.returncode, (out or b"").decode(), err.decode()
 
 
 @pytest.fixture
@@ -92,9 +93,9 @@ async def test_sigterm_answers_the_running_request(
 
 
 async def test_sigterm_finishes_the_batch_and_the_relays_turn(
-    proef: Proef, start: Start, make_topic: Callable[..., Awaitable[str]]
+    proef: Proef, start: Start, make_topic: Callable[..., Awaitable[str]], tmp_path: Path
 ) -> None:
-    topic = await make_topic(partitions=2)
+    topic, batch = await make_topic(partitions=2), tmp_path / "begonnen"
     people = [uuid4() for _ in range(300)]
 
     async def tell(work: UnitOfWork) -> None:
@@ -103,14 +104,13 @@ async def test_sigterm_finishes_the_batch_and_the_relays_turn(
 
     await proef.executor("api").execute(tell, context(uuid4()))
     env = {"TOPIC": topic, "GROEP": f"groep-{topic}", "WERKT": "1"}
-    relay, consumer = start("relay", **env), start("consumer", **env)
+    relay, consumer = start("relay", **env), start("consumer", BEGONNEN=str(batch), **env)
 
     async def published() -> bool:
         return await proef.count("outbox") < 300
 
     async def begun() -> bool:
-        waiting = "select count(*) from pg_stat_activity where usename = 'proef_worker' and state like 'idle in%'"
-        return (await proef.rows(waiting))[0] > 0
+        return batch.exists()
 
     await eventually_async(published, seconds=40)
     relay.send_signal(signal.SIGTERM)
@@ -173,6 +173,24 @@ async def test_a_worker_without_http_proves_that_it_lives(start: Start, tmp_path
     beat.write_text(json.dumps({**old, "time": old["time"] - 60}))  # a minute later
     assert (await ended(start("check", HEARTBEAT_FILE=str(beat))))[0] == 1
     assert (await ended(start("check")))[0] == 2
+
+
+async def test_a_disk_without_room_for_logs_ends_no_process(proef: Proef, start: Start, topic: str) -> None:
+    await tell(proef, topic, 1)
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        relay = start("relay", stdout=full)
+    finally:
+        os.close(full)
+
+    async def published() -> bool:
+        return await emptied(proef)
+
+    await eventually_async(published, seconds=40)
+    relay.send_signal(signal.SIGTERM)
+    # 120: Python cannot write what is left of its output either.
+    assert (await ended(relay))[0] in {0, 120}
+    assert await proef.rows("select until <= now() from relay_lease") == [True], "stopped in order"
 
 
 async def test_logs_are_json_with_the_trace(start: Start) -> None:

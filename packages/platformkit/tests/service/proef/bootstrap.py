@@ -19,7 +19,7 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
 
 def _subscriptions(process: Process[Settings]) -> Sequence[Subscription]:
     settings = process.settings
-    return [Subscription(settings.groep, settings.topic, Onthouden(settings.werkt))]
+    return [Subscription(settings.groep, settings.topic, Onthouden(settings))]
 
 
 def _jobs(process: Process[Settings]) -> Sequence[Job]:

@@ -1,6 +1,5 @@
 """Things, which a user makes: the handler, and the way to it over HTTP."""
 
-import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -31,9 +30,7 @@ def make_router(executor: Executor, settings: Settings) -> APIRouter:
     async def post(
         asker: Annotated[Principal, Depends(require("dingen:maken"))], idempotency_key: Annotated[str, Header()]
     ) -> dict[str, str]:
-        if settings.begonnen:
-            settings.begonnen.touch()
-        await asyncio.sleep(settings.werkt)
+        await settings.works()
         subject = UUID(asker.subject)
         context = DatabaseContext(subject, asker.role, asker.tenants)
         key = IdempotencyKey(subject, idempotency_key, b"1", uuid7())

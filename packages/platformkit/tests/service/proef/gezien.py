@@ -1,6 +1,5 @@
 """What a consumer has seen, in order."""
 
-import asyncio
 from collections.abc import Sequence
 
 from platformkit.db.sets import columns_of, insert_rows
@@ -8,6 +7,7 @@ from platformkit.db.statement import Statement
 from platformkit.envelope import Message
 from platformkit.executor import UnitOfWork
 from proef.adapters.db.tables import gezien
+from proef.settings import Settings
 
 _COLUMNS = ("persoon", "versie")
 _SCHRIJF = Statement(insert_rows(gezien, _COLUMNS))
@@ -19,11 +19,11 @@ async def remember(work: UnitOfWork, messages: Sequence[Message]) -> None:
 
 
 class Onthouden:
-    """Remembers a batch, after so many seconds."""
+    """Remembers a batch, as slowly as the settings say."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
     async def __call__(self, work: UnitOfWork, messages: Sequence[Message]) -> None:
-        await asyncio.sleep(self._seconds)
+        await self._settings.works()
         await remember(work, messages)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
@@ -57,7 +57,7 @@ class Proef:
         urls = {f"database_url_{role}": url for role, url in self.addresses.items() if role != "superuser"}
         return Settings(profiel=Profile.TEST, kafka_bootstrap=self.bootstrap, **{**urls, **other})  # type: ignore[arg-type]
 
-    def start(self, *words: str, **env: str) -> "subprocess.Popen[bytes]":
+    def start(self, *words: str, stdout: "int | IO[str]" = subprocess.PIPE, **env: str) -> "subprocess.Popen[bytes]":
         """A process of the service: a role, or a command."""
         base = {
             "PATH": os.environ["PATH"],
@@ -67,7 +67,7 @@ class Proef:
             **{f"DATABASE_URL_{name.upper()}": url for name, url in self.addresses.items()},
         }
         return subprocess.Popen(
-            [sys.executable, "-m", "proef", *words], env={**base, **env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [sys.executable, "-m", "proef", *words], env={**base, **env}, stdout=stdout, stderr=subprocess.PIPE
         )
 
 
