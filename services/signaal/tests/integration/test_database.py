@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from contracts.base import SignaalId
 from contracts.signaal import SignaalStatus
@@ -16,7 +16,7 @@ from platformkit.executor import Executor, UnitOfWork
 from platformkit.service.process import opened
 from platformkit.settings import Profile
 from signaal.adapters.db import startdata
-from signaal.adapters.db.signalen import PostgresSignaalRepository
+from signaal.adapters.db.signalen import PostgresSignaalRepository, ends_within
 from signaal.application import contexts
 from signaal.bootstrap import SERVICE
 from signaal.settings import Settings
@@ -89,6 +89,17 @@ async def test_a_transaction_that_issues_ends_within_a_minute(
     assert (await wereld.geef_af(wie)).status_code == 201
     assert seen == ["1min"]
     assert [row[0] for row in await api_database.rows(LIMIT)] == ["1min"]
+
+
+@pytest.mark.regel("D1")
+async def test_that_minute_counts_although_the_role_may_take_longer(api_database: Database) -> None:
+    async def stands_still() -> None:
+        async with api_database.transaction() as connection:
+            await connection.rows(Statement(select(*ends_within("100ms"))))
+            await connection.rows(Statement(text("select pg_sleep(20)")))
+
+    with pytest.raises(ConnectionResetError):
+        await stands_still()
 
 
 async def test_a_signal_comes_back_from_its_row_as_it_was(wereld: Any, api: Executor) -> None:

@@ -35,6 +35,15 @@ def _waarden(tabel: Table) -> dict[str, Any]:
     return {kolom.key: bindparam(kolom.key, type_=kolom.type) for kolom in tabel.columns}
 
 
+def ends_within(limit: str) -> Sequence[ColumnElement[str]]:
+    """What a transaction selects to be ended by the database `limit` from then.
+
+    Beside the limit of the role, which may be raised while the guard of `bestaat` rests on this one. PostgreSQL goes on
+    counting for the role's limit until that is switched off.
+    """
+    return [func.set_config("transaction_timeout", each, True) for each in ("0", limit)]
+
+
 _SIGNAAL = _velden(Signaal, signaal, "id")
 _TELLING = _velden(Telling, signaal_telling, "signaal")
 
@@ -46,7 +55,7 @@ _VOEG_TOE = Statement(
         insert(signaal)
         .values(_waarden(signaal))
         # After this the transaction commits within a minute or not at all: half of the guard of `bestaat`.
-        .returning(func.set_config("transaction_timeout", _ISSUE_TRANSACTION, True))
+        .returning(*ends_within(_ISSUE_TRANSACTION))
         .cte("nieuw")
     )
 )
@@ -151,7 +160,7 @@ class PostgresSignaalRepository:
         brp-proxy asks this fifteen minutes after it gave out the reference, and lets the person go when the answer is no
         (D1). A signal that is being committed at this very instant is invisible to us, so the answer is only right
         because there can be none: the transaction that issues refuses a reference older than five minutes, and the
-        database ends it within a minute after that (`transaction_timeout` in `voeg_toe`).
+        database ends it within two minutes after that: the role's `transaction_timeout`, then that of `voeg_toe`.
         """
         return bool(await work.value(_BESTAAT, persoon_ref=persoon_ref))
 
