@@ -1,20 +1,21 @@
 """Fixtures of platformkit's tests: the throwaway service `proef` with a database of its own, and Kafka topics."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
+from lokaal import testing
 from lokaal.servers import postgres
 from lokaal.stack import Stack
 from platformkit import failpoints
-from platformkit.db.engine import make_engine
+from platformkit.db.database import Database
 from platformkit.db.migrations import upgrade
 
 sys.path.insert(0, str(Path(__file__).parent / "service"))
@@ -29,34 +30,28 @@ def _failpoints_off() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def proef_dsns(servers: Stack) -> Mapping[str, str]:
-    """The addresses of the throwaway service's migrated database."""
+def proef_addresses(servers: Stack) -> Mapping[str, str]:
+    """The addresses of the throwaway service's migrated database, by role and for the superuser."""
     superuser = servers.addresses["postgres"]["superuser"]
-    passwords = dict.fromkeys(postgres.ROLES, uuid4().hex)
+    passwords = {role: uuid4().hex for role in postgres.ROLES}
     postgres.create_database(superuser, "proef", passwords)
     found = {role: postgres.role_dsn(superuser, "proef", role, passwords[role]) for role in postgres.ROLES}
-    upgrade("proef", found["migrate"].replace("postgresql://", "postgresql+asyncpg://", 1))
-    return found
+    upgrade("proef", found["migrate"])
+    return {**found, "superuser": testing.superuser(servers.addresses["postgres"], "proef")}
 
 
 @pytest.fixture
-async def proef(servers: Stack, proef_dsns: Mapping[str, str]) -> AsyncIterator[Proef]:
+async def proef(servers: Stack, proef_addresses: Mapping[str, str]) -> AsyncIterator[Proef]:
     """The throwaway service with empty tables."""
-
-    def url(dsn: str) -> str:
-        return dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
-
-    superuser = servers.addresses["postgres"]["superuser"].rpartition("/")[0] + "/proef"
-    made = Proef(
-        proef_dsns,
-        *(make_engine(url(proef_dsns[role]), pool=8, application="proef") for role in ("api", "worker", "relay")),
-        create_async_engine(url(superuser), poolclass=NullPool),
-        servers.addresses["kafka"]["bootstrapServers"],
-    )
+    databases = [
+        Database(proef_addresses[role], pool=8, application=f"test-{role}")
+        for role in ("api", "worker", "relay", "superuser")
+    ]
+    made = Proef(proef_addresses, *databases, servers.addresses["kafka"]["bootstrapServers"])
     await made.rows(f"truncate {TABLES} restart identity")
     yield made
-    for engine in (made.api, made.worker, made.relay, made.all_seeing):
-        await engine.dispose()
+    for database in databases:
+        await database.close()
 
 
 @pytest.fixture
@@ -86,8 +81,8 @@ def start(proef: Proef) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
     """Starts processes of the throwaway service; kills what still runs after the test."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def begin(role: str, **env: str) -> "subprocess.Popen[bytes]":
-        started.append(proef.start(role, **env))
+    def begin(*words: str, **given: Any) -> "subprocess.Popen[bytes]":
+        started.append(proef.start(*words, **given))
         return started[-1]
 
     yield begin
@@ -95,3 +90,12 @@ def start(proef: Proef) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of this machine that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

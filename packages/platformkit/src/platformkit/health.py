@@ -10,6 +10,8 @@ from pathlib import Path
 
 from platformkit.logging import get_logger
 
+_PAUSE = 1.0
+
 log = get_logger()
 
 
@@ -44,10 +46,11 @@ class Heartbeat:
     async def run(self, stop: asyncio.Event) -> None:
         """Write the file every second while the process is ready, until `stop`."""
         while not stop.is_set():
-            if self._file is not None and self.ready:
+            # Before the first component began there is nothing that could be ready.
+            if self._file is not None and self._beats and self.ready:
                 self._write(self._file)
             try:
-                await asyncio.wait_for(stop.wait(), 1.0)
+                await asyncio.wait_for(stop.wait(), _PAUSE)
             except TimeoutError:
                 continue
 

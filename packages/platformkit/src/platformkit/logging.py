@@ -3,8 +3,9 @@
 import logging
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TextIO, cast
 
 import stamina
 import structlog
@@ -62,6 +63,24 @@ class _LibraryHandler(logging.Handler):
         place.silent_until, place.held_back = now + _SILENCE, 0
 
 
+class _Patient:
+    """A stream that may lose a line: that there is no room for it on a disk ends no process."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """As that of the stream."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """As that of the stream."""
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def _on_retry(details: stamina.instrumentation.RetryDetails) -> None:
     get_logger().warning("retry", attempt=details.retry_num, error=type(details.caused_by).__qualname__)
 
@@ -78,7 +97,7 @@ def configure(service: str, level: str, stream: TextIO = sys.stdout) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Patient(stream))),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)

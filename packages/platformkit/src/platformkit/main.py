@@ -38,7 +38,7 @@ def _check() -> int:
 def beats(file: Path, *, limit: float = _FRESH) -> bool:
     """Whether the process that writes `file` proved within `limit` seconds that it lives (see `platformkit.health`)."""
     try:
-        told: float = json.loads(file.read_text())["time"]
+        told = float(json.loads(file.read_text())["time"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
     return time.time() - told < limit

@@ -7,6 +7,7 @@ import asyncpg
 import stamina
 from aiokafka.errors import KafkaError
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -14,10 +15,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from platformkit.errors import TransientError
 
 # Classes of SQLSTATE after which the same transaction may succeed: connection, identity, resources, operator
-# intervention, system error; the two concurrency failures, the lock timeout, the timeouts that end a session, and a
-# database that is not there yet.
+# intervention, system error; the two concurrency failures, the lock timeout, the timeouts that end a session, a
+# database that is not there yet, and a server that became a standby.
 _TRANSIENT_CLASSES = ("08", "28", "53", "57", "58")
-_TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "25P03", "25P04", "3D000"})
+_TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "25P03", "25P04", "3D000", "25006"})
 # Table, column or grant missing: a migration that has not run, never the fault of what is being handled.
 _UNREADY_STATES = frozenset({"42P01", "42703", "42501"})
 _AWAY = (
@@ -28,6 +29,7 @@ _AWAY = (
     KafkaError,
     RedisConnectionError,
     RedisTimeoutError,
+    ReadOnlyError,
 )
 # Mistakes that share a base class with an outage: trying again would go on for ever. The ValueError is asyncpg's for a
 # value that does not fit its column.
@@ -50,6 +52,9 @@ def is_transient(error: BaseException) -> bool:
     cause = _cause(error)
     if isinstance(cause, asyncpg.PostgresError):
         state = cause.sqlstate or ""
+        # A statement whose plan a migration made invalid is prepared anew; any other 0A000 is ours.
+        if isinstance(cause, asyncpg.InvalidCachedStatementError):
+            return True
         return state in _TRANSIENT_STATES or state.startswith(_TRANSIENT_CLASSES)
     return isinstance(cause, _AWAY) and not isinstance(cause, _OURS)
 

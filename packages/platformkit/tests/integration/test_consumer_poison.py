@@ -3,12 +3,17 @@
 from collections.abc import Callable, Sequence
 
 import pytest
+from proef.adapters.db.tables import geteld
 from proef.consuming import Record, has_seen, record, remember, running, send
-from proef.hulp import Proef, eventually
-from sqlalchemy import text
+from proef.hulp import Proef
+from sqlalchemy import bindparam, insert
 
+from platformkit.db.statement import Statement
+from platformkit.envelope import Message
 from platformkit.executor import UnitOfWork
-from platformkit.messaging.envelope import Message
+from platformkit.testing import eventually_async
+
+TELLEN = Statement(insert(geteld).values(sleutel="a", aantal=bindparam("aantal")))
 
 
 def _broken() -> dict[str, Record]:
@@ -55,7 +60,7 @@ async def test_poison_is_parked_with_its_bytes_and_neighbours_go_on(
     poison = _broken()[kind]
     await send(proef, topic, record(1), poison, record(2))
     async with running(proef, topic):
-        await eventually(lambda: has_seen(proef, 1, 2))
+        await eventually_async(lambda: has_seen(proef, 1, 2))
     parked = await proef.rows('select payload, topic, "offset", error from dead_letter')
     assert [(row[0], row[1], row[2]) for row in parked] == [(poison[1], topic, 1)]
     assert parked[0][3]
@@ -70,7 +75,7 @@ async def test_what_only_the_handler_cannot_take_is_found_by_bisecting(proef: Pr
 
     await send(proef, topic, *(record(version) for version in range(40)))
     async with running(proef, topic, picky):
-        await eventually(lambda: has_seen(proef, *(v for v in range(40) if v not in {13, 27})))
+        await eventually_async(lambda: has_seen(proef, *(v for v in range(40) if v not in {13, 27})))
     assert await proef.rows('select "offset", error from dead_letter order by 1') == [
         (13, "ValueError"),
         (27, "ValueError"),
@@ -79,13 +84,11 @@ async def test_what_only_the_handler_cannot_take_is_found_by_bisecting(proef: Pr
 
 async def test_a_value_that_does_not_fit_its_column_is_poison_not_an_outage(proef: Proef, topic: str) -> None:
     async def overflowing(work: UnitOfWork, messages: Sequence[Message]) -> None:
-        await work.connection.execute(
-            text("insert into geteld values ('a', :n)").bindparams(n=2**40 if messages[0].version == 1 else 1)
-        )
+        await work.execute(TELLEN, aantal=2**40 if messages[0].version == 1 else 1)
 
     await send(proef, topic, record(1))
     async with running(proef, topic, overflowing):
-        await eventually(lambda: _parked(proef))
+        await eventually_async(lambda: _parked(proef))
 
 
 async def _parked(proef: Proef) -> bool:
@@ -102,6 +105,6 @@ async def test_an_unknown_type_or_version_is_passed_by(
     other = [each for each in headers if each[0] != "ce_type"] + [("ce_type", kind.encode())]
     await send(proef, topic, (other, value), record(2))
     async with running(proef, topic):
-        await eventually(lambda: has_seen(proef, 2))
+        await eventually_async(lambda: has_seen(proef, 2))
     assert await proef.count("dead_letter") == 0
     assert "999993653" not in capsys.readouterr().out

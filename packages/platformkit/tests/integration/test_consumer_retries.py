@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from proef.consuming import has_seen, record, remember, running, send
-from proef.hulp import Proef, eventually
+from proef.hulp import Proef
 
+from platformkit.envelope import Message
 from platformkit.errors import TransientError
 from platformkit.executor import UnitOfWork
 from platformkit.messaging import consumer as consumer_module
-from platformkit.messaging.envelope import Message
+from platformkit.testing import eventually_async
 
 
 async def test_a_passing_failure_keeps_the_batch_and_its_order(
@@ -30,9 +31,9 @@ async def test_a_passing_failure_keeps_the_batch_and_its_order(
 
     await send(proef, topic, record(1), record(2))
     async with running(proef, topic, flaky):
-        await eventually(_true_when(lambda: tries > 3))
+        await eventually_async(_true_when(lambda: tries > 3))
         await send(proef, topic, record(3))
-        await eventually(lambda: has_seen(proef, 1, 2, 3))
+        await eventually_async(lambda: has_seen(proef, 1, 2, 3))
     assert await proef.count("dead_letter") == 0
 
 
@@ -51,7 +52,7 @@ async def test_a_database_that_is_away_is_waited_for(proef: Proef, topic: str) -
             await send(proef, topic, record(1))
         finally:
             await proef.rows("grant connect on database proef to proef_worker")
-        await eventually(lambda: has_seen(proef, 1))
+        await eventually_async(lambda: has_seen(proef, 1))
 
 
 async def test_a_missing_grant_parks_nothing(proef: Proef, topic: str) -> None:
@@ -67,10 +68,10 @@ async def test_a_missing_grant_parks_nothing(proef: Proef, topic: str) -> None:
     try:
         await send(proef, topic, record(1), record(2))
         async with running(proef, topic, counting):
-            await eventually(_true_when(lambda: tries >= 2))
+            await eventually_async(_true_when(lambda: tries >= 2))
             assert await proef.count("dead_letter") == 0
             await proef.rows("grant insert on gezien to proef_worker")
-            await eventually(lambda: has_seen(proef, 1, 2))
+            await eventually_async(lambda: has_seen(proef, 1, 2))
     finally:
         await proef.rows("grant insert on gezien to proef_worker")
 
@@ -80,4 +81,4 @@ async def test_it_waits_for_a_broker_that_is_not_there_yet(proef: Proef, topic: 
     async with running(proef, topic):
         await asyncio.to_thread(servers.restart, "kafka")
         await send(proef, topic, record(1))
-        await eventually(lambda: has_seen(proef, 1), seconds=40)
+        await eventually_async(lambda: has_seen(proef, 1), seconds=40)

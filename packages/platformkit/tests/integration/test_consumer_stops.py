@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from proef.consuming import ME, at_least, has_seen, record, remember, running, seen, send
-from proef.hulp import Proef, eventually
+from proef.hulp import Proef
 
+from platformkit.envelope import Message
 from platformkit.executor import UnitOfWork
 from platformkit.messaging import consumer as consumer_module
-from platformkit.messaging.envelope import Message
+from platformkit.testing import eventually_async
 
 
 async def test_cancelled_at_shutdown_it_is_read_again(
@@ -28,7 +29,7 @@ async def test_cancelled_at_shutdown_it_is_read_again(
         await asyncio.wait_for(entered.wait(), 20)
     assert await seen(proef) == []
     async with running(proef, topic):
-        await eventually(lambda: has_seen(proef, 1, 2))
+        await eventually_async(lambda: has_seen(proef, 1, 2))
 
 
 async def test_a_stop_finishes_the_batch_and_acknowledges_it(proef: Proef, topic: str) -> None:
@@ -48,7 +49,7 @@ async def test_a_stop_finishes_the_batch_and_acknowledges_it(proef: Proef, topic
     await proef.rows("truncate inbox")
     await send(proef, topic, record(2))
     async with running(proef, topic):
-        await eventually(lambda: has_seen(proef, 1, 2))
+        await eventually_async(lambda: has_seen(proef, 1, 2))
 
 
 @pytest.mark.parametrize("point", ["before_commit", "after_commit"])
@@ -62,7 +63,7 @@ async def test_killed_between_work_and_offset_it_has_one_effect(
     assert await seen(proef) == ([] if point == "before_commit" else [1, 2])
     async with running(proef, topic):
         await send(proef, topic, record(3))
-        await eventually(lambda: has_seen(proef, 1, 2, 3), seconds=40)
+        await eventually_async(lambda: has_seen(proef, 1, 2, 3), seconds=40)
 
 
 async def test_a_rebalance_loses_nothing_and_doubles_nothing(proef: Proef, make_topic: Callable[..., object]) -> None:
@@ -89,9 +90,9 @@ async def test_a_rebalance_loses_nothing_and_doubles_nothing(proef: Proef, make_
         await more(0)
         async with running(proef, topic, slowly):
             await more(200)
-            await eventually(lambda: at_least(proef, 300), seconds=40)
+            await eventually_async(lambda: at_least(proef, 300), seconds=40)
         await more(400)
-        await eventually(all_seen, seconds=40)
+        await eventually_async(all_seen, seconds=40)
     await producer.stop()
     assert sorted(await seen(proef)) == list(range(600))
     assert await proef.count("dead_letter") == 0

@@ -1,20 +1,30 @@
 """The database context (D6, trap 11): none is an error, it leaks to nobody, and a role may do what is granted only."""
 
+from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
+from proef.adapters.db.tables import ding
 from proef.hulp import Proef, context
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy import func, insert, select, text
 
-from platformkit.executor import IdempotencyKey, UnitOfWork
+from platformkit.db.database import Database
+from platformkit.db.statement import Statement
+from platformkit.db.tables import idempotency
+from platformkit.errors import ConstraintError
+from platformkit.executor import Executor, IdempotencyKey, UnitOfWork
 
 ME, OTHER = uuid4(), uuid4()
+# A role that is empty is refused by the check of its domain.
+REFUSED = (asyncpg.PostgresError, ConstraintError)
+DINGEN = Statement(select(ding.c.eigenaar))
+SLEUTELS = Statement(select(idempotency.c.key))
+VREEMD = Statement(insert(ding).values(id=uuid4(), eigenaar=uuid4(), gemeente="0392", tekst=""))
 
 
-async def things(connection: AsyncConnection) -> list[UUID]:
-    return list((await connection.execute(text("select eigenaar from ding"))).scalars())
+async def things(work: UnitOfWork) -> list[UUID]:
+    return [row.eigenaar for row in await work.rows(DINGEN)]
 
 
 @pytest.fixture
@@ -23,53 +33,54 @@ async def two_things(proef: Proef) -> None:
         await proef.rows("insert into ding values (:id, :id, :gemeente, '')", id=owner, gemeente=gemeente)
 
 
-@pytest.mark.usefixtures("two_things")
-async def test_no_context_is_an_error_on_a_fresh_connection(proef: Proef) -> None:
-    with pytest.raises(DBAPIError):
-        await proef.executor("api").read(things, None)
+@pytest.fixture
+async def alone(proef: Proef) -> AsyncIterator[Executor]:
+    """With one connection, which each transaction gets as the former has left it."""
+    database = Database(proef.addresses["api"], pool=1, application="test")
+    yield Executor(database, proef.executor("api")._clock, "urn:x")
+    await database.close()
 
 
 @pytest.mark.usefixtures("two_things")
-async def test_no_context_is_an_error_on_a_connection_that_had_one(proef: Proef) -> None:
-    engine = create_async_engine(proef.api.url, pool_size=1, max_overflow=0)
-    async with engine.begin() as connection:
-        await context(ME).apply(connection)
-        assert await things(connection) == [ME]
-    async with engine.connect() as connection:
-        with pytest.raises(DBAPIError):
-            await things(connection)
-    await engine.dispose()
+async def test_no_context_is_an_error_on_a_fresh_connection(alone: Executor) -> None:
+    with pytest.raises(REFUSED):
+        await alone.execute(things, None)
+
+
+@pytest.mark.usefixtures("two_things")
+async def test_no_context_is_an_error_on_a_connection_that_had_one(alone: Executor) -> None:
+    assert await alone.execute(things, context(ME)) == [ME]
+    with pytest.raises(REFUSED):
+        await alone.execute(things, None)
 
 
 @pytest.mark.parametrize("function", ["app_subject", "app_role", "app_tenants", "app_today"])
-async def test_each_part_of_a_missing_context_is_an_error(proef: Proef, function: str) -> None:
-    engine = create_async_engine(proef.api.url, pool_size=1, max_overflow=0)
-    statement = text(f"select {function}()")
-    async with engine.connect() as connection:
-        with pytest.raises(DBAPIError):
-            await connection.execute(statement)
-    async with engine.begin() as connection:
-        await context(ME, tenants=frozenset({"0392"})).apply(connection)
-        await connection.execute(statement)
-    async with engine.connect() as connection:
-        with pytest.raises(DBAPIError):
-            await connection.execute(statement)
-    await engine.dispose()
+async def test_each_part_of_a_missing_context_is_an_error(alone: Executor, function: str) -> None:
+    asked = Statement(select(getattr(func, function)()))
+
+    async def ask(work: UnitOfWork) -> None:
+        await work.rows(asked)
+
+    with pytest.raises(REFUSED):
+        await alone.execute(ask, None)
+    await alone.execute(ask, context(ME, tenants=frozenset({"0392"})))
+    with pytest.raises(REFUSED):
+        await alone.execute(ask, None)
 
 
 @pytest.mark.usefixtures("two_things")
 async def test_the_next_user_of_a_connection_sees_his_own(proef: Proef) -> None:
     executor = proef.executor("api")
-    assert await executor.read(things, context(ME)) == [ME]
-    assert await executor.read(things, context(OTHER)) == [OTHER]
-    assert await executor.read(things, context(uuid4())) == []
+    assert await executor.execute(things, context(ME)) == [ME]
+    assert await executor.execute(things, context(OTHER)) == [OTHER]
+    assert await executor.execute(things, context(uuid4())) == []
 
 
 @pytest.mark.usefixtures("two_things")
 @pytest.mark.parametrize(("tenants", "seen"), [(set(), set()), ({"0392"}, {ME}), ({"0392", "0394"}, {ME, OTHER})])
 async def test_a_functionary_sees_his_gemeenten(proef: Proef, tenants: set[str], seen: set[UUID]) -> None:
     asker = context(uuid4(), role="functionaris", tenants=frozenset(tenants))
-    assert set(await proef.executor("api").read(things, asker)) == seen
+    assert set(await proef.executor("api").execute(things, asker)) == seen
 
 
 @pytest.mark.parametrize(("role", "tenant"), [("", "0392"), ("functionaris", "0392,0394"), ("functionaris", "{}")])
@@ -78,26 +89,37 @@ def test_a_context_that_could_widen_itself_is_refused(role: str, tenant: str) ->
         context(ME, role=role, tenants=frozenset({tenant}))
 
 
+async def test_the_date_of_policies_is_that_of_the_work(proef: Proef) -> None:
+    """Two of them would be two answers for one request at midnight."""
+    asked = Statement(select(func.app_today().label("today")))
+
+    async def days(work: UnitOfWork) -> tuple[object, object]:
+        return work.today, await work.value(asked)
+
+    here, below = await proef.executor("api").execute(days, context(ME))
+    assert here == below
+
+
 @pytest.mark.usefixtures("two_things")
 async def test_nobody_writes_for_another(proef: Proef) -> None:
     async def foreign(work: UnitOfWork) -> None:
-        await work.connection.execute(text("insert into ding values (:i, :i, '0392', '')"), {"i": uuid4()})
+        await work.execute(VREEMD)
 
-    with pytest.raises(DBAPIError, match="row-level security"):
+    with pytest.raises(asyncpg.PostgresError, match="row-level security"):
         await proef.executor("api").execute(foreign, context(ME))
 
 
 async def test_a_foreign_idempotency_row_is_invisible(proef: Proef) -> None:
-    async def nothing(work: UnitOfWork) -> None:
-        pass
+    async def claim(work: UnitOfWork) -> None:
+        await work.claim(IdempotencyKey(ME, "k", b"f", uuid4()))
 
-    async def keys(connection: AsyncConnection) -> list[str]:
-        return list((await connection.execute(text("select key from idempotency"))).scalars())
+    async def keys(work: UnitOfWork) -> list[str]:
+        return [row.key for row in await work.rows(SLEUTELS)]
 
     executor = proef.executor("api")
-    await executor.execute_once(nothing, context(ME), IdempotencyKey(ME, "k", b"f", uuid4()))
-    assert await executor.read(keys, context(ME)) == ["k"]
-    assert await executor.read(keys, context(OTHER)) == []
+    await executor.execute(claim, context(ME))
+    assert await executor.execute(keys, context(ME)) == ["k"]
+    assert await executor.execute(keys, context(OTHER)) == []
 
 
 _REFUSED = {
@@ -130,7 +152,9 @@ _REFUSED = {
 
 @pytest.mark.parametrize(("role", "statement"), [(role, each) for role in _REFUSED for each in _REFUSED[role]])
 async def test_a_role_may_only_what_is_granted(proef: Proef, role: str, statement: str) -> None:
-    async with getattr(proef, role).connect() as connection:
-        await context(ME).apply(connection)
-        with pytest.raises(DBAPIError, match=r"permission denied|must be owner"):
-            await connection.execute(text(statement))
+    async def tries(work: UnitOfWork) -> None:
+        await work.rows(Statement(text(statement)))
+
+    executor = Executor(getattr(proef, role), proef.executor("api")._clock, "urn:x")
+    with pytest.raises(asyncpg.PostgresError, match=r"permission denied|must be owner"):
+        await executor.execute(tries, context(ME))

@@ -1,30 +1,38 @@
 """State, outbox, inbox and audit commit together or not at all (D3); a key has one effect (trap 14)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
 import pytest
+from proef.adapters.db.tables import ding
 from proef.events import NOW, gewijzigd
 from proef.hulp import Proef, context
-from sqlalchemy import text
+from sqlalchemy import bindparam, insert, literal, select, update
 
 from platformkit import failpoints
+from platformkit.db.statement import Statement
 from platformkit.errors import DomainError, TransientError
 from platformkit.executor import IdempotencyKey, UnitOfWork
 
 ME = uuid4()
-INSERT = text("insert into ding values (:id, :eigenaar, '0392', 'tekst')")
+INSERT = Statement(insert(ding).values(id=bindparam("id"), eigenaar=bindparam("owner"), gemeente="0392", tekst="tekst"))
+UPDATE = Statement(update(ding).where(ding.c.id == bindparam("which")).values(tekst=ding.c.tekst + "x"))
+ONE = Statement(select(literal(1)))
 
 
-def write(owner: UUID, count: int = 1) -> Callable[[UnitOfWork], Awaitable[None]]:
-    async def handler(work: UnitOfWork) -> None:
-        await work.connection.execute(INSERT, {"id": uuid4(), "eigenaar": owner})
-        for version in range(count):
-            work.emit(gewijzigd("persoon", uuid4()), version=version)
-        work.audit("ding.maken", outcome="gelukt", actor=str(owner), role="professional")
+async def write(work: UnitOfWork, owner: UUID, count: int = 1) -> None:
+    await work.execute(INSERT, id=uuid4(), owner=owner)
+    for version in range(count):
+        work.emit(gewijzigd("persoon", uuid4()), version=version)
+    work.audit("ding.maken", outcome="gelukt", actor=str(owner), role="professional")
 
-    return handler
+
+async def write_once(work: UnitOfWork, owner: UUID, key: IdempotencyKey) -> tuple[UUID, bool]:
+    """The id of the result, and whether an earlier request with the same key already made it."""
+    if earlier := await work.claim(key):
+        return earlier, True
+    await write(work, owner)
+    return key.result_id, False
 
 
 async def counts(proef: Proef) -> list[int]:
@@ -33,7 +41,7 @@ async def counts(proef: Proef) -> list[int]:
 
 @pytest.mark.parametrize("events", [1, 2])
 async def test_state_outbox_and_audit_commit_together(proef: Proef, events: int) -> None:
-    await proef.executor("api").execute(write(ME, events), context(ME))
+    await proef.executor("api").execute(write, context(ME), ME, events)
     assert await counts(proef) == [1, events, 1, 0]
 
 
@@ -42,22 +50,22 @@ async def test_nothing_stays_of_work_that_fails_at_the_end(proef: Proef) -> None
     key = IdempotencyKey(ME, "k", b"f", uuid4())
 
     async def refused(work: UnitOfWork) -> None:
-        await write(ME)(work)
+        await write_once(work, ME, key)
         await work.flush()
         raise DomainError("nee")
 
     with pytest.raises(DomainError):
-        await proef.executor("api").execute_once(refused, context(ME), key)
+        await proef.executor("api").execute(refused, context(ME))
     assert await counts(proef) == [0, 0, 0, 0]
     # A passing failure at the same place is tried again, and leaves one effect.
-    await proef.executor("api").execute_once(write(ME), context(ME), key)
+    await proef.executor("api").execute(write_once, context(ME), ME, key)
     assert await counts(proef) == [1, 1, 1, 1]
 
 
 async def test_a_failure_after_the_commit_repeats_nothing(proef: Proef) -> None:
     failpoints.arm("executor.after_commit=error")
     with pytest.raises(TransientError):
-        await proef.executor("api").execute(write(ME), context(ME))
+        await proef.executor("api").execute(write, context(ME), ME)
     assert await counts(proef) == [1, 1, 1, 0]
 
 
@@ -71,15 +79,14 @@ async def test_a_deadlock_is_tried_again(proef: Proef) -> None:
     async def crosswise(work: UnitOfWork, first: UUID, second: UUID) -> None:
         nonlocal runs
         runs += 1
-        update = text("update ding set tekst = tekst || 'x' where id = :id")
-        await work.connection.execute(update, {"id": first})
+        await work.execute(UPDATE, which=first)
         if runs <= 2:
             await both.wait()
-        await work.connection.execute(update, {"id": second})
+        await work.execute(UPDATE, which=second)
 
     await asyncio.gather(
-        proef.executor("worker").execute(lambda work: crosswise(work, one, two)),
-        proef.executor("worker").execute(lambda work: crosswise(work, two, one)),
+        proef.executor("worker").execute(crosswise, None, one, two),
+        proef.executor("worker").execute(crosswise, None, two, one),
     )
     assert runs == 3
     assert await proef.rows("select tekst from ding") == ["xx", "xx"]
@@ -87,50 +94,53 @@ async def test_a_deadlock_is_tried_again(proef: Proef) -> None:
 
 async def test_the_same_key_gives_the_same_result_once(proef: Proef) -> None:
     executor, first = proef.executor("api"), uuid4()
-    made = await executor.execute_once(write(ME), context(ME), IdempotencyKey(ME, "k", b"f", first))
-    again = await executor.execute_once(write(ME), context(ME), IdempotencyKey(ME, "k", b"f", uuid4()))
-    assert (made.result_id, made.replayed) == (first, False)
-    assert (again.result_id, again.replayed) == (first, True)
+    made = await executor.execute(write_once, context(ME), ME, IdempotencyKey(ME, "k", b"f", first))
+    again = await executor.execute(write_once, context(ME), ME, IdempotencyKey(ME, "k", b"f", uuid4()))
+    assert made == (first, False)
+    assert again == (first, True)
     assert await counts(proef) == [1, 1, 1, 1]
 
 
 async def test_the_same_key_with_another_body_is_refused(proef: Proef) -> None:
     executor = proef.executor("api")
-    await executor.execute_once(write(ME), context(ME), IdempotencyKey(ME, "k", b"f", uuid4()))
+    await executor.execute(write_once, context(ME), ME, IdempotencyKey(ME, "k", b"f", uuid4()))
     with pytest.raises(DomainError, match="idempotency-key-hergebruikt"):
-        await executor.execute_once(write(ME), context(ME), IdempotencyKey(ME, "k", b"other", uuid4()))
+        await executor.execute(write_once, context(ME), ME, IdempotencyKey(ME, "k", b"other", uuid4()))
     assert await counts(proef) == [1, 1, 1, 1]
 
 
 async def test_concurrent_requests_with_one_key_have_one_effect(proef: Proef) -> None:
     executor = proef.executor("api")
     outcomes = await asyncio.gather(
-        *(executor.execute_once(write(ME), context(ME), IdempotencyKey(ME, "k", b"f", uuid4())) for _ in range(6))
+        *(executor.execute(write_once, context(ME), ME, IdempotencyKey(ME, "k", b"f", uuid4())) for _ in range(6))
     )
-    assert len({outcome.result_id for outcome in outcomes}) == 1
-    assert sorted(outcome.replayed for outcome in outcomes) == [False] + 5 * [True]
+    assert len({result for result, _ in outcomes}) == 1
+    assert sorted(replayed for _, replayed in outcomes) == [False] + 5 * [True]
     assert await counts(proef) == [1, 1, 1, 1]
 
 
 async def test_two_callers_with_the_same_key_do_not_meet(proef: Proef) -> None:
     other = uuid4()
     executor = proef.executor("api")
-    mine = await executor.execute_once(write(ME), context(ME), IdempotencyKey(ME, "k", b"f", uuid4()))
-    theirs = await executor.execute_once(write(other), context(other), IdempotencyKey(other, "k", b"g", uuid4()))
-    assert not theirs.replayed
-    assert theirs.result_id != mine.result_id
+    mine, _ = await executor.execute(write_once, context(ME), ME, IdempotencyKey(ME, "k", b"f", uuid4()))
+    theirs, replayed = await executor.execute(
+        write_once, context(other), other, IdempotencyKey(other, "k", b"g", uuid4())
+    )
+    assert not replayed
+    assert theirs != mine
 
 
 async def test_a_read_survives_connections_that_the_server_closed(proef: Proef) -> None:
-    async def names(connection):  # type: ignore[no-untyped-def]
-        return (await connection.execute(text("select 1"))).scalar()
+    async def one(work: UnitOfWork) -> int:
+        found: int = await work.value(ONE)
+        return found
 
     executor = proef.executor("api")
-    await executor.read(names, context(ME))
+    await executor.execute(one, context(ME))
     await proef.rows("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'proef_api'")
-    assert await executor.read(names, context(ME)) == 1
+    assert await executor.execute(one, context(ME)) == 1
 
 
 async def test_times_are_the_domains(proef: Proef) -> None:
-    await proef.executor("api").execute(write(ME), context(ME))
+    await proef.executor("api").execute(write, context(ME), ME)
     assert await proef.rows("select at from audit union all select created_at from outbox") == [NOW, NOW]

@@ -8,9 +8,9 @@ import pytest
 from redis.asyncio import Redis
 
 from lokaal.stack import Stack
+from platformkit import limits
 from platformkit.errors import DomainError, TransientError
-from platformkit.http import limits
-from platformkit.http.limits import Budget, Budgets
+from platformkit.limits import Budget, Budgets
 
 
 @pytest.fixture

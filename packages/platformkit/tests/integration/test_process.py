@@ -14,14 +14,17 @@ import httpx
 import pytest
 import uvicorn
 from proef.events import gewijzigd
-from proef.hulp import Proef, context, eventually, read_topic
-from proef.issuer import ISSUER, Issuer
+from proef.hulp import Proef, context, read_topic
+from proef.relaying import emptied, tell
 from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from platformkit.db.statement import Statement
 from platformkit.executor import UnitOfWork
+from platformkit.testing import eventually_async
+from platformkit.testing.issuer import ISSUER, Issuer
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
@@ -36,7 +39,7 @@ def free_port() -> int:
 async def ended(process: "subprocess.Popen[bytes]", seconds: float = 40) -> tuple[int, str, str]:
     """Exit code, stdout and stderr."""
     out, err = await asyncio.to_thread(process.communicate, None, seconds)
-    return process.returncode, out.decode(), err.decode()
+    return process.returncode, (out or b"").decode(), err.decode()
 
 
 @pytest.fixture
@@ -74,13 +77,13 @@ async def test_sigterm_answers_the_running_request(
             except httpx.TransportError:
                 return False
 
-        await eventually(ready, seconds=40)
+        await eventually_async(ready, seconds=40)
         request = asyncio.create_task(client.post("/v1/dingen"))
 
         async def under_way() -> bool:
             return begun.exists()
 
-        await eventually(under_way)
+        await eventually_async(under_way)
         process.send_signal(signal.SIGTERM)
         answer = await request
     assert answer.status_code == 201, answer.text
@@ -90,9 +93,9 @@ async def test_sigterm_answers_the_running_request(
 
 
 async def test_sigterm_finishes_the_batch_and_the_relays_turn(
-    proef: Proef, start: Start, make_topic: Callable[..., Awaitable[str]]
+    proef: Proef, start: Start, make_topic: Callable[..., Awaitable[str]], tmp_path: Path
 ) -> None:
-    topic = await make_topic(partitions=2)
+    topic, batch = await make_topic(partitions=2), tmp_path / "begonnen"
     people = [uuid4() for _ in range(300)]
 
     async def tell(work: UnitOfWork) -> None:
@@ -101,18 +104,17 @@ async def test_sigterm_finishes_the_batch_and_the_relays_turn(
 
     await proef.executor("api").execute(tell, context(uuid4()))
     env = {"TOPIC": topic, "GROEP": f"groep-{topic}", "WERKT": "1"}
-    relay, consumer = start("relay", **env), start("consumer", **env)
+    relay, consumer = start("relay", **env), start("consumer", BEGONNEN=str(batch), **env)
 
     async def published() -> bool:
         return await proef.count("outbox") < 300
 
     async def begun() -> bool:
-        waiting = "select count(*) from pg_stat_activity where usename = 'proef_worker' and state like 'idle in%'"
-        return (await proef.rows(waiting))[0] > 0
+        return batch.exists()
 
-    await eventually(published, seconds=40)
+    await eventually_async(published, seconds=40)
     relay.send_signal(signal.SIGTERM)
-    await eventually(begun, seconds=40)
+    await eventually_async(begun, seconds=40)
     consumer.send_signal(signal.SIGTERM)
     assert (await ended(relay))[0] == 0
     assert (await ended(consumer))[0] == 0
@@ -124,12 +126,12 @@ async def test_sigterm_finishes_the_batch_and_the_relays_turn(
     async def all_seen() -> bool:
         return await proef.count("gezien") == 300
 
-    await eventually(all_seen, seconds=40)
+    await eventually_async(all_seen, seconds=40)
     assert len(await read_topic(proef.bootstrap, topic, 300)) == 300
 
 
 async def test_a_component_that_dies_ends_the_process_and_quotes_nothing(start: Start) -> None:
-    code, out, err = await ended(start("sterft"))
+    code, out, err = await ended(start("jobs", TAKEN="sterft"))
     assert code == 1
     said = json.loads(out.splitlines()[-1])
     assert (said["event"], said["error"], said["service"]) == ("process_failed", "RuntimeError", "proef")
@@ -137,7 +139,7 @@ async def test_a_component_that_dies_ends_the_process_and_quotes_nothing(start: 
 
 
 async def test_a_component_that_ends_by_itself_is_a_failure_too(start: Start) -> None:
-    assert (await ended(start("eindigt")))[0] == 1
+    assert (await ended(start("jobs", TAKEN="eindigt")))[0] == 1
 
 
 async def test_a_port_that_is_taken_is_a_failure(start: Start, issuer: tuple[Issuer, str]) -> None:
@@ -146,7 +148,7 @@ async def test_a_port_that_is_taken_is_a_failure(start: Start, issuer: tuple[Iss
 
 
 async def test_one_component_that_dies_takes_the_others_with_it(start: Start, topic: str) -> None:
-    assert (await ended(start("all", TOPIC=topic, HTTP_PORT=str(free_port()))))[0] == 1
+    assert (await ended(start("all", TAKEN="sterft", TOPIC=topic, HTTP_PORT=str(free_port()))))[0] == 1
 
 
 async def test_a_role_that_is_not_there_is_wrong_use(start: Start) -> None:
@@ -163,7 +165,7 @@ async def test_a_worker_without_http_proves_that_it_lives(start: Start, tmp_path
     async def beats() -> bool:
         return beat.exists()
 
-    await eventually(beats, seconds=40)
+    await eventually_async(beats, seconds=40)
     assert (await ended(start("check", HEARTBEAT_FILE=str(beat))))[0] == 0
     relay.kill()
     relay.wait()
@@ -171,6 +173,24 @@ async def test_a_worker_without_http_proves_that_it_lives(start: Start, tmp_path
     beat.write_text(json.dumps({**old, "time": old["time"] - 60}))  # a minute later
     assert (await ended(start("check", HEARTBEAT_FILE=str(beat))))[0] == 1
     assert (await ended(start("check")))[0] == 2
+
+
+async def test_a_disk_without_room_for_logs_ends_no_process(proef: Proef, start: Start, topic: str) -> None:
+    await tell(proef, topic, 1)
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        relay = start("relay", stdout=full)
+    finally:
+        os.close(full)
+
+    async def published() -> bool:
+        return await emptied(proef)
+
+    await eventually_async(published, seconds=40)
+    relay.send_signal(signal.SIGTERM)
+    # 120: Python cannot write what is left of its output either.
+    assert (await ended(relay))[0] in {0, 120}
+    assert await proef.rows("select until <= now() from relay_lease") == [True], "stopped in order"
 
 
 async def test_logs_are_json_with_the_trace(start: Start) -> None:
@@ -184,8 +204,8 @@ async def test_logs_are_json_with_the_trace(start: Start) -> None:
 
 async def test_a_migration_behind_a_long_reader_gives_up_and_can_be_run_again(proef: Proef, start: Start) -> None:
     """All who come after it for the same table would wait with it."""
-    async with proef.all_seeing.begin() as reader:
-        await reader.execute(text("lock table alembic_version in access exclusive mode"))
+    async with proef.all_seeing.transaction() as reader:
+        await reader.rows(Statement(text("lock table alembic_version in access exclusive mode")))
         code, out, err = await ended(start("migrate"))
     assert (code, out) == (1, "")
     assert err.endswith("Is the database there, or does a dump hold a table? Run it again.\n")

@@ -7,12 +7,13 @@ from uuid import uuid4
 import pytest
 from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 from proef.events import gewijzigd
-from proef.hulp import Proef, context, eventually, read_topic
+from proef.hulp import Proef, context, read_topic
 from proef.relaying import ME, Producer, emptied, running, sequences, tell, telling_to
 
 from platformkit.executor import UnitOfWork
 from platformkit.outbox import relay as relay_module
 from platformkit.outbox.partitioner import partition_of
+from platformkit.testing import eventually_async
 
 
 async def test_order_per_key_holds_over_many_batches(proef: Proef, make_topic: Callable[..., Awaitable[str]]) -> None:
@@ -22,7 +23,7 @@ async def test_order_per_key_holds_over_many_batches(proef: Proef, make_topic: C
         for first in range(0, 400, 100):
             for person in people:
                 await tell(proef, topic, *range(first, first + 100), person=person)
-        await eventually(lambda: emptied(proef))
+        await eventually_async(lambda: emptied(proef))
     records = await read_topic(proef.bootstrap, topic, 2000)
     for person in people:
         assert sequences(records, person) == list(range(400))
@@ -38,7 +39,7 @@ async def test_what_is_rolled_back_is_never_told(proef: Proef, topic: str) -> No
         with pytest.raises(ValueError):  # noqa: PT011
             await proef.executor("api").execute(failing, context(ME))
         await tell(proef, topic, 2)
-        await eventually(lambda: emptied(proef))
+        await eventually_async(lambda: emptied(proef))
     assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [2]
 
 
@@ -52,7 +53,7 @@ async def test_killed_at_any_point_it_tells_at_least_once(
     assert await proef.count("outbox") == 1
     await proef.rows("update relay_lease set until = now()")  # what ten seconds do
     async with running(proef):
-        await eventually(lambda: emptied(proef))
+        await eventually_async(lambda: emptied(proef))
     assert sequences(await read_topic(proef.bootstrap, topic, heard)) == [1] * heard
 
 

@@ -3,14 +3,15 @@
 import asyncio
 
 import pytest
-from proef.hulp import Proef, eventually, read_topic
+from proef.hulp import Proef, read_topic
 from proef.relaying import holds, idle, running, sequences, tell
 from sqlalchemy import text
 
 from platformkit import failpoints
-from platformkit.db.prepared import Prepared
+from platformkit.db.statement import Statement
 from platformkit.outbox import relay as relay_module
 from platformkit.outbox.relay import LeaseLostError
+from platformkit.testing import eventually_async
 
 
 async def test_a_second_relay_waits_and_takes_over(proef: Proef, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,12 +27,12 @@ async def test_a_second_relay_waits_and_takes_over(proef: Proef, monkeypatch: py
             except LeaseLostError:
                 return None
 
-        assert await eventually(taken) == 2
+        assert await eventually_async(taken) == 2
 
 
 async def test_a_stopped_relay_gives_its_lease_away_at_once(proef: Proef) -> None:
     async with running(proef) as first:
-        await eventually(lambda: holds(first))
+        await eventually_async(lambda: holds(first))
     async with idle(proef) as (second,):
         assert await second._lease() == 2
 
@@ -53,7 +54,7 @@ async def test_a_paused_relay_that_wakes_up_removes_nothing(
             except LeaseLostError:
                 return False
 
-        await eventually(taken)
+        await eventually_async(taken)
         with pytest.raises(LeaseLostError):
             await turn
         assert await proef.count("outbox") == 1
@@ -61,7 +62,7 @@ async def test_a_paused_relay_that_wakes_up_removes_nothing(
 
 async def test_an_idle_relay_writes_its_lease_seldom(proef: Proef) -> None:
     async with running(proef) as relay:
-        await eventually(lambda: holds(relay))
+        await eventually_async(lambda: holds(relay))
         before = await proef.rows("select xmin::text from relay_lease")
         for _ in range(20):
             await relay._lease()
@@ -69,10 +70,11 @@ async def test_an_idle_relay_writes_its_lease_seldom(proef: Proef) -> None:
 
 
 async def test_a_crash_of_the_database_may_undo_a_removal_but_no_lease(proef: Proef) -> None:
-    async def waits_for_disk(statement: Prepared, **given: object) -> str:
-        async with proef.relay.begin() as connection:
-            await statement.rows(connection, **given)
-            return str((await connection.execute(text("show synchronous_commit"))).scalar_one())
+    async def waits_for_disk(statement: Statement, **given: object) -> str:
+        async with proef.relay.transaction() as connection:
+            await connection.execute(statement, **given)
+            ((said,),) = await connection.rows(Statement(text("show synchronous_commit")))
+            return str(said)
 
     async with idle(proef) as (relay,):
         token = await relay._lease()

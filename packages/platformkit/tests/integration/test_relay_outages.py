@@ -3,22 +3,23 @@
 import asyncio
 
 import pytest
-from proef.hulp import Proef, eventually, read_topic
+from proef.hulp import Proef, read_topic
 from proef.relaying import emptied, holds, running, sequences, tell
 
 from lokaal.stack import Stack
 from platformkit.outbox import relay as relay_module
+from platformkit.testing import eventually_async
 
 
 async def test_it_waits_for_a_broker_that_is_away(proef: Proef, servers: Stack, topic: str) -> None:
     await tell(proef, topic, 1)
     async with running(proef):
-        await eventually(lambda: emptied(proef))
+        await eventually_async(lambda: emptied(proef))
         servers.kill("kafka")
         await tell(proef, topic, 2)
         await tell(proef, topic, 3)
         await asyncio.to_thread(servers.restart, "kafka")
-        await eventually(lambda: emptied(proef), seconds=40)
+        await eventually_async(lambda: emptied(proef), seconds=40)
     heard = sequences(await read_topic(proef.bootstrap, topic, 3))
     assert set(heard) == {1, 2, 3}
     assert heard[-1] == 3
@@ -26,10 +27,10 @@ async def test_it_waits_for_a_broker_that_is_away(proef: Proef, servers: Stack, 
 
 async def test_it_takes_another_connection_when_its_own_breaks(proef: Proef, topic: str) -> None:
     async with running(proef) as relay:
-        await eventually(lambda: holds(relay))
+        await eventually_async(lambda: holds(relay))
         await proef.rows("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'proef_relay'")
         await tell(proef, topic, 1)
-        await eventually(lambda: emptied(proef))
+        await eventually_async(lambda: emptied(proef))
 
 
 async def test_whenever_its_connection_is_cut_it_goes_on(
@@ -43,6 +44,6 @@ async def test_whenever_its_connection_is_cut_it_goes_on(
             await tell(proef, topic, number)
             await asyncio.sleep(number % 25 / 1000)  # not a wait: each cut comes at another moment
             await proef.rows(cut)
-        await eventually(lambda: emptied(proef))
+        await eventually_async(lambda: emptied(proef))
     told = sequences(await read_topic(proef.bootstrap, topic, 100))
     assert set(told) == set(range(100))

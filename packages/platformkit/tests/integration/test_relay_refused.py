@@ -5,8 +5,10 @@ from uuid import uuid4
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from proef.hulp import Proef, eventually, read_topic
+from proef.hulp import Proef, read_topic
 from proef.relaying import Producer, emptied, running, sequences, tell, telling_to
+
+from platformkit.testing import eventually_async
 
 
 async def test_what_is_too_large_for_any_topic_is_parked_and_neighbours_go_on(proef: Proef, topic: str) -> None:
@@ -14,7 +16,7 @@ async def test_what_is_too_large_for_any_topic_is_parked_and_neighbours_go_on(pr
     await _swell(proef, 2_000_000)
     await tell(proef, topic, 2)
     async with running(proef):
-        await eventually(lambda: _left(proef, 1))
+        await eventually_async(lambda: _left(proef, 1))
     assert await proef.rows("select position, parked from outbox") == [(1, True)]
     assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [2]
 
@@ -27,7 +29,7 @@ async def test_what_the_broker_finds_too_large_is_parked_alone(
     await _swell(proef, 100_000)
     await tell(proef, topic, *range(2, 20))
     async with running(proef):
-        await eventually(lambda: _left(proef, 1))
+        await eventually_async(lambda: _left(proef, 1))
     assert await proef.rows("select position, parked from outbox") == [(1, True)]
     heard = sequences(await read_topic(proef.bootstrap, topic, 18))
     assert sorted(set(heard)) == list(range(2, 20))
@@ -62,12 +64,12 @@ async def test_a_topic_that_is_not_there_holds_nothing_back_for_ever(proef: Proe
     await tell(proef, missing, 1)
     await tell(proef, topic, 2)
     async with running(proef):
-        await eventually(lambda: _left_any(proef, 1), seconds=40)
+        await eventually_async(lambda: _left_any(proef, 1), seconds=40)
         admin = AIOKafkaAdminClient(bootstrap_servers=proef.bootstrap)
         await admin.start()
         await admin.create_topics([NewTopic(missing, 1, 1)])
         await admin.close()
-        await eventually(lambda: emptied(proef), seconds=40)
+        await eventually_async(lambda: emptied(proef), seconds=40)
     assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [2]
     assert sequences(await read_topic(proef.bootstrap, missing, 1)) == [1]
 

@@ -1,49 +1,37 @@
 """How the relay finds its rows (D3): late commits too, and without paying for what was removed."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack
 from uuid import uuid4
 
 import pytest
-from proef.hulp import Proef, context, eventually, read_topic
+from proef.hulp import Proef, read_topic
 from proef.relaying import ME, emptied, running, tell
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
 
 from lokaal.stack import Stack
-from platformkit.db.direct import Direct
-from platformkit.db.prepared import Prepared
+from platformkit.db.database import Database
+from platformkit.db.statement import Statement
 from platformkit.outbox import search as search_module
 from platformkit.outbox.search import Search
+from platformkit.testing import eventually_async
 
-
-@asynccontextmanager
-async def direct(engine: AsyncEngine) -> AsyncIterator[Direct]:
-    """A connection as the relay has it."""
-    made = Direct(engine)
-    try:
-        yield made
-    finally:
-        await made.close()
+LATE = Statement(
+    text(
+        "insert into outbox (event_id, topic, key, headers, payload, created_at)"
+        " values (:id, :topic, 'late', '{\"ce_sequence\": \"0\"}', '', now())"
+    )
+)
 
 
 async def test_a_row_that_commits_late_is_told(proef: Proef, topic: str) -> None:
-    async with proef.api.connect() as late:
-        begun = await late.begin()
-        await context(ME).apply(late)
-        await late.execute(
-            text(
-                "insert into outbox (event_id, topic, key, headers, payload, created_at)"
-                " values (:id, :topic, 'late', '{\"ce_sequence\": \"0\"}', '', now())"
-            ),
-            {"id": uuid4(), "topic": topic},
-        )
+    async with AsyncExitStack() as open_:
+        late = await open_.enter_async_context(proef.api.transaction())
+        await late.execute(LATE, id=uuid4(), topic=topic)
         async with running(proef):
             await tell(proef, topic, 1)
-            await eventually(lambda: emptied(proef))
-            await begun.commit()
-            await eventually(lambda: emptied(proef))
+            await eventually_async(lambda: emptied(proef))
+            await open_.aclose()
+            await eventually_async(lambda: emptied(proef))
     records = await read_topic(proef.bootstrap, topic, 2)
     assert [record.key for record in records] == [str(ME).encode(), b"late"]
 
@@ -59,47 +47,41 @@ async def test_each_way_of_finding_a_late_row_finds_it_alone(
     monkeypatch.setattr(search_module, "_WHOLE_SECONDS", whole)
     monkeypatch.setattr(search_module, "_BELOW", below)
     search = Search(10)
-    async with direct(proef.relay) as looking, proef.api.connect() as late:
-        await late.begin()
-        await context(ME).apply(late)
-        await late.execute(
-            text(
-                "insert into outbox (event_id, topic, key, headers, payload, created_at)"
-                " values (:id, 'persoon', 'late', '{}', '', now())"
-            ),
-            {"id": uuid4()},
-        )
+    looking = proef.relay
+    async with proef.api.transaction() as late:
+        await late.execute(LATE, id=uuid4(), topic="persoon")
         await tell(proef, "persoon", 1)
         assert [row.position for row in await search.whole(looking)] == [2]
         assert await search.next(looking) == []
-        await late.commit()
 
-        async def found() -> list[int]:
-            rows = await (search.whole(looking) if search.due() else search.next(looking))
-            return [row.position for row in rows if row.key == "late"]
+    async def found() -> list[int]:
+        rows = await (search.whole(looking) if search.due() else search.next(looking))
+        return [row.position for row in rows if row.key == "late"]
 
-        assert await eventually(found) == [1]
+    assert await eventually_async(found) == [1]
 
 
 async def test_a_look_passes_over_nothing_that_was_removed_beside_a_long_writer(proef: Proef, servers: Stack) -> None:
     """Removed rows stay as long as a transaction anywhere in the cluster may see them: looks must not pay for them."""
-    elsewhere = proef.all_seeing.url.set(database="postgres")
-    writer = create_async_engine(elsewhere, poolclass=NullPool)
+    elsewhere = Database(servers.addresses["postgres"]["superuser"], pool=1, application="test")
+    # One connection: it knows what it read itself.
+    looking = Database(proef.addresses["superuser"], pool=1, application="test")
     search = Search(2000)
 
-    async def read(looking: Direct) -> int:
+    async def read() -> int:
         for each in ("pg_stat_force_next_flush()", "pg_stat_clear_snapshot()"):
-            await looking.fetch(Prepared(text(f"select {each}")))
+            await looking.rows(Statement(text(f"select {each}")))
         asked = "select idx_tup_read from pg_stat_user_indexes where indexrelname = 'outbox_pkey'"
-        return int((await looking.fetch(Prepared(text(asked))))[0][0])
+        return int((await looking.rows(Statement(text(asked))))[0][0])
 
-    async with writer.connect() as open_, direct(proef.all_seeing) as looking:
-        await open_.execute(text("select pg_current_xact_id()"))
+    async with elsewhere.transaction() as writer:
+        await writer.rows(Statement(text("select pg_current_xact_id()")))
         await tell(proef, "persoon", *range(1, 1001))
         assert len(await search.whole(looking)) == 1000
         await proef.rows("delete from outbox")
-        before = await read(looking)
+        before = await read()
         for _ in range(5):
             assert not await search.next(looking)
-        assert await read(looking) - before < 1000
-    await writer.dispose()
+        assert await read() - before < 1000
+    await elsewhere.close()
+    await looking.close()

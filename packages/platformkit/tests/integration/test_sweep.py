@@ -7,7 +7,7 @@ from proef.events import NOW
 from proef.hulp import Proef
 
 from contracts.registry import topics
-from platformkit.sweep import INBOX_KEPT, Sweep
+from platformkit.service.sweep import INBOX_KEPT, Sweep
 
 LONGEST = timedelta(milliseconds=max(topic.retention_ms for topic in topics().values()))
 MINUTE = timedelta(minutes=1)

@@ -10,17 +10,17 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
-from proef.events import NOW, gewijzigd
-from proef.hulp import Proef, context, eventually
+from proef.consuming import make
+from proef.events import gewijzigd
+from proef.hulp import Proef, context
 
 from platformkit import telemetry
-from platformkit.clock import FixedClock
+from platformkit.envelope import Message
 from platformkit.executor import UnitOfWork
 from platformkit.health import Heartbeat
-from platformkit.messaging.consumer import Consumer, Subscription
-from platformkit.messaging.envelope import Message
 from platformkit.outbox.relay import Relay
 from platformkit.telemetry import Discreet
+from platformkit.testing import eventually_async
 
 
 @pytest.fixture
@@ -58,9 +58,7 @@ async def test_each_message_of_a_batch_continues_its_own_trace(
             await executor.execute(tell, context(person))
 
     stop = asyncio.Event()
-    worker = proef.executor("worker")
-    subscription = Subscription(f"groep-{topic}", topic, answer)
-    consumer = Consumer(proef.bootstrap, proef.worker, worker, FixedClock(NOW), [subscription])
+    consumer = make(proef, topic, answer)
     relay = Relay(proef.relay, proef.bootstrap, "proef")
     running = [asyncio.create_task(relay.run(stop, Heartbeat(None)))]
 
@@ -70,9 +68,9 @@ async def test_each_message_of_a_batch_continues_its_own_trace(
     async def answered() -> bool:
         return await proef.count("inbox") == 3 and await told()
 
-    await eventually(told)
+    await eventually_async(told)
     running.append(asyncio.create_task(consumer.run(stop, Heartbeat(None))))
-    await eventually(answered)
+    await eventually_async(answered)
     stop.set()
     await asyncio.gather(*running)
 
@@ -96,15 +94,14 @@ async def test_a_parked_message_keeps_its_trace(proef: Proef, topic: str, spans:
 
         await proef.executor("api").execute(tell, context(uuid4()))
     stop = asyncio.Event()
-    subscription = Subscription(f"groep-{topic}", topic, refuses)
-    consumer = Consumer(proef.bootstrap, proef.worker, proef.executor("worker"), FixedClock(NOW), [subscription])
+    consumer = make(proef, topic, refuses)
     relay = Relay(proef.relay, proef.bootstrap, "proef")
     running = [asyncio.create_task(each.run(stop, Heartbeat(None))) for each in (relay, consumer)]
 
     async def parked() -> bool:
         return await proef.count("dead_letter") == 1
 
-    await eventually(parked)
+    await eventually_async(parked)
     stop.set()
     await asyncio.gather(*running)
     finished = spans.get_finished_spans()

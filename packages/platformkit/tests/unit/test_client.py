@@ -1,18 +1,40 @@
 """Calls to another service: own identity, who asked as a signed fact, and outages told apart from answers (D17)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Annotated
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from fastapi import APIRouter, Depends
 from pydantic import SecretStr
 
-from lokaal.testing import Pretended
-from platformkit.errors import TransientError
-from platformkit.http.auth import Principal
+from contracts.http.base import Antwoord, Call, Vraag
+from platformkit.errors import DomainError, TransientError, UnclearError
+from platformkit.health import Heartbeat
+from platformkit.http import auth
+from platformkit.http.app import create_app
+from platformkit.http.auth import TokenVerifier, bearer, require
 from platformkit.http.calls import Answer
 from platformkit.http.client import ClientCredentials, ServiceClient, problem_code
+from platformkit.identity import Principal
+from platformkit.testing import Issuer, Pretended
+from platformkit.testing import issuer as testing_issuer
 
 ISSUER, OTHER = "http://issuer.example", "http://ander.example"
+
+
+class Vraagje(Vraag):
+    wie_dan: UUID
+
+
+class Antwoordje(Antwoord):
+    hoe_veel: int = 0
+
+
+MAKEN = Call("ander", "POST", "/x", "x:maken", Antwoordje, (Vraagje,), refusals=frozenset({"mag-niet"}))
+NAMENS = Call("ander", "POST", "/x", "x:maken", Antwoordje, (Vraagje,), namens=True)
+LEZEN = Call("ander", "GET", "/x/{wieDan}/y", "x:lezen", Antwoordje)
 
 
 class World:
@@ -45,32 +67,88 @@ def good(_request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={})
 
 
-async def test_own_token_is_kept_and_the_user_goes_along() -> None:
+@pytest.fixture
+def user() -> Iterator[str]:
+    """The token of a user whose request is being answered."""
+    reset = auth._bearer.set("token-van-de-gebruiker")
+    yield "token-van-de-gebruiker"
+    auth._bearer.reset(reset)
+
+
+async def test_question_and_answer_are_the_contracts() -> None:
+    world = World(lambda _request: httpx.Response(200, json={"hoeVeel": 3, "nieuw": "en onbekend"}))
+    client, who = world.client(), uuid4()
+    assert await client.ask(MAKEN, Vraagje(wie_dan=who)) == Antwoordje(hoe_veel=3)
+    assert await client.ask(LEZEN, wieDan=who) == Antwoordje(hoe_veel=3)
+    made, read = world.asked
+    assert (made.method, str(made.url), made.content) == ("POST", f"{OTHER}/v1/x", f'{{"wieDan":"{who}"}}'.encode())
+    assert made.headers["content-type"] == "application/json"
+    assert (read.method, str(read.url), read.content) == ("GET", f"{OTHER}/v1/x/{who}/y", b"")
+    assert "content-type" not in read.headers
+
+
+async def test_own_token_is_kept_and_the_user_goes_along(user: str) -> None:
     world = World(good)
     client = world.client()
-    user = Principal(ISSUER, "s", "c", "professional", frozenset(), None, frozenset(), "token-van-de-gebruiker")
-    await client.request("POST", "/v1/x", json={"a": 1}, on_behalf_of=user)
-    await client.request("GET", "/v1/x")
+    await client.ask(NAMENS, Vraagje(wie_dan=uuid4()))
+    await client.ask(LEZEN, wieDan=uuid4())
     assert [request.headers["authorization"] for request in world.asked] == ["Bearer token-1"] * 2
-    assert [request.headers.get("namens") for request in world.asked] == ["token-van-de-gebruiker", None]
+    assert [request.headers.get("namens") for request in world.asked] == [user, None]
+
+
+async def test_in_the_name_of_nobody_nothing_is_asked() -> None:
+    world = World(good)
+    with pytest.raises(LookupError):
+        await world.client().ask(NAMENS, Vraagje(wie_dan=uuid4()))
+    assert world.asked == []
+
+
+async def test_the_user_is_the_one_whose_request_is_answered() -> None:
+    """Two at once, and one whose token is refused: nobody's request goes on in another's name."""
+    world, issuer = World(good), Issuer()
+    client, router = world.client(), APIRouter()
+
+    @router.post("/dingen")
+    async def post(_asker: Annotated[Principal, Depends(require("dingen:maken"))]) -> str:
+        await client.ask(NAMENS, Vraagje(wie_dan=uuid4()))
+        return bearer()
+
+    app = create_app(
+        title="Proef",
+        description="Proef",
+        routers=[router],
+        problems={},
+        verifier=TokenVerifier(testing_issuer.ISSUER, "verwijsindex", issuer.http()),
+        heartbeat=Heartbeat(None),
+        checks={},
+    )
+    tokens = [issuer.token(jti=str(number)) for number in range(2)]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://proef") as asking:
+        for token in tokens:
+            answer = await asking.post("/v1/dingen", headers={"Authorization": f"Bearer {token}"})
+            assert answer.json() == token
+        refused = {"Authorization": f"Bearer {issuer.token(scope='dingen:lezen')}"}
+        assert (await asking.post("/v1/dingen", headers=refused)).status_code == 403
+    assert [request.headers["namens"] for request in world.asked] == tokens
 
 
 async def test_a_token_that_runs_out_is_renewed_in_time() -> None:
     world = World(good, lasts=20)  # less than the margin
     client = world.client()
     for _ in range(2):
-        await client.request("GET", "/v1/x")
+        await client.ask(LEZEN, wieDan=1)
     assert world.tokens == 2
 
 
 async def test_a_token_that_is_refused_is_renewed_once() -> None:
     def strict(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200 if request.headers["authorization"] == "Bearer token-2" else 401)
+        return httpx.Response(200 if request.headers["authorization"] == "Bearer token-2" else 401, json={})
 
     world = World(strict)
-    assert (await world.client().request("GET", "/v1/x")).status_code == 200
+    assert await world.client().ask(LEZEN, wieDan=1) == Antwoordje()
     world = World(lambda _request: httpx.Response(401))
-    assert (await world.client().request("GET", "/v1/x")).status_code == 401
+    with pytest.raises(UnclearError):
+        await world.client().ask(LEZEN, wieDan=1)
     assert len(world.asked) == 2
 
 
@@ -79,14 +157,48 @@ async def test_what_is_not_an_answer_is_an_outage(status: int) -> None:
     body = {"code": "brp-niet-beschikbaar"}
     world = World(lambda _request: httpx.Response(status, json=body, headers={"Retry-After": "30"}))
     with pytest.raises(TransientError) as away:
-        await world.client().request("GET", "/v1/x")
+        await world.client().ask(LEZEN, wieDan=1)
     assert (away.value.code, away.value.retry_after) == ("brp-niet-beschikbaar", 30)
+    assert not isinstance(away.value, UnclearError)
 
 
-@pytest.mark.parametrize("status", [200, 204, 400, 403, 404, 409, 422])
-async def test_what_is_an_answer_is_the_callers(status: int) -> None:
-    world = World(lambda _request: httpx.Response(status))
-    assert (await world.client().request("GET", "/v1/x")).status_code == status
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
+async def test_a_refusal_of_the_contract_is_the_callers(status: int) -> None:
+    world = World(lambda _request: httpx.Response(status, json={"code": "mag-niet"}))
+    with pytest.raises(DomainError) as refused:
+        await world.client().ask(MAKEN, Vraagje(wie_dan=uuid4()))
+    assert refused.value.code == "mag-niet"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b""),
+        (200, b"[]"),
+        (200, b"999993653"),
+        (200, b'{"hoeVeel": "999993653"'),
+        (200, b'{"hoeVeel": "Jan"}'),
+        (204, b""),
+        (302, b""),
+        (400, b'{"code": "ongeldige-invoer"}'),
+        (403, b'{"code": "geen-toegang"}'),
+        (404, b"<html>999993653</html>"),
+        (409, b'{"code": ["mag-niet"]}'),
+    ],
+)
+async def test_what_was_not_agreed_is_an_outage_for_whoever_asks_and_told(
+    status: int, body: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World(lambda _request: httpx.Response(status, content=body))
+    with pytest.raises(UnclearError) as unclear:
+        await world.client().ask(MAKEN, Vraagje(wie_dan=uuid4()))
+    assert isinstance(unclear.value, TransientError)
+    assert (unclear.value.code, unclear.value.retry_after) == ("tijdelijk-niet-beschikbaar", 30)
+    said = capsys.readouterr().out
+    assert said.count("answer_not_understood") == 1
+    assert "service=ander" in said
+    assert f"status={status}" in said
+    assert "999993653" not in said
 
 
 async def test_silence_is_an_outage() -> None:
@@ -94,11 +206,11 @@ async def test_silence_is_an_outage() -> None:
         raise httpx.ReadTimeout("")
 
     with pytest.raises(TransientError):
-        await World(silent).client().request("GET", "/v1/x")
+        await World(silent).client().ask(LEZEN, wieDan=1)
     world = World(good)
     world.issuer_away = True
     with pytest.raises(TransientError):
-        await world.client().request("GET", "/v1/x")
+        await world.client().ask(LEZEN, wieDan=1)
 
 
 @pytest.mark.parametrize(("body", "code"), [(b'{"code": "x"}', "x"), (b"{}", ""), (b"[]", ""), (b"<html>", "")])

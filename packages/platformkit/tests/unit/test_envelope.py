@@ -18,7 +18,7 @@ from proef.hulp import SOURCE
 from contracts.base import Event
 from contracts.persoon import Ouder, PersoonVastgelegd, PersoonVernietigd, PersoonVernietigdReden
 from contracts.registry import EVENTS
-from platformkit.messaging.envelope import PoisonError, UnknownTypeError, decode, encode, headers_of
+from platformkit.envelope import PoisonError, UnknownTypeError, decode, encode, headers_of
 
 moments = st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 parents = st.builds(

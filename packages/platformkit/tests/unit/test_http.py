@@ -12,7 +12,6 @@ from fastapi import APIRouter, Depends
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from proef.issuer import ISSUER, Issuer
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
@@ -20,8 +19,10 @@ from platformkit.errors import DomainError, TransientError
 from platformkit.health import Heartbeat
 from platformkit.http import app as app_module
 from platformkit.http.app import create_app
-from platformkit.http.auth import Principal, TokenVerifier, on_behalf_of, require
+from platformkit.http.auth import TokenVerifier, on_behalf_of, require
 from platformkit.http.problems import COMMON, Problem
+from platformkit.identity import Principal
+from platformkit.testing.issuer import ISSUER, Issuer
 
 CANARY = "999993653"
 HEADERS = {

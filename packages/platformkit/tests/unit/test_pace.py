@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from platformkit import gauges
-from platformkit.db.direct import Direct
+from platformkit.db.database import Database
 from platformkit.outbox import search as search_module
 from platformkit.outbox.search import Search
 
@@ -21,7 +21,7 @@ class Slow:
     def monotonic(self) -> float:
         return self.now
 
-    async def fetch(self, *_: object, **__: object) -> Sequence[Any]:
+    async def rows(self, *_: object, **__: object) -> Sequence[Any]:
         self.now += self.seconds
         return ()
 
@@ -31,7 +31,7 @@ async def test_a_look_through_the_whole_table(monkeypatch: pytest.MonkeyPatch, s
     slow = Slow(seconds)
     monkeypatch.setattr(search_module, "time", slow)
     search = Search(10)
-    await search.whole(cast("Direct", slow))
+    await search.whole(cast("Database", slow))
     slow.now += pause - 0.01
     assert not search.due()
     slow.now += 0.02
@@ -48,7 +48,7 @@ async def test_a_gauge(monkeypatch: pytest.MonkeyPatch, seconds: float, pause: f
 
     monkeypatch.setattr(gauges, "time", slow)
     monkeypatch.setattr(gauges, "_wait", sleep)
-    async with gauges.measuring(slow.fetch):  # type: ignore[arg-type]
+    async with gauges.measuring(slow.rows):  # type: ignore[arg-type]
         for _ in range(3):
             await asyncio.sleep(0)
     assert paused == [pytest.approx(pause)]

@@ -1,6 +1,7 @@
 """Settings, clock, failpoints, heartbeat and logs: the small parts of a process."""
 
 import asyncio
+import errno
 import io
 import json
 import logging
@@ -11,13 +12,16 @@ import pytest
 import structlog
 from pydantic import ValidationError
 
-from platformkit import failpoints, health, runtime, telemetry
+from platformkit import failpoints, health, telemetry
 from platformkit.clock import FixedClock, ShiftedClock, SystemClock, today
 from platformkit.errors import TransientError
 from platformkit.health import Heartbeat
 from platformkit.ids import uuid7
 from platformkit.logging import configure, get_logger
+from platformkit.main import beats
+from platformkit.service import every, jobs
 from platformkit.settings import ProcessSettings, Profile, Traces
+from platformkit.testing import eventually_async
 
 
 @pytest.mark.parametrize("tool", [{"klok_bestand": "/tmp/klok"}, {"failpoints": "outbox.after_publish=kill"}])
@@ -43,7 +47,7 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "postgresql://proef:geheim@127.0.0.1/proef")
     settings = ProcessSettings()
     assert "geheim" not in repr(settings) + settings.model_dump_json()
-    assert settings.database_url("api") == "postgresql+asyncpg://proef:geheim@127.0.0.1/proef"
+    assert settings.database_url("api") == "postgresql://proef:geheim@127.0.0.1/proef"
     with pytest.raises(ValueError, match="DATABASE_URL_RELAY"):
         settings.database_url("relay")
 
@@ -79,50 +83,88 @@ def test_an_unknown_failpoint_is_refused(spec: str) -> None:
 
 
 def test_ready_and_alive() -> None:
-    beats = Heartbeat(None)
-    beats.expect("een")
-    assert beats.alive
-    assert not beats.ready
-    beats.beat("een")
-    assert beats.ready
-    beats.expect("twee")
-    assert not beats.ready
+    heartbeat = Heartbeat(None)
+    heartbeat.expect("een")
+    assert heartbeat.alive
+    assert not heartbeat.ready
+    heartbeat.beat("een")
+    assert heartbeat.ready
+    heartbeat.expect("twee")
+    assert not heartbeat.ready
 
 
 def test_a_stuck_component_is_not_alive() -> None:
-    beats = Heartbeat(None, limit=0.0)
-    beats.beat("een")
-    assert not beats.alive
-    assert not beats.ready
+    heartbeat = Heartbeat(None, limit=0.0)
+    heartbeat.beat("een")
+    assert not heartbeat.alive
+    assert not heartbeat.ready
 
 
 async def test_a_job_that_rests_for_long_is_not_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "_BEAT", 0.02)
-    beats, stop, turns = Heartbeat(None, limit=0.2), asyncio.Event(), 0
+    monkeypatch.setattr(jobs, "_BEAT", 0.02)
+    heartbeat, stop, turns = Heartbeat(None, limit=0.2), asyncio.Event(), 0
 
     async def nothing_to_do() -> int:
         nonlocal turns
         turns += 1
         return 0
 
-    resting = asyncio.create_task(runtime.every("rust", timedelta(hours=1), nothing_to_do)(stop, beats))
+    resting = asyncio.create_task(every("rust", timedelta(hours=1), nothing_to_do)(stop, heartbeat))
     await asyncio.wait([resting], timeout=0.5)
-    assert (beats.ready, turns) == (True, 1)
+    assert (heartbeat.ready, turns) == (True, 1)
     stop.set()
     await resting
 
 
 async def test_a_stuck_process_stops_writing(tmp_path: Path) -> None:
     file = tmp_path / "slag"
-    beats = Heartbeat(file, limit=0.0)
-    beats.beat("een")
-    running = asyncio.create_task(beats.run(asyncio.Event()))
+    heartbeat = Heartbeat(file, limit=0.0)
+    heartbeat.beat("een")
+    running = asyncio.create_task(heartbeat.run(asyncio.Event()))
     await asyncio.wait([running], timeout=0.1)
     running.cancel()
     assert not file.exists()
-    assert not health.check(file)
+    assert not beats(file)
     file.write_text("geen json")
-    assert not health.check(file)
+    assert not beats(file)
+
+
+@pytest.mark.parametrize("what", ["no room", "no directory"])
+async def test_a_beat_that_cannot_be_written_ends_nothing(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = tmp_path / "weg"
+    directory.mkdir()
+    file = directory / "slag"
+    heartbeat, stop = Heartbeat(file), asyncio.Event()
+    heartbeat.beat("een")
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, "geheim 999993653")
+
+    said: list[str] = []
+
+    async def complained() -> bool:
+        said.append(capsys.readouterr().out)
+        return "".join(said).count("heartbeat_not_written") > 1
+
+    with monkeypatch.context() as patched:
+        patched.setattr(health, "_PAUSE", 0.02)
+        if what == "no room":
+            patched.setattr(Path, "write_text", full)
+        else:
+            directory.rmdir()
+        running = asyncio.create_task(heartbeat.run(stop))
+        await eventually_async(complained)
+    directory.mkdir(exist_ok=True)
+
+    async def written() -> bool:
+        return beats(file)
+
+    await eventually_async(written)
+    stop.set()
+    await running
+    assert "999993653" not in "".join(said)
 
 
 @pytest.mark.parametrize("where", ["zipkin", "otlp"])

@@ -9,7 +9,7 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 from asyncpg.exceptions import _base
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
+from redis.exceptions import ReadOnlyError, ResponseError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -38,6 +38,9 @@ PASSING = [
     asyncpg.IdleInTransactionSessionTimeoutError(""),
     asyncpg.InvalidPasswordError(""),
     asyncpg.InvalidCatalogNameError(""),
+    asyncpg.ReadOnlySQLTransactionError(""),
+    asyncpg.InvalidCachedStatementError(""),
+    asyncpg.TransactionTimeoutError(""),
     asyncpg.InterfaceError("connection is closed"),
 ]
 LASTING = [
@@ -46,6 +49,7 @@ LASTING = [
     asyncpg.NumericValueOutOfRangeError(""),
     asyncpg.CharacterNotInRepertoireError(""),
     asyncpg.InFailedSQLTransactionError(""),
+    asyncpg.FeatureNotSupportedError(""),
     asyncpg.PostgresSyntaxError(""),
     asyncpg.RaiseError(""),
     _base.DataError("a value that does not fit"),
@@ -82,6 +86,7 @@ def test_a_lost_connection_passes_whatever_it_says() -> None:
         UnansweredError("x"),
         KafkaConnectionError(),
         RedisConnectionError(),
+        ReadOnlyError(),
         ExceptionGroup("", [TimeoutError(), TransientError("x")]),
     ],
     ids=lambda error: type(error).__name__,

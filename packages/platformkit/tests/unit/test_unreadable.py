@@ -8,8 +8,8 @@ from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import DefaultRecordBatch, _DefaultRecordBatchBuilderPy
 
+from platformkit.envelope import PoisonError, decode
 from platformkit.messaging import unreadable
-from platformkit.messaging.envelope import PoisonError, decode
 
 PER_BATCH = 3
 NAMES = ["heel", "heel", "heel", "heel", "kap\udcff\udcfe", "heel", "heel", "heel", "heel"]

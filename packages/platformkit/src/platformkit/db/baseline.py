@@ -73,11 +73,10 @@ grant update (error, attempts) on dead_letter to {svc}_worker
 """
 
 
-# A topic that is made anew counts from the start again, so a place does not name a record; what stood there does.
+# A topic that is made anew counts from the start again, so a place does not name a record; what stood there does. Whoever
+# is still of the release before, which knows no fingerprint, gets one that nothing else has.
 _V3 = """
-alter table dead_letter add column fingerprint bytea;
-update dead_letter set fingerprint = sha256(convert_to(id::text, 'UTF8'));
-alter table dead_letter alter column fingerprint set not null;
+alter table dead_letter add column fingerprint bytea not null default uuid_send(gen_random_uuid());
 alter table dead_letter drop constraint dead_letter_consumer_topic_partition_offset_key;
 alter table dead_letter add constraint dead_letter_once unique (consumer, fingerprint)
 """

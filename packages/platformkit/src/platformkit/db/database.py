@@ -92,10 +92,9 @@ class Database:
                     over = True
             finally:
                 if not over:
-                    # Cut off, nobody knows whether it still runs: whoever got this connection next would work inside of
-                    # it, and what he commits would never be. Nor is a silent server asked to end it: that may take long.
-                    with suppress(asyncpg.InterfaceError):  # the pool did, when it got lost
-                        below.terminate()
+                    # Nobody knows whether it still runs: whoever got this connection next would work inside of it, and
+                    # what he commits would never be.
+                    _terminate(below)
 
     async def rows(self, statement: Statement, **given: object) -> list[Row]:
         """As `Connection.rows`, in a transaction of its own."""
@@ -122,9 +121,10 @@ class Database:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[_Driver]:
-        if self._made is None:
+        pool = self._made
+        if pool is None:
             # At the first use: it belongs to the loop that runs then.
-            self._made = asyncpg.create_pool(
+            self._made = pool = asyncpg.create_pool(
                 self._url,
                 min_size=0,
                 max_size=self._size,
@@ -136,9 +136,18 @@ class Database:
                 command_timeout=_SILENCE,
                 server_settings={"application_name": self._application, "timezone": "UTC"},
             )
-            await self._made
-        async with self._made.acquire(timeout=_PATIENCE) as below:
-            yield below
+            await pool
+        async with pool.acquire(timeout=_PATIENCE) as below:
+            try:
+                yield below
+            except asyncpg.ReadOnlySQLTransactionError:
+                # Another server is the primary now, and all that we have lead to the one that was (trap 16).
+                await pool.expire_connections()
+                raise
+            except (asyncio.CancelledError, GeneratorExit):
+                # Cut off: the pool would ask a silent server to end it, which may take long.
+                _terminate(below)
+                raise
 
 
 async def _prepare(connection: Any) -> None:
@@ -170,6 +179,11 @@ def _translated(below: _Driver) -> Iterator[None]:
         if _is_closed(below):
             raise ConnectionResetError("the connection to the database got lost") from error
         raise
+
+
+def _terminate(below: _Driver) -> None:
+    with suppress(asyncpg.InterfaceError):  # the pool did, when it got lost
+        below.terminate()
 
 
 def _is_closed(below: _Driver) -> bool:

@@ -25,9 +25,14 @@ async def require(database: Database, module: str) -> None:
         MissingLimitsError: one has not.
     """
     found = await database.rows(_SET, roles=[f"{module}_{role}" for role in ROLES])
-    named = {row.role: {setting.partition("=")[0] for setting in row.settings} for row in found}
-    for role, settings in sorted(named.items()):
-        if missing := [each for each in _NEEDED if each not in settings]:
+    for row in sorted(found, key=lambda row: str(row.role)):
+        limits = {name for name, _, value in (each.partition("=") for each in row.settings) if _is_one(value)}
+        if missing := [each for each in _NEEDED if each not in limits]:
             raise MissingLimitsError(
-                f"role {role} has no {' and no '.join(missing)}. Run deploy/postgres/database.sql again, then this."
+                f"role {row.role} has no {' and no '.join(missing)}. Run deploy/postgres/database.sql again, then this."
             )
+
+
+def _is_one(value: str) -> bool:
+    """Whether it bounds anything: 0 of whatever means without end."""
+    return value.lstrip("0")[:1].isdigit()

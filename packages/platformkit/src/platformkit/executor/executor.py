@@ -18,7 +18,7 @@ from platformkit.executor.ledger import Ledger
 from platformkit.executor.unit import UnitOfWork
 from platformkit.retry import attempts
 
-_ATTEMPTS = 3
+_ATTEMPTS, _PATIENCE = 3, 5.0
 P = ParamSpec("P")
 T = TypeVar("T")
 Handler = Callable[[UnitOfWork, Sequence[Message]], Awaitable[None]]
@@ -50,10 +50,10 @@ class Executor:
         """Run `handler` with what is given, and commit; its result.
 
         Deadlocks and the like are tried again, so a handler must stand being run twice. When the answer to a commit got
-        lost, the database is asked what became of it: what was committed is not done again.
+        lost, the database is asked what became of it: what was committed is not done again, unless the server crashed.
         """
         unheard: tuple[str, T] | None = None
-        async for attempt in attempts(limit=_ATTEMPTS, seconds=5):
+        async for attempt in attempts(limit=_ATTEMPTS, seconds=_PATIENCE):
             with attempt:
                 if unheard is not None and await self._committed(unheard[0]):
                     return unheard[1]
@@ -87,11 +87,13 @@ class Executor:
         return work
 
     async def _committed(self, transaction: str) -> bool:
-        async with self._database.transaction() as connection:
-            status = await self._ledger(connection).became_of(transaction)
-        if status == "in progress":
-            # The server has not noticed yet that nobody listens.
-            raise TransientError("tijdelijk-niet-beschikbaar")
+        """Whether it was; asked until the server knows, which may not have noticed yet that nobody listens."""
+        async for attempt in attempts(limit=None, seconds=_PATIENCE):
+            with attempt:
+                async with self._database.transaction() as connection:
+                    status = await self._ledger(connection).became_of(transaction)
+                if status == "in progress":
+                    raise TransientError("tijdelijk-niet-beschikbaar")
         return status == "committed"
 
 

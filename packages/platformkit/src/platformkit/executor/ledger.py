@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, Text, any_, bindparam, cast, delete, func, or_, select, text
+from sqlalchemy import ARRAY, LargeBinary, Text, any_, bindparam, column, delete, func, or_, select, table, text
 from sqlalchemy.dialects.postgresql import insert
 
 from platformkit.db.context import DatabaseContext
@@ -21,13 +21,20 @@ from platformkit.ids import uuid7
 _CONTEXT = ("subject", "role", "tenants", "today")
 _ENTER = Statement(select(*(func.set_config(f"app.{name}", bindparam(name, type_=Text()), True) for name in _CONTEXT)))
 _TOLD = ("event_id", "topic", "key", "headers", "payload", "traceparent", "created_at")
-# Which transaction it is: whoever does not hear of its end can ask what became of it.
-_transaction = select(cast(func.pg_current_xact_id(), Text))
+# Which transaction it is: whoever does not hear of its end can ask what became of it. A number counts until the server
+# crashes, which is when its statistics begin anew: those of transactions that a crash undid are given out again.
+_since = table("pg_stat_wal", column("stats_reset"))
+_transaction = select(func.concat(_since.c.stats_reset, "/", func.pg_current_xact_id()))
 _tell, _record = insert_rows(outbox, _TOLD).cte("told"), insert_rows(audit).cte("recorded")
 _TELL = Statement(_transaction.add_cte(_tell))
 _RECORD = Statement(_transaction.add_cte(_record))
 _BOTH = Statement(_transaction.add_cte(_tell, _record))
-_BECAME_OF = Statement(text("select pg_xact_status(cast(cast(:transaction as text) as xid8)) as status"))
+_BECAME_OF = Statement(
+    text(
+        "select case when concat(stats_reset) = split_part(cast(:transaction as text), '/', 1)"
+        " then pg_xact_status(cast(split_part(cast(:transaction as text), '/', 2) as xid8)) end as status from pg_stat_wal"
+    )
+)
 
 _event_ids = rows(inbox, ["event_id"])
 _HANDLE = Statement(
@@ -141,9 +148,12 @@ class Ledger:
         return str(transaction)
 
     async def became_of(self, transaction: str) -> str:
-        """What became of the transaction that `write` told the id of: `committed`, `aborted` or `in progress`."""
+        """What became of the transaction that `write` told the id of: `committed`, `aborted` or `in progress`.
+
+        `unknown` when the server crashed since, or is another one.
+        """
         ((status,),) = await self._connection.rows(_BECAME_OF, transaction=transaction)
-        return str(status)
+        return status or "unknown"
 
     async def handle(self, consumer: str, event_ids: Collection[str], at: datetime) -> frozenset[str]:
         """Record the events in the inbox; those that were not there."""

@@ -16,6 +16,21 @@ _BEAT = 5.0
 log = get_logger()
 
 
+class EndedError(Exception):
+    """A job ended though nobody asked it to."""
+
+
+async def to_the_end(job: Job, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+    """Do `job` until `stop`.
+
+    Raises:
+        EndedError: it ended sooner.
+    """
+    await job(stop, heartbeat)
+    if not stop.is_set():
+        raise EndedError
+
+
 def every(name: str, interval: timedelta, work: Callable[[], Awaitable[int]]) -> Job:
     """Do `work` again and again, at once when it did something; an outage is waited out."""
 
@@ -38,14 +53,10 @@ def every(name: str, interval: timedelta, work: Callable[[], Awaitable[int]]) ->
 
 
 async def together(jobs: tuple[Job, ...], stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-    """Several jobs at once: when one fails, the others are cancelled."""
-
-    async def each(job: Job) -> None:
-        await job(stop, heartbeat)
-
+    """Several jobs at once: when one fails or ends too soon, the others are cancelled."""
     async with asyncio.TaskGroup() as tasks:
         for job in jobs:
-            tasks.create_task(each(job))
+            tasks.create_task(to_the_end(job, stop, heartbeat))
 
 
 async def wait(stop: asyncio.Event, seconds: float) -> None:

@@ -42,9 +42,11 @@ class Process(Generic[S]):
 
 @asynccontextmanager
 async def opened(
-    settings: S, *, service: str, role: str, part: str, pool: int | None = None
+    settings: S, *, service: str, role: str, part: str, pool: int | None = None, clock: Clock | None = None
 ) -> AsyncIterator[Process[S]]:
     """The process of `service` that works as `part`, such as `jobs`, with the database role `role`.
+
+    `clock` in the place of the one that the settings say is for tests.
 
     Raises:
         ValueError: the address of the database for that role is not set.
@@ -55,12 +57,12 @@ async def opened(
         )
         at_end.push_async_callback(database.close)
         http = await at_end.enter_async_context(Http())
-        clock = settings.clock()
+        told = clock or settings.clock()
         yield Process(
             settings=settings,
-            clock=clock,
+            clock=told,
             database=database,
-            executor=Executor(database, clock, settings.source),
+            executor=Executor(database, told, settings.source),
             http=http,
             _tokens=ClientCredentials(
                 http, str(settings.oidc_issuer), settings.client_id or service, settings.client_secret

@@ -16,7 +16,7 @@ from platformkit.logging import configure, get_logger
 from platformkit.retry import is_transient
 from platformkit.service import dead_letters, republish, roles
 from platformkit.service.commands import Command
-from platformkit.service.jobs import Job
+from platformkit.service.jobs import Job, to_the_end
 from platformkit.service.process import opened
 from platformkit.service.service import Service
 from platformkit.settings import ProcessSettings
@@ -136,12 +136,6 @@ async def _until_stopped(role: str, settings: ProcessSettings, parts: Mapping[st
 async def _until_stop(part: Job, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
     """One part that ends, for whatever reason, ends the process: the platform starts it anew."""
     try:
-        await part(stop, heartbeat)
-        if not stop.is_set():
-            raise _EndedError
+        await to_the_end(part, stop, heartbeat)
     finally:
         stop.set()
-
-
-class _EndedError(Exception):
-    """A part ended though nobody asked it to."""

@@ -1,51 +1,37 @@
 """Consumers over the throwaway service's database, and the records that they are given."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
-
-from platformkit.clock import FixedClock
-from platformkit.executor import UnitOfWork
+from platformkit import testing
+from platformkit.executor import Handler
 from platformkit.health import Heartbeat
-from platformkit.messaging.consumer import Consumer, Handler, Subscription
-from platformkit.messaging.envelope import Message, encode
+from platformkit.messaging.consumer import Consumer, Subscription
 from proef.events import NOW, gewijzigd
-from proef.hulp import SOURCE, Proef, produce
+from proef.gezien import remember
+from proef.hulp import Proef, produce
 
 Record = tuple[list[tuple[str, bytes | None]], bytes | None]
 ME = uuid4()
 
 
 def record(version: int, *, person: UUID = ME, event_id: UUID | None = None) -> Record:
-    headers, value = encode(
-        gewijzigd("persoon", person),
-        event_id=event_id or uuid4(),
-        subject=person,
-        source=SOURCE,
-        version=version,
-        time=NOW,
-    )
-    return [(name, each.encode()) for name, each in headers.items()], value
+    made = testing.record(gewijzigd("persoon", person), version, NOW, event_id=event_id)
+    return list(made.headers), made.value
 
 
 async def send(proef: Proef, topic: str, *records: Record) -> None:
     await produce(proef.bootstrap, topic, list(records))
 
 
-async def remember(work: UnitOfWork, messages: Sequence[Message]) -> None:
-    for message in messages:
-        await work.connection.execute(
-            text("insert into gezien (persoon, versie) values (:persoon, :versie)"),
-            {"persoon": message.subject, "versie": message.version},
-        )
+def subscribed(topic: str, handler: Handler = remember) -> Subscription:
+    return Subscription(f"groep-{topic}", topic, handler)
 
 
 def make(proef: Proef, topic: str, handler: Handler = remember) -> Consumer:
-    subscription = Subscription(f"groep-{topic}", topic, handler)
-    return Consumer(proef.bootstrap, proef.worker, proef.executor("worker"), FixedClock(NOW), [subscription])
+    return Consumer(proef.bootstrap, proef.executor("worker"), [subscribed(topic, handler)])
 
 
 @asynccontextmanager

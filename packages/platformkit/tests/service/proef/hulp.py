@@ -1,59 +1,47 @@
-"""What the tests share: waiting for something, and the throwaway service's database and processes."""
+"""What the tests share: the throwaway service's database and processes, and what is on its topics."""
 
-import asyncio
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from platformkit.clock import FixedClock
 from platformkit.db.context import DatabaseContext
+from platformkit.db.database import Database
+from platformkit.db.statement import Statement
 from platformkit.executor import Executor
+from platformkit.settings import Profile
+from platformkit.testing import eventually_async
 from proef.events import NOW
+from proef.settings import Settings
 
 SERVICE = Path(__file__).parents[1]
 SOURCE = "urn:nld:oin:00000099000000001000:systeem"
-
-T = TypeVar("T")
-TABLES = "outbox, relay_lease, inbox, dead_letter, idempotency, audit, ding, geteld, gezien"
-
-
-async def eventually(check: Callable[[], Awaitable[T]], *, seconds: float = 20.0) -> T:
-    """Ask until the answer is true; the last answer, which is false, ends the test."""
-    until = time.monotonic() + seconds
-    while not (answer := await check()) and time.monotonic() < until:
-        await asyncio.sleep(0.02)
-    assert answer, "it did not happen in time"
-    return answer
+TABLES = "outbox, relay_lease, inbox, dead_letter, idempotency, audit, ding, geteld, gezien, stand"
 
 
 @dataclass
 class Proef:
-    """The throwaway service's database: an engine per role, and a look at everything as superuser."""
+    """The throwaway service's database, as each of its roles and as the superuser, who sees everything."""
 
-    dsns: Mapping[str, str]
-    api: AsyncEngine
-    worker: AsyncEngine
-    relay: AsyncEngine
-    all_seeing: AsyncEngine
+    addresses: Mapping[str, str]
+    api: Database
+    worker: Database
+    relay: Database
+    all_seeing: Database
     bootstrap: str
 
     async def rows(self, sql: str, **values: object) -> list[Any]:
         """Rows as the superuser sees them; of one column, its values."""
-        async with self.all_seeing.begin() as connection:
-            found = await connection.execute(text(sql), values)
-            rows = found.all() if found.returns_rows else []
-        return [row[0] if len(row) == 1 else tuple(row) for row in rows]
+        found = await self.all_seeing.rows(Statement(text(sql)), **values)
+        return [row[0] if len(row) == 1 else tuple(row) for row in found]
 
     def executor(self, role: str) -> Executor:
         """An executor with a clock that stands still."""
@@ -64,23 +52,28 @@ class Proef:
         found: int = (await self.rows(f"select count(*) from {table}"))[0]
         return found
 
-    def start(self, role: str, **env: str) -> "subprocess.Popen[bytes]":
-        """A process of the service in the role `role`."""
+    def settings(self, **other: object) -> Settings:
+        """Those of a process in the test."""
+        urls = {f"database_url_{role}": url for role, url in self.addresses.items() if role != "superuser"}
+        return Settings(profiel=Profile.TEST, kafka_bootstrap=self.bootstrap, **{**urls, **other})  # type: ignore[arg-type]
+
+    def start(self, *words: str, stdout: "int | IO[str]" = subprocess.PIPE, **env: str) -> "subprocess.Popen[bytes]":
+        """A process of the service: a role, or a command."""
         base = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(SERVICE),
             "PROFIEL": "test",
             "KAFKA_BOOTSTRAP": self.bootstrap,
-            **{f"DATABASE_URL_{name.upper()}": dsn for name, dsn in self.dsns.items()},
+            **{f"DATABASE_URL_{name.upper()}": url for name, url in self.addresses.items()},
         }
         return subprocess.Popen(
-            [sys.executable, "-m", "proef", role], env={**base, **env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [sys.executable, "-m", "proef", *words], env={**base, **env}, stdout=stdout, stderr=subprocess.PIPE
         )
 
 
 def context(subject: UUID, *, role: str = "professional", tenants: frozenset[str] = frozenset()) -> DatabaseContext:
-    """A request's context on a fixed day."""
-    return DatabaseContext(subject, role, tenants, date(2026, 11, 22))
+    """A request's context."""
+    return DatabaseContext(subject, role, tenants)
 
 
 async def read_topic(bootstrap: str, topic: str, count: int, *, seconds: float = 20.0) -> list[ConsumerRecord]:
@@ -95,7 +88,7 @@ async def read_topic(bootstrap: str, topic: str, count: int, *, seconds: float =
                 found.extend(records)
             return len(found) >= count
 
-        await eventually(enough, seconds=seconds)
+        await eventually_async(enough, seconds=seconds)
         return found
     finally:
         await consumer.stop()

@@ -37,7 +37,6 @@ async def idle(proef: Proef, number: int = 1) -> AsyncIterator[list[Relay]]:
     finally:
         for relay in relays:
             await relay._publisher.drop()
-            await relay._database.close()
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Its tables, as queries see them."""
 
 from sqlalchemy import BigInteger, Column, Date, Identity, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
 
@@ -20,4 +21,12 @@ gezien = Table(
     Column("volgnummer", BigInteger, Identity(always=True)),
     Column("persoon", Uuid, nullable=False),
     Column("versie", BigInteger, nullable=False),
+)
+stand = Table(
+    "stand",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("versie", BigInteger, nullable=False),
+    Column("status", Text),
+    Column("personen", ARRAY(Uuid)),
 )

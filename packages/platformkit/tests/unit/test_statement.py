@@ -3,12 +3,12 @@
 import pytest
 from sqlalchemy import select
 
-from platformkit.db.prepared import Prepared
 from platformkit.db.sets import one_of
+from platformkit.db.statement import Statement
 from platformkit.db.tables import inbox
 
 
 def test_a_list_of_values_is_refused() -> None:
     with pytest.raises(ValueError, match="one_of"):
-        Prepared(select(inbox).where(inbox.c.event_id.in_(["a", "b"])))
-    Prepared(select(inbox).where(one_of(inbox.c.event_id, "ids")))
+        Statement(select(inbox).where(inbox.c.event_id.in_(["a", "b"])))
+    Statement(select(inbox).where(one_of(inbox.c.event_id, "ids")))

@@ -1,0 +1,197 @@
+"""Transactions on connections of the pool: whatever cuts one off, the next one is whole."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+from proef.adapters.db.tables import ding
+from proef.events import NOW
+from proef.hulp import Proef
+from sqlalchemy import bindparam, func, insert, select
+
+from platformkit.clock import FixedClock
+from platformkit.db import database as database_module
+from platformkit.db.database import Connection, Database
+from platformkit.db.statement import Statement
+from platformkit.executor import Executor, UnitOfWork
+from platformkit.retry import is_transient
+from platformkit.testing import eventually_async
+
+WHO = Statement(select(func.pg_backend_pid().label("pid")))
+SLEEP = Statement(select(func.pg_sleep(bindparam("seconds"))))
+MAKE = Statement(
+    insert(ding).values(id=bindparam("id"), eigenaar=bindparam("id"), gemeente="0392", tekst="").returning(ding.c.id)
+)
+
+
+@pytest.fixture
+async def database(proef: Proef) -> AsyncIterator[Database]:
+    """With one connection, so that each transaction gets the one that the former has left."""
+    made = Database(proef.addresses["worker"], pool=1, application="test")
+    yield made
+    await made.close()
+
+
+async def make(connection: Connection) -> UUID:
+    made = uuid4()
+    await connection.rows(MAKE, id=made)
+    return made
+
+
+async def whole(database: Database) -> UUID:
+    async with database.transaction() as connection:
+        return await make(connection)
+
+
+async def alone(database: Database) -> UUID:
+    made = uuid4()
+    await database.execute(MAKE, id=made)
+    return made
+
+
+@pytest.mark.parametrize("cut_off", [whole, alone], ids=["a transaction", "a statement by itself"])
+async def test_what_is_said_to_be_committed_is_whatever_was_cut_off_before(
+    proef: Proef, database: Database, cut_off: object
+) -> None:
+    for turns in range(60):
+        cut = asyncio.create_task(cut_off(database))  # type: ignore[operator]
+        for _ in range(turns):
+            await asyncio.sleep(0.0002)
+        cut.cancel()
+        await asyncio.wait([cut])
+        made = await whole(database)
+        assert await proef.rows("select id from ding where id = :id", id=made) == [made], turns
+
+
+async def test_what_is_cut_off_is_not_tried_again(proef: Proef) -> None:
+    """Else the deadline of a request, which cuts off once, would be none."""
+    tries = 0
+
+    async def slow(work: UnitOfWork) -> None:
+        nonlocal tries
+        tries += 1
+        await work.rows(SLEEP, seconds=0.5)
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await proef.executor("worker").execute(slow, None)
+    assert tries == 1
+
+
+async def test_what_is_cut_off_does_not_wait_for_a_server_that_is_silent(proef: Proef) -> None:
+    asked = asyncio.Event()
+    stopped: list[int] = []
+
+    async def silent(work: UnitOfWork) -> None:
+        pid = await work.value(WHO)
+        os.kill(pid, signal.SIGSTOP)
+        stopped.append(pid)
+        asked.set()
+        await work.value(WHO)
+
+    reading = asyncio.create_task(proef.executor("worker").execute(silent, None))
+    try:
+        await asked.wait()
+        reading.cancel()
+        done, _ = await asyncio.wait([reading], timeout=10)
+        assert done == {reading}
+        assert reading.cancelled()
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+
+
+async def test_a_statement_that_is_cut_off_does_not_wait_for_a_silent_server_either(
+    proef: Proef, database: Database
+) -> None:
+    ((pid,),) = await database.rows(WHO)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        reading = asyncio.create_task(database.rows(WHO))
+        await asyncio.sleep(0.05)  # not a wait: it is asked by then, and else it is cut off sooner
+        reading.cancel()
+        done, _ = await asyncio.wait([reading], timeout=1)
+        assert done == {reading}
+        assert reading.cancelled()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert (await database.rows(WHO))[0].pid != pid
+
+
+async def test_a_lost_connection_is_transient_and_not_handed_out_again(proef: Proef, database: Database) -> None:
+    async def lose() -> None:
+        async with database.transaction() as connection:
+            ((pid,),) = await connection.rows(WHO)
+            await proef.rows("select pg_terminate_backend(:pid)", pid=pid)
+            await connection.rows(WHO)
+
+    with pytest.raises(ConnectionResetError) as lost:
+        await lose()
+    assert is_transient(lost.value)
+    await whole(database)
+
+
+async def test_who_finds_no_connection_free_waits_for_five_seconds(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert database_module._PATIENCE == 5
+    monkeypatch.setattr(database_module, "_PATIENCE", 0.2)
+    async with database.transaction():
+        begun = time.monotonic()
+        with pytest.raises(TimeoutError) as full:
+            await database.rows(WHO)
+        assert 0.2 <= time.monotonic() - begun < 2
+    assert is_transient(full.value)
+    await database.rows(WHO)
+
+
+async def test_the_pool_outlives_the_end_of_all_its_connections(proef: Proef) -> None:
+    """As after a restart of the server."""
+    made = Database(proef.addresses["worker"], pool=4, application="gone")
+
+    async def sleeps() -> None:
+        async with made.transaction() as connection:
+            await connection.rows(SLEEP, seconds=30)
+
+    async def all_asleep() -> bool:
+        return await proef.rows("select count(*) from pg_stat_activity where application_name = 'gone'") == [4]
+
+    sleeping = [asyncio.create_task(sleeps()) for _ in range(4)]
+    await eventually_async(all_asleep)
+    await proef.rows("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gone'")
+    for error in await asyncio.gather(*sleeping, return_exceptions=True):
+        assert isinstance(error, ConnectionResetError)
+    assert len({await whole(made) for _ in range(8)}) == 8
+    await made.close()
+
+
+async def test_closing_does_not_wait_for_ever(proef: Proef, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "_PATIENCE", 0.2)
+    made = Database(proef.addresses["worker"], pool=1, application="test")
+
+    async def closes() -> None:
+        async with made.transaction() as connection:
+            await asyncio.wait_for(made.close(), 5)
+            await connection.rows(WHO)
+
+    with pytest.raises(ConnectionResetError):
+        await closes()
+
+
+async def test_a_server_that_is_a_standby_now_is_left(proef: Proef, database: Database) -> None:
+    """After a fail-over the pool's connections lead to the server that was the primary, and it takes no writes."""
+    await proef.rows("alter role proef_worker set default_transaction_read_only = on")
+    try:
+        await database.rows(WHO)
+    finally:
+        await proef.rows("alter role proef_worker reset default_transaction_read_only")
+
+    async def write(work: UnitOfWork) -> UUID:
+        return await make(work.connection)
+
+    made = await Executor(database, FixedClock(NOW), "urn:x").execute(write, None)
+    assert await proef.rows("select id from ding") == [made]

@@ -1,0 +1,87 @@
+"""What is put aside is kept until somebody deals with it (D5), whatever became of the place where it stood."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from aiokafka import ConsumerRecord
+from proef.consuming import make, subscribed
+from proef.events import NOW, gewijzigd
+from proef.hulp import Proef
+
+from platformkit.envelope import Message
+from platformkit.executor import UnitOfWork
+from platformkit.messaging.consumer import Consumer
+from platformkit.messaging.replay import DeadLetters, Fate, Filter
+from platformkit.testing import record
+
+TOPIC = "persoon"
+
+
+class Picky:
+    """Refuses all until it is told to take them."""
+
+    refuses = True
+
+    def __init__(self) -> None:
+        self.taken: list[UUID] = []
+
+    async def __call__(self, _work: UnitOfWork, messages: Sequence[Message]) -> None:
+        if self.refuses:
+            raise ValueError("geheim 999993653")
+        self.taken += [message.subject for message in messages]
+
+
+def at(offset: int, person: UUID | None = None) -> ConsumerRecord:
+    return record(gewijzigd(TOPIC, person or uuid4()), 1, NOW, offset=offset)
+
+
+async def handle(consumer: Consumer, handler: Picky, *records: ConsumerRecord) -> None:
+    assert await consumer.handle(subscribed(TOPIC, handler), records)
+
+
+async def test_a_record_that_is_read_twice_is_put_aside_once(proef: Proef) -> None:
+    handler = Picky()
+    consumer, letter = make(proef, TOPIC, handler), at(0)
+    await handle(consumer, handler, letter)
+    await handle(consumer, handler, letter, at(1))
+    assert await proef.rows('select "offset" from dead_letter order by 1') == [0, 1]
+
+
+async def test_another_record_at_the_same_place_is_put_aside_beside_it(proef: Proef) -> None:
+    """Offsets begin again when a topic is made anew: what lies there already is of the former one."""
+    handler = Picky()
+    consumer, before, after = make(proef, TOPIC, handler), at(0), at(0)
+    await handle(consumer, handler, before)
+    await handle(consumer, handler, after)
+    await handle(consumer, handler, before, after)
+    found = await proef.rows('select payload, "offset" from dead_letter order by id')
+    assert found == [(before.value, 0), (after.value, 0)]
+
+
+async def test_the_earlier_release_can_still_put_aside(proef: Proef) -> None:
+    """While processes are replaced after a migration (expand, migrate, contract), it knows no fingerprint."""
+    insert = (
+        'insert into dead_letter (id, consumer, topic, partition, "offset", headers, error, parked_at)'
+        " values (gen_random_uuid(), 'lezer', 'persoon', 0, 0, '{}', 'x', now()) on conflict do nothing"
+    )
+    for _ in range(2):
+        await proef.rows(insert)
+    assert await proef.count("dead_letter") == 2
+
+
+async def test_what_is_replayed_is_handled_and_gone(proef: Proef) -> None:
+    handler, person = Picky(), uuid4()
+    await handle(make(proef, TOPIC, handler), handler, at(0, person))
+    letters = DeadLetters(proef.executor("worker"), [subscribed(TOPIC, handler)])
+    (letter,) = await letters.find(Filter())
+    failed = await letters.replay(letter.id, "beheerder")
+    assert (failed.fate, failed.error) == (Fate.FAILED, "ValueError")
+    assert (await letters.find(Filter()))[0].attempts == 1
+    handler.refuses = False
+    assert (await letters.replay(letter.id, "beheerder")).fate is Fate.HANDLED
+    assert handler.taken == [person]
+    assert await proef.count("dead_letter") == 0
+    assert await proef.rows("select outcome, actor, person from audit order by id") == [
+        ("failed", "beheerder", person),
+        ("handled", "beheerder", person),
+    ]

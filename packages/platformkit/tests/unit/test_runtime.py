@@ -1,0 +1,61 @@
+"""What a process says to whoever starts it in a wrong way, and to whom nobody asked it to end."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from platformkit.health import Heartbeat
+from platformkit.service import Command, Job, Process, Service, every
+from platformkit.service.jobs import EndedError, together
+from platformkit.service.runtime import run
+from platformkit.settings import ProcessSettings
+
+
+async def _nothing(_process: Process[ProcessSettings], _words: object) -> int:
+    return 0
+
+
+SERVICE = Service(
+    name="een-twee", settings=ProcessSettings, description="Proef", commands={"eigen-opdracht": Command(_nothing)}
+)
+
+
+@pytest.mark.parametrize("words", [[], ["bestaat-niet"], ["api", "relay"], ["check", "x"], ["een-twee"]])
+def test_wrong_use_is_told_by_the_name_that_python_knows(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(SERVICE, words) == 2
+    assert capsys.readouterr().err == (
+        "usage: python -m een_twee api|consumer|relay|jobs|all|migrate|check|dead-letters|eigen-opdracht\n"
+    )
+
+
+async def _works(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+    heartbeat.beat("werkt")
+    await stop.wait()
+
+
+async def _ends(_stop: asyncio.Event, _heartbeat: Heartbeat) -> None:
+    return
+
+
+async def _fails() -> int:
+    raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("job", "error"), [(_ends, EndedError), (every("faalt", timedelta(seconds=1), _fails), RuntimeError)]
+)
+async def test_a_job_that_ends_beside_others_does_not_go_unnoticed(job: Job, error: type[Exception]) -> None:
+    with pytest.raises(ExceptionGroup) as ended:
+        async with asyncio.timeout(5):
+            await together((_works, job, _works), asyncio.Event(), Heartbeat(None))
+    assert [type(each) for each in ended.value.exceptions] == [error]
+
+
+async def test_jobs_that_end_because_they_must_are_no_failure() -> None:
+    stop = asyncio.Event()
+    working = asyncio.create_task(together((_works, _works), stop, Heartbeat(None)))
+    await asyncio.wait([working], timeout=0.05)
+    assert not working.done()
+    stop.set()
+    await asyncio.wait_for(working, 5)
