@@ -47,7 +47,7 @@ soak: setup ## run the faults at full length and the histories and races in full
 
 lint: setup ## check style, layers and unused dependencies
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
-	@if [ -f .importlinter ]; then .venv/bin/lint-imports; fi
+	@$(python) tests/architecture/layers.py
 	@for member in $(members); do echo "$$member: unused or undeclared packages"; \
 	  (cd $$member && $(CURDIR)/.venv/bin/deptry --no-ansi -pmnm "$(distributions)" src >$(CURDIR)/.venv/deptry.log 2>&1) \
 	    || { cat .venv/deptry.log; exit 1; }; done
