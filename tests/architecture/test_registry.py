@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import yaml
 
+from contracts import strict_yaml
 from lokaal.services import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
-REGISTRY = yaml.safe_load((ROOT / "deploy" / "observability" / "registry.yaml").read_text())
+REGISTRY = strict_yaml.load((ROOT / "deploy" / "observability" / "registry.yaml").read_text())
 MEMBERS = {
     src.parent.name: src for src in (*ROOT.glob("packages/*/src"), *(service.folder / "src" for service in SERVICES))
 }

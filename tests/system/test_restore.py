@@ -14,6 +14,7 @@ from people import PATIENCE, People
 from stores import mailbox, rows, superuser
 from verslag import Verslag
 
+from contracts.registry import topics
 from lokaal.servers import kafka, postgres
 from lokaal.services import SERVICES
 
@@ -117,16 +118,11 @@ async def _commit_beyond_the_end(driver: Driver, group: str, topic: str) -> None
     )
     await consumer.start()
     try:
-        partitions = [TopicPartition(topic, number) for number in range(_partitions(topic))]
+        partitions = [TopicPartition(topic, number) for number in range(topics()[topic].partitions)]
         consumer.assign(partitions)
         await consumer.commit(dict.fromkeys(partitions, 1_000_000))
     finally:
         await consumer.stop()
-
-
-def _partitions(topic: str) -> int:
-    found: int = next(each.num_partitions for each in kafka.contract_topics() if each.name == topic)
-    return found
 
 
 def _handled(driver: Driver) -> int:

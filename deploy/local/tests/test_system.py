@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.registry import topics
 from lokaal import stack, system
 from lokaal.ports import Ports
 from lokaal.servers import kafka
@@ -157,16 +158,11 @@ def test_a_held_port_can_be_used_by_the_one_that_it_was_given_to() -> None:
 
 
 def test_the_topics_are_those_of_the_contracts() -> None:
-    topics = {topic.name: topic for topic in kafka.contract_topics()}
-    assert set(topics) == {"persoon", "signaal", "match", "notificatie", "statistiek"}
-    assert topics["signaal"].topic_configs["retention.ms"] == "1814400000"
-    assert topics["signaal"].num_partitions > 1
-
-
-def test_a_topic_file_with_little_in_it_is_enough(tmp_path: Path) -> None:
-    (tmp_path / "proef.yaml").write_text("owner: match\n")
-    [topic] = kafka.contract_topics(tmp_path)
-    assert (topic.name, topic.num_partitions, topic.topic_configs) == ("proef", 1, {})
+    made = {topic.name: topic for topic in kafka.contract_topics()}
+    assert made.keys() == topics().keys()
+    assert made["signaal"].topic_configs == {"retention.ms": "1814400000", "segment.ms": "86400000"}
+    assert made["signaal"].num_partitions == topics()["signaal"].partitions > 1
+    assert made["signaal"].replication_factor == 1
 
 
 def test_down_without_a_stack_does_nothing(tmp_path: Path) -> None:
