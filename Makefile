@@ -3,10 +3,13 @@
 .PHONY: help setup demo up down status token klok test unit soak lint types contracts regels mutatie fix bench
 
 python := .venv/bin/python
-members := contracts packages/platformkit packages/kanalen services/signaal services/match services/notificatie \
-  services/brp-proxy deploy/local
+members := $(patsubst %/pyproject.toml,%,$(sort $(wildcard */pyproject.toml */*/pyproject.toml)))
 # What the members import by another name than they are distributed under.
-distributions := verwijsindex-contracts=contracts,verwijsindex-platformkit=platformkit,verwijsindex-kanalen=kanalen
+libraries := $(notdir $(filter contracts packages/%,$(members)))
+empty :=
+space := $(empty) $(empty)
+comma := ,
+distributions := $(subst $(space),$(comma),$(foreach each,$(libraries),verwijsindex-$(each)=$(each)))
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort -s -t: -k1,1 | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -34,7 +37,7 @@ klok: setup ## move the domain clock forward: PLUS=20m|5u|3d|2w|6mnd|1j or an IS
 
 test: setup ## run everything: lint, types, contracts, and all tests on real servers
 	@$(MAKE) --no-print-directory lint types
-	@$(python) -m pytest
+	@$(python) -m pytest --durations=10
 
 unit: setup ## run the tests that need no server
 	@$(python) -m pytest -m "not stack" $(wildcard services/*/tests/unit packages/*/tests/unit packages/kanalen/tests tests/contracts tests/architecture)
@@ -44,15 +47,16 @@ soak: setup ## run the faults at full length and the histories and races in full
 
 lint: setup ## check style, layers and unused dependencies
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
-	@if [ -f .importlinter ]; then .venv/bin/lint-imports; fi
+	@$(python) tests/architecture/layers.py
 	@for member in $(members); do echo "$$member: unused or undeclared packages"; \
 	  (cd $$member && $(CURDIR)/.venv/bin/deptry --no-ansi -pmnm "$(distributions)" src >$(CURDIR)/.venv/deptry.log 2>&1) \
 	    || { cat .venv/deptry.log; exit 1; }; done
 
 types: setup ## check types (strict)
-	@for member in $(members); do .venv/bin/mypy --no-error-summary $$member/src || exit 1; done
+	@export MYPYPATH=$(subst $(space),:,$(addsuffix /src,$(members))); \
+	for member in $(members); do .venv/bin/mypy --no-error-summary $$member/src || exit 1; done
 
-contracts: setup ## print schemas, OpenAPI and AsyncAPI from the models; the tests compare them
+contracts: setup ## print the schemas of the events and the OpenAPI of the services; the tests compare them
 	@$(python) -m contracts
 	@$(python) tests/contracts/openapi.py
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
+from contracts import strict_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 _PLACES = ("contracts", "packages", "services", "deploy/local", "tests")
@@ -15,7 +15,7 @@ _PLACES = ("contracts", "packages", "services", "deploy/local", "tests")
 
 def rules() -> dict[str, tuple[str, str]]:
     """Mark (S, P or I) and line of each rule by its number."""
-    read = yaml.safe_load((ROOT / "docs" / "regels.yaml").read_text())
+    read = strict_yaml.load((ROOT / "docs" / "regels.yaml").read_text())
     return {number: (mark, line) for number, (mark, line) in read.items()}
 
 

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.sdk.metrics import MeterProvider
 from prometheus_client import REGISTRY as PROMETHEUS
 
+from contracts import strict_yaml
+
 ROOT = Path(__file__).resolve().parents[2]
-REGISTRY = yaml.safe_load((ROOT / "deploy" / "observability" / "registry.yaml").read_text())
-ALARMS = yaml.safe_load((ROOT / "deploy" / "observability" / "alarms.yaml").read_text())
+REGISTRY = strict_yaml.load((ROOT / "deploy" / "observability" / "registry.yaml").read_text())
+ALARMS = strict_yaml.load((ROOT / "deploy" / "observability" / "alarms.yaml").read_text())
 RULES: list[dict[str, Any]] = [rule for group in ALARMS["groups"] for rule in group["rules"]]
 _WORDS = {"max", "min", "sum", "by", "increase", "rate", "absent", "and", "or", "unless", "on", "offset"}
 _DURATION = re.compile(r"[0-9]+[smhd]")

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import yaml
+
+from contracts import strict_yaml
+from lokaal.services import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
-REGISTRY = yaml.safe_load((ROOT / "deploy" / "observability" / "registry.yaml").read_text())
+REGISTRY = strict_yaml.load((ROOT / "deploy" / "observability" / "registry.yaml").read_text())
 MEMBERS = {
-    "platformkit": ROOT / "packages" / "platformkit" / "src",
-    "kanalen": ROOT / "packages" / "kanalen" / "src",
-    **{name: ROOT / "services" / name / "src" for name in ("signaal", "match", "notificatie", "brp-proxy")},
+    src.parent.name: src for src in (*ROOT.glob("packages/*/src"), *(service.folder / "src" for service in SERVICES))
 }
 _LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 _INSTRUMENTS = re.compile(r"create_(observable_)?(up_down_)?(counter|gauge|histogram)")

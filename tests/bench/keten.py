@@ -28,6 +28,7 @@ from tests.bench.tafel import Uitkomst, geef, getal, meld
 from tests.bench.wereld import Wereld, aantal_matches
 
 from lokaal import paths
+from lokaal.services import SERVICES
 from lokaal.stack import Stack
 from lokaal.token import token
 
@@ -47,7 +48,7 @@ def door_http(tempo: int, seconden: int) -> None:
     bestand = paths.run_dir() / "bench-personen.json"
     _schrijf_personen(bestand, wereld, bsns)
     # Everything but the trace viewer.
-    with draaiend(("signaal", "match", "notificatie", "brp-proxy"), personen=bestand) as draait:
+    with draaiend([service.name for service in SERVICES], personen=bestand) as draait:
         meld(f"  admitting {PROFESSIONALS} professionals")
         tokens = _tokens(draait)
         jeugdigen = wereld.trek(aantal)

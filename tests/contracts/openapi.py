@@ -1,42 +1,48 @@
 """The OpenAPI of each service, as its application tells it. `python tests/contracts/openapi.py` prints them to contracts/."""
 
 import asyncio
-import base64
+import inspect
 import json
 import tempfile
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import brp_proxy.bootstrap
-import brp_proxy.settings
-import match.bootstrap
-import match.settings
-import signaal.bootstrap
-import signaal.settings
-from platformkit.clock import SystemClock
+from fastapi import FastAPI
+
+from lokaal import system
+from lokaal.services import SERVICES, Service
+from lokaal.system import Plan
 from platformkit.health import Heartbeat
 
 FOLDER = Path(__file__).resolve().parents[2] / "contracts" / "openapi"
 
 
 async def descriptions() -> dict[str, dict[str, Any]]:
-    """By file name: the description of each service with an API. Nothing is connected to."""
-    database, heartbeat, clock = "postgresql://api:x@127.0.0.1:1/x", Heartbeat(None), SystemClock()
+    """By file name: the description of each service with an API of its own. Nothing is connected to."""
     with tempfile.TemporaryDirectory() as folder:
-        keys = Path(folder) / "keys.json"
-        kek, hmac = (base64.b64encode(bytes([fill]) * 32).decode() for fill in b"kh")
-        keys.write_text(json.dumps({"actief": 1, "kek": {"1": kek}, "hmac": {"1": hmac}}))
-        apps = {
-            "brp-proxy": brp_proxy.bootstrap.make_app(
-                brp_proxy.settings.Settings(database_url_api=database, sleutel_bestand=keys), heartbeat
-            ),
-            "match": match.bootstrap.make_app(match.settings.Settings(database_url_api=database), clock, heartbeat),
-            "signaal": signaal.bootstrap.make_app(
-                signaal.settings.Settings(database_url_api=database), clock, heartbeat
-            ),
-        }
-    return {f"{name}.v1.json": app.openapi() for name, app in apps.items()}
+        plan = Plan(Path(folder), "all", {})
+        plan.ports.release()
+        system.supplies(plan)["sleutels"].component.prepare()
+        told = {service.name: _app(service, plan).openapi() for service in SERVICES}
+    return {f"{name}.v1.json": description for name, description in told.items() if description["paths"]}
+
+
+def _app(service: Service, plan: Plan) -> FastAPI:
+    """The application with the settings that the stack gives it."""
+    module, env = system.command_env(plan, service.name)
+    settings = import_module(f"{module}.settings").Settings(**{name.lower(): text for name, text in env.items()})
+    make_app = import_module(f"{module}.bootstrap").make_app
+    parts = {
+        "settings": settings,
+        "clock": settings.clock(),
+        "heartbeat": Heartbeat(None),
+        "issuer": str(settings.oidc_issuer),
+        "audience": settings.oidc_audience,
+    }
+    app: FastAPI = make_app(**{name: parts[name] for name in inspect.signature(make_app).parameters})
+    return app
 
 
 def printed(description: dict[str, Any]) -> str:

@@ -30,21 +30,27 @@ def test_a_schema_is_valid_and_open(event: type[Event]) -> None:
     assert "additionalProperties" not in schema
 
 
-def _first(file: Path) -> str | None:
-    """The schema as it was committed first, none when the event is new. Readers of v1 may be as old as that."""
-    git = ["git", "log", "--diff-filter=A", "--format=%H", "--", str(file)]
-    added = subprocess.run(git, cwd=HOME, capture_output=True, text=True, check=True).stdout.split()
-    if not added:
-        return None
-    show = ["git", "show", f"{added[-1]}:./{file}"]
-    return subprocess.run(show, cwd=HOME, capture_output=True, text=True, check=True).stdout
+def committed(name: str, repository: Path) -> list[str]:
+    """Every version of the schema `name` that was ever committed, newest first: any of them may have a reader.
+
+    By its name, whatever the folder. Not by `--follow`, which takes a new event that resembles another for its copy.
+    """
+    log = ["log", "--full-history", "-m", "--diff-filter=d", "--name-only", "--format=%x00%H"]
+    versions: dict[str, None] = {}
+    for entry in _git(repository, *log, "--", f":(top)*/{name}", f":(top){name}").split("\0")[1:]:
+        commit, *paths = entry.split()
+        versions |= dict.fromkeys(_git(repository, "show", f"{commit}:{path}") for path in paths)
+    return list(versions)
+
+
+def _git(repository: Path, *words: str) -> str:
+    return subprocess.run(["git", *words], cwd=repository, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=lambda event: event.TYPE)
-def test_only_optional_fields_were_added_since_the_first_commit(event: type[Event]) -> None:
-    earlier = _first(printing.schema_file(event))
-    if earlier is not None:
-        assert grows(earlier, printing.schema(event))
+def test_only_optional_fields_were_added_since_any_commit(event: type[Event]) -> None:
+    earlier = committed(printing.schema_file(event).name, HOME)
+    assert [grows(each, printing.schema(event)) for each in earlier] == [True] * len(earlier)
 
 
 def grows(old: str, new: str) -> bool:
@@ -72,3 +78,51 @@ _OLD = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": 
 )
 def test_the_gate_itself_tells_growth_from_breakage(change: dict[str, object], allowed: bool) -> None:
     assert grows(json.dumps(_OLD), json.dumps({**_OLD, **change})) is allowed
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """An empty one, whatever git is set to on this machine."""
+    _git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    settings = {"user.name": "test", "user.email": "test@example.invalid", "commit.gpgsign": "false"}
+    for name, value in settings.items():
+        _git(tmp_path, "config", name, value)
+    return tmp_path
+
+
+def _commit(repository: Path, path: str, schema: object) -> str:
+    file = repository / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(schema))
+    _git(repository, "add", "--all")
+    _git(repository, "commit", "--quiet", "--message", path)
+    return file.read_text()
+
+
+def _with(**fields: str) -> dict[str, object]:
+    return {**_OLD, "properties": {**_OLD["properties"], **{name: {"type": kind} for name, kind in fields.items()}}}
+
+
+def test_a_field_that_was_added_later_may_not_change_either(repository: Path) -> None:
+    versions = [
+        _commit(repository, "schemas/een/een.v1.json", each) for each in (_OLD, _with(c="integer"), _with(c="string"))
+    ]
+    found = committed("een.v1.json", repository)
+    assert found == versions[::-1]
+    assert [grows(each, versions[-1]) for each in found] == [True, False, True]
+
+
+def test_a_version_counts_wherever_it_lay_and_whatever_became_of_it(repository: Path) -> None:
+    first = _commit(repository, "schemas/een.v1.json", _OLD)
+    # Removed, and made again in another folder, beside one that resembles it.
+    (repository / "schemas" / "een.v1.json").unlink()
+    _commit(repository, "schemas/twee/een-twee.v1.json", _with(e="integer"))
+    again = _commit(repository, "schemas/een/een.v1.json", _with(c="integer"))
+    # Changed aside, and lost in a merge that changes it once more.
+    _git(repository, "checkout", "--quiet", "-b", "aside")
+    aside = _commit(repository, "schemas/een/een.v1.json", _with(d="integer"))
+    _git(repository, "checkout", "--quiet", "main")
+    _commit(repository, "anders", {})
+    _git(repository, "merge", "--quiet", "--no-commit", "--no-ff", "--strategy=ours", "aside")
+    merged = _commit(repository, "schemas/een/een.v1.json", _with(c="integer", d="string"))
+    assert set(committed("een.v1.json", repository)) == {first, again, aside, merged}

@@ -8,9 +8,8 @@ from uuid import UUID
 
 import asyncpg
 from driver import Driver
+from readers import DATABASES
 from stores import mailbox, notification_of, rows, superuser
-
-_DATABASES = ("signaal", "match", "notificatie", "brp_proxy")
 
 
 @dataclass
@@ -63,7 +62,7 @@ async def account(
         accepted: the signals by the BSN of their youth.
         letters: the dead letters by database that were there before.
     """
-    connections = {name: await asyncpg.connect(superuser(driver, name), timeout=10) for name in _DATABASES}
+    connections = {name: await asyncpg.connect(superuser(driver, name), timeout=10) for name in DATABASES}
     try:
         found = await _found(driver, connections, [id_ for own in accepted.values() for id_ in own], since)
         result = _judged(found, accepted)
@@ -121,4 +120,4 @@ async def _left_over(at: Mapping[str, asyncpg.Connection], letters: Mapping[str,
 
 def dead_letters(driver: Driver) -> dict[str, int]:
     """How many there are by database."""
-    return {name: rows(driver, name, "select count(*) as n from dead_letter")[0]["n"] for name in _DATABASES}
+    return {name: rows(driver, name, "select count(*) as n from dead_letter")[0]["n"] for name in DATABASES}

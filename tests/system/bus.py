@@ -14,6 +14,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.partitioner import DefaultPartitioner
+from readers import READERS
 from services.match.tests.oracle import Verwacht
 
 from contracts.match import MatchBeeindigd, MatchOntstaan
@@ -23,11 +24,8 @@ from platformkit.messaging.envelope import Message, decode, encode, headers_of
 
 BEGIN = datetime(2025, 6, 1, 12, tzinfo=UTC)
 """The moment around which the events of services/match/tests are told."""
-GROUPS = {"match.signaal": "signaal", "match.persoon": "persoon"}
-_SOURCES = {
-    "signaal": "urn:nld:oin:00000099000000001000:systeem:signaal",
-    "persoon": "urn:nld:oin:00000099000000001000:systeem:brp-proxy",
-}
+GROUPS = {each.consumer: each.topic for readers in READERS.values() for each in readers if each.service == "match"}
+_SOURCES = {name: f"urn:nld:oin:00000099000000001000:systeem:{topic.owner}" for name, topic in topics().items()}
 _PARTITIONS = {name: topic.partitions for name, topic in topics().items()}
 _partitioner = DefaultPartitioner()
 

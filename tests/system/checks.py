@@ -11,19 +11,13 @@ from uuid import UUID
 import httpx
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from driver import Driver, eventually
+from readers import DATABASES, READERS
 from stores import rows
 
 from contracts.registry import topics
 from lokaal.token import TokenError, slug
 
 ORGANISATIONS = ("Altra", "De Buurtschool")
-DATABASES = ("signaal", "match", "notificatie", "brp_proxy")
-READERS = {
-    "signaal": (("match", "match.signaal"), ("brp_proxy", "brp-proxy.signaal")),
-    "persoon": (("match", "match.persoon"),),
-    "match": (("notificatie", "notificatie.match"),),
-}
-"""By topic the consumers that must have handled all of it: database and name."""
 
 
 def count(driver: Driver, database: str, table: str) -> int:
@@ -244,16 +238,16 @@ class Ledger:
                 wire[record.topic].add(f"{headers['ce_source'].decode()}#{headers['ce_id'].decode()}")
         missed = {}
         for topic, readers in READERS.items():
-            for database, consumer in readers:
+            for reader in readers:
                 known = rows(
                     self.driver,
-                    database,
+                    reader.database,
                     "select event_id from inbox where consumer = $1 and event_id = any($2)",
-                    consumer,
+                    reader.consumer,
                     sorted(wire[topic]),
                 )
                 if lost := len(wire[topic]) - len(known):
-                    missed[consumer] = lost
+                    missed[reader.consumer] = lost
         return missed
 
     def _wire_in_order(self) -> None:

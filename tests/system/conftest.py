@@ -8,6 +8,7 @@ from driver import Driver
 from verslag import Verslag
 
 from lokaal import paths, stack
+from lokaal.services import SERVICES
 from lokaal.stack import Stack
 
 _verslag = Verslag()
@@ -34,7 +35,7 @@ def disks() -> Iterator[dict[str, Disk]]:
 @pytest.fixture(scope="session")
 def breakable_stack(disks: dict[str, Disk]) -> Iterator[Driver]:
     """A stack of its own, whose servers may lose their data: a process per service, no traces."""
-    services = ("signaal", "match", "notificatie", "brp-proxy")
+    services = [service.name for service in SERVICES]
     with Stack(paths.run_dir() / "tests-breakable", "all", services) as started, Driver(started) as made:
         yield made
 

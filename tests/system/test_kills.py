@@ -17,37 +17,53 @@ import httpx
 import pytest
 from checks import ORGANISATIONS, Ledger, count, outboxes_empty, pair_of, signals_of
 from driver import Driver, eventually
+from readers import READERS
 from stores import rows
 from verslag import Verslag
 
+from lokaal.services import SERVICES, Service
 from lokaal.supervisor import StartError
-from lokaal.system import PROCESSES, SERVICES
+from lokaal.system import PROCESSES
 from platformkit.failpoints import POINTS
 
 _WRITES = ("executor.before_commit", "executor.after_commit")
 _READS = ("consumer.before_commit", "consumer.after_commit", "consumer.before_offsets")
 _TELLS = ("outbox.before_publish", "outbox.after_publish")
-CASES: Mapping[str, Sequence[str]] = {
-    "signaal-api": _WRITES,
-    "signaal-relay": _TELLS,
-    "signaal-jobs": _WRITES,
-    "brp-proxy-api": _WRITES,
-    "brp-proxy-consumer": _READS,
-    "brp-proxy-relay": _TELLS,
-    "brp-proxy-jobs": _WRITES,
-    "match-api": _WRITES,
-    "match-consumer": _READS,
-    "match-relay": _TELLS,
-    "match-jobs": _WRITES,
-    "notificatie-consumer": _READS,
-    "notificatie-relay": _TELLS,
-    # Here the executor's commit is the note of what the mail server took.
-    "notificatie-jobs": ("delivery.before_send", "delivery.after_send", *_WRITES),
-}
-"""Where each process is killed, in an order in which what a kill leaves makes it pass the next point."""
-WRITES_NOTHING = {"signaal-consumer": "it has no subscriptions yet", "notificatie-api": "it only says how it is"}
+WRITES_NOTHING = {"notificatie-api": "it only says how it is"}
+MAILS = "notificatie-jobs"
+"""Here the executor's commit is the note of what the mail server took."""
 AFTER_SMTP_250 = ("delivery.after_send", "executor.before_commit")
-"""Points of notificatie-jobs at which the server has a mail that is not noted: one comes again for each."""
+"""Its points at which the server has a mail that is not noted: one comes again for each."""
+
+
+def _points(service: Service, role: str) -> Sequence[str]:
+    """Where a process is killed, in an order in which what a kill leaves makes it pass the next point."""
+    name = f"{service.name}-{role}"
+    if name in WRITES_NOTHING:
+        return ()
+    if name == MAILS:
+        return ("delivery.before_send", "delivery.after_send", *_WRITES)
+    if role == "consumer":
+        reads = any(each.service == service.name for readers in READERS.values() for each in readers)
+        return _READS if reads else ()
+    return {"api": _WRITES, "relay": _TELLS, "jobs": _WRITES}[role]
+
+
+CASES: Mapping[str, Sequence[str]] = {
+    f"{service.name}-{role}": points
+    for service, role in itertools.product(SERVICES, PROCESSES)
+    if (points := _points(service, role))
+}
+CHAIN = (
+    ("notificatie-relay",),
+    ("notificatie-consumer", MAILS),
+    ("match-relay",),
+    ("match-consumer", "brp-proxy-consumer"),
+    ("signaal-relay", "brp-proxy-relay"),
+)
+"""From its end on, what is stopped together when a pair has been told that far: each will find work of its own."""
+POSTED, READ = ("signaal-api", "brp-proxy-api"), "match-api"
+"""What people's requests kill: who issues, and who asks for his matches."""
 SWEEPS = {"match-jobs", "signaal-jobs", "brp-proxy-jobs"}
 """What they do waits for a date."""
 _PATIENCE = 600.0
@@ -59,10 +75,10 @@ SWEPT, UNCONFIRMED, OTHER = "999995558", "999996460", "999998365"
 LOAD = ("999996472", "999996484", "999996496", "999996514", "999996526", "999996629")
 
 
-def test_every_process_has_a_case_at_every_point_that_it_passes() -> None:
-    processes = {f"{service.name}-{role}" for service in SERVICES for role in PROCESSES}
-    assert processes == CASES.keys() | WRITES_NOTHING.keys()
+def test_every_process_finds_work_of_its_own_and_every_point_is_passed() -> None:
+    assert {*itertools.chain(*CHAIN), *POSTED, READ} | SWEEPS == CASES.keys()
     assert {point for points in CASES.values() for point in points} == POINTS
+    assert WRITES_NOTHING.keys() <= {f"{service.name}-{role}" for service in SERVICES for role in PROCESSES}
 
 
 @pytest.mark.system
@@ -107,7 +123,7 @@ def _report(
                 lengte=0,
                 aanvaard=accepted,
                 verloren=0,
-                herhaald=ledger.repeated() if process == "notificatie-jobs" and point == AFTER_SMTP_250[-1] else 0,
+                herhaald=ledger.repeated() if process == MAILS and point == AFTER_SMTP_250[-1] else 0,
                 seconden=seconds,
             )
 
@@ -127,22 +143,22 @@ def _kill_all(driver: Driver, ledger: Ledger, passing: int) -> None:
     def kill(name: str) -> None:
         _kill_at_each(driver, name, f"@{passing}", given_up)
 
-    stopped = _fill(driver, ledger, pair)
+    _fill(driver, ledger, pair)
     # Before any is armed: to admit them is a request as well.
     for name, organisation in zip(names("api"), ORGANISATIONS, strict=True):
         driver.bearer(name, organisation)
     with ThreadPoolExecutor(len(CASES) + 1) as pool:
         try:
             # Nothing but the professionals' own requests comes in now, so that they are what is killed.
-            unarmed = {name: _pid(driver, name) for name in ("signaal-api", "brp-proxy-api")}
+            unarmed = {name: _pid(driver, name) for name in POSTED}
             apis = [pool.submit(kill, name) for name in unarmed]
             for name, pid in unarmed.items():
                 eventually(lambda name=name, pid=pid: _pid(driver, name) != pid or None, f"{name} armed", _PATIENCE)
             _all_of([*apis, pool.submit(pair, "api")])
-            rest = [pool.submit(kill, name) for name in stopped]
-            reader = pool.submit(kill, "match-api")
+            rest = [pool.submit(kill, name) for name in itertools.chain(*CHAIN)]
+            reader = pool.submit(kill, READ)
             asked = ledger.pairs[0].names[0]
-            eventually(lambda: _asked_until(driver, asked, reader.done), "match-api to die and rise", _PATIENCE, 0.3)
+            eventually(lambda: _asked_until(driver, asked, reader.done), f"{READ} to die and rise", _PATIENCE, 0.3)
             _all_of([reader, *rest])
         finally:
             given_up.set()
@@ -158,34 +174,32 @@ def _pid(driver: Driver, name: str) -> object:
     return driver.stack.addresses["processes"].get(name)
 
 
-def _fill(driver: Driver, ledger: Ledger, pair: Callable[[str], None]) -> list[str]:
-    """Stop the chain from its end and put work before each part of it; what was stopped."""
-    stopped: list[str] = []
+def _fill(driver: Driver, ledger: Ledger, pair: Callable[[str], None]) -> None:
+    """Stop the chain from its end and put work before each part of it."""
+    stages = iter(CHAIN)
 
-    def stop(*names: str) -> None:
-        for name in names:
+    def stop() -> None:
+        for name in next(stages):
             driver.stack.terminate(name)
-        stopped.extend(names)
 
-    stop("notificatie-relay")
+    stop()
     pair("afgeleverd")
     eventually(
         lambda: count(driver, "notificatie", "outbox") or None, "delivered mails to be told", seconds=180, every=0.3
     )
-    stop("notificatie-consumer", "notificatie-jobs")
+    stop()
     pair("match")
     eventually(lambda: ledger.matched(ledger.pairs[-1]), "the match", seconds=180, every=0.3)
     eventually(lambda: outboxes_empty(driver, ["match"]), "the match to be told", seconds=180, every=0.3)
-    stop("match-relay")
+    stop()
     pair("gemaakt")
     eventually(lambda: ledger.matched(ledger.pairs[-1]), "the match", seconds=180, every=0.3)
-    stop("match-consumer", "brp-proxy-consumer")
+    stop()
     pair("signaal")
     eventually(
         lambda: outboxes_empty(driver, ["signaal", "brp_proxy"]), "the signals to be told", seconds=180, every=0.3
     )
-    stop("signaal-relay", "brp-proxy-relay")
-    return stopped
+    stop()
 
 
 def _kill_at_each(driver: Driver, name: str, passing: str, given_up: threading.Event) -> None:

@@ -12,8 +12,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
-from checks import READERS
 from driver import Driver, eventually
+from readers import READERS
 from stores import rows
 from verslag import Verslag
 
@@ -100,7 +100,7 @@ def _lag(driver: Driver, topic: str) -> int:
         admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
         await admin.start()
         try:
-            acknowledged = [await admin.list_consumer_group_offsets(group) for _, group in READERS[topic]]
+            acknowledged = [await admin.list_consumer_group_offsets(each.consumer) for each in READERS[topic]]
         finally:
             await admin.close()
         at = [offsets[partition].offset if partition in offsets else 0 for offsets in acknowledged]
@@ -114,8 +114,8 @@ def _parked(driver: Driver, topic: str) -> Mapping[str, list[int]]:
     """By consumer the offsets in partition 0 that were put aside."""
     query = 'select "offset" from dead_letter where consumer = $1 and topic = $2 and partition = 0'
     return {
-        consumer: sorted(row[0] for row in rows(driver, database, query, consumer, topic))
-        for database, consumer in READERS[topic]
+        each.consumer: sorted(row[0] for row in rows(driver, each.database, query, each.consumer, topic))
+        for each in READERS[topic]
     }
 
 

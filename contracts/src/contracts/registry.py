@@ -5,9 +5,9 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
+from contracts import strict_yaml
 from contracts.base import Event
 from contracts.match import MatchBeeindigd, MatchOntstaan
 from contracts.notificatie import NotificatieAfgeleverd, NotificatieMislukt
@@ -82,7 +82,7 @@ class Topic(BaseModel):
 def topics() -> Mapping[str, Topic]:
     """All topics by name, read from `topics/*.yaml`."""
     found = [
-        Topic.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        Topic.model_validate(strict_yaml.load(file.read_text(encoding="utf-8")))
         for file in sorted(files("contracts").joinpath("topics").iterdir(), key=lambda file: file.name)
         if file.name.endswith(".yaml")
     ]

@@ -14,8 +14,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
+from contracts.registry import topics
 from lokaal import stack
 from lokaal.servers import redis
+from lokaal.services import SERVICES
 from lokaal.stack import AlreadyRunsError, Stack
 
 SERVERS = {"kafka", "postgres", "redis"}
@@ -54,18 +56,17 @@ async def test_the_topics_of_the_contracts_are_there_with_their_settings(running
     client = AIOKafkaAdminClient(bootstrap_servers=running.addresses["kafka"]["bootstrapServers"])
     await client.start()
     try:
-        topics = await client.list_topics()
-        assert {"persoon", "signaal", "match", "notificatie", "statistiek"} <= set(topics)
+        assert topics().keys() <= set(await client.list_topics())
     finally:
         await client.close()
 
 
 async def test_a_role_reaches_its_own_database_and_no_other(running: Stack) -> None:
     databases = running.addresses["postgres"]
-    for service in ("signaal", "match", "notificatie", "brp_proxy"):
+    for service in SERVICES:
         for role in ("api", "worker", "relay", "migrate"):
-            own = await asyncpg.connect(databases[service][role])
-            assert await own.fetchval("select current_user") == f"{service}_{role}"
+            own = await asyncpg.connect(databases[service.module][role])
+            assert await own.fetchval("select current_user") == f"{service.module}_{role}"
             await own.close()
     for database in ("match", "postgres", "template1"):
         address = databases["signaal"]["api"].rpartition("/")[0]

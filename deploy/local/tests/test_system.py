@@ -1,14 +1,17 @@
 """The statement of the system, without starting it."""
 
+import base64
 import json
 import socket
 from pathlib import Path
 
 import pytest
 
+from contracts.registry import topics
 from lokaal import stack, system
 from lokaal.ports import Ports
 from lokaal.servers import kafka
+from lokaal.services import SERVICES, Service
 from lokaal.stack import Stack, UnknownPartError
 from lokaal.system import Form, Plan
 
@@ -37,10 +40,7 @@ def test_an_address_in_the_environment_wins_over_a_server_of_our_own(tmp_path: P
     assert not {"oidc", "brp"} & {component.name for component in system.components(plan)}
 
 
-def test_split_gives_each_process_the_database_role_that_is_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(system.Service, "built", True)
+def test_split_gives_each_process_the_database_role_that_is_its_own(tmp_path: Path) -> None:
     plan = Plan(tmp_path, "split", {})
     found = {component.name: component for component in system.components(plan)}
     roles = {
@@ -57,8 +57,59 @@ def test_split_gives_each_process_the_database_role_that_is_its_own(
     assert "match-migrate" in found["match-consumer"].needs
 
 
-def test_every_need_is_met_by_a_component(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(system.Service, "built", True)
+def test_every_service_knows_every_api_and_only_who_needs_a_secret_gets_it(tmp_path: Path) -> None:
+    plan = Plan(tmp_path, "all", {})
+    env = {component.name: component.env for component in system.components(plan)}
+    for service in SERVICES:
+        for each in SERVICES:
+            assert env[service.name][f"{each.module.upper()}_URL"] == plan.api(each.name)
+        assert env[service.name]["PORTAAL_URL"]
+        for need, given in (("postvak", "SMTP_PASSWORD"), ("brp", "BRP_API_KEY"), ("redis", "REDIS_URL")):
+            assert (given in env[service.name]) is (need in service.needs)
+        assert ("SLEUTEL_BESTAND" in env[service.name]) is ("sleutels" in service.needs)
+        own = plan.client_secrets[service.name]
+        assert [name for name in env if own in env[name].values()] == [f"{service.name}-migrate", service.name]
+
+
+def test_what_the_environment_gives_reaches_who_needs_it(tmp_path: Path) -> None:
+    given = {"BRP_URL": "http://127.0.0.1:2/api", "BRP_API_KEY": "k", "SMTP_HOST": "127.0.0.2"}
+    env = {component.name: component.env for component in system.components(Plan(tmp_path, "all", given))}
+    for service in SERVICES:
+        if "brp" in service.needs:
+            assert (env[service.name]["BRP_URL"], env[service.name]["BRP_API_KEY"]) == (given["BRP_URL"], "k")
+        if "postvak" in service.needs:
+            assert env[service.name]["SMTP_HOST"] == "127.0.0.2"
+    assert not {"brp", "postvak"} & env.keys()
+
+
+def test_the_keys_are_made_before_who_needs_them(tmp_path: Path) -> None:
+    plan = Plan(tmp_path, "all", {})
+    found = {component.name: component for component in system.components(plan)}
+    for service in SERVICES:
+        assert ("sleutels" in found[service.name].needs) is ("sleutels" in service.needs)
+    found["sleutels"].prepare()
+    assert plan.sleutels.stat().st_mode & 0o777 == 0o600
+    keys = json.loads(plan.sleutels.read_text())
+    assert {len(base64.b64decode(keys[kind]["1"])) for kind in ("kek", "hmac")} == {32}
+    assert keys["kek"] != keys["hmac"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "error", "said"),
+    [
+        (Service("gisteren"), ModuleNotFoundError, "services.toml lists gisteren, and there is no module gisteren"),
+        (Service("match", ("brievenbus",)), ValueError, "match needs what is not there: brievenbus"),
+    ],
+)
+def test_a_list_that_is_wrong_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: Service, error: type[Exception], said: str
+) -> None:
+    monkeypatch.setattr(system, "SERVICES", (listed,))
+    with pytest.raises(error, match=said):
+        system.components(Plan(tmp_path, "all", {}))
+
+
+def test_every_need_is_met_by_a_component(tmp_path: Path) -> None:
     for form in ("all", "split"):
         found = system.components(Plan(tmp_path, form, {}))
         names = [component.name for component in found]
@@ -107,16 +158,11 @@ def test_a_held_port_can_be_used_by_the_one_that_it_was_given_to() -> None:
 
 
 def test_the_topics_are_those_of_the_contracts() -> None:
-    topics = {topic.name: topic for topic in kafka.contract_topics()}
-    assert set(topics) == {"persoon", "signaal", "match", "notificatie", "statistiek"}
-    assert topics["signaal"].topic_configs["retention.ms"] == "1814400000"
-    assert topics["signaal"].num_partitions > 1
-
-
-def test_a_topic_file_with_little_in_it_is_enough(tmp_path: Path) -> None:
-    (tmp_path / "proef.yaml").write_text("owner: match\n")
-    [topic] = kafka.contract_topics(tmp_path)
-    assert (topic.name, topic.num_partitions, topic.topic_configs) == ("proef", 1, {})
+    made = {topic.name: topic for topic in kafka.contract_topics()}
+    assert made.keys() == topics().keys()
+    assert made["signaal"].topic_configs == {"retention.ms": "1814400000", "segment.ms": "86400000"}
+    assert made["signaal"].num_partitions == topics()["signaal"].partitions > 1
+    assert made["signaal"].replication_factor == 1
 
 
 def test_down_without_a_stack_does_nothing(tmp_path: Path) -> None:

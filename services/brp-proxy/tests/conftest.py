@@ -10,11 +10,9 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from lokaal.stack import Stack
 from platformkit.clock import FixedClock
-from platformkit.db.engine import make_engine
+from platformkit.db.database import Database
 
 
 class Kijk:
@@ -59,13 +57,12 @@ def sleutels() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def adressen(servers: Stack, database: Callable[[str], Mapping[str, str]]) -> dict[str, str]:
-    superuser = servers.addresses["postgres"]["superuser"].rpartition("/")[0] + "/brp_proxy"
-    return {**database("brp_proxy"), "superuser": superuser}
+def adressen(database: Callable[[str], Mapping[str, str]]) -> Mapping[str, str]:
+    return database("brp_proxy")
 
 
 @pytest.fixture
-async def kijk(adressen: dict[str, str]) -> AsyncIterator[Kijk]:
+async def kijk(adressen: Mapping[str, str]) -> AsyncIterator[Kijk]:
     connection = await asyncpg.connect(adressen["superuser"])
     await connection.execute(
         "truncate verwijzing, signaal, vernietigd, outbox, inbox, dead_letter, audit restart identity cascade"
@@ -75,14 +72,11 @@ async def kijk(adressen: dict[str, str]) -> AsyncIterator[Kijk]:
 
 
 @pytest.fixture
-async def engines(adressen: dict[str, str], kijk: Kijk) -> AsyncIterator[dict[str, AsyncEngine]]:
-    made = {
-        role: make_engine(adressen[role].replace("postgresql:", "postgresql+asyncpg:", 1), pool=10, application="test")
-        for role in ("api", "worker")
-    }
+async def databases(adressen: Mapping[str, str], kijk: Kijk) -> AsyncIterator[Mapping[str, Database]]:
+    made = {role: Database(adressen[role], pool=10, application="test") for role in ("api", "worker")}
     yield made
-    for engine in made.values():
-        await engine.dispose()
+    for each in made.values():
+        await each.close()
 
 
 @pytest.fixture

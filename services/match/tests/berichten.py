@@ -25,15 +25,15 @@ from contracts.signaal import (
     SignaalVernietigd,
     SignaalVerwijderd,
 )
-from match.adapters.db.opslag import opslag
 from match.application.handlers.verwerken import Verwerken
+from match.bootstrap import OPSLAG
+from platformkit.envelope import Message
 from platformkit.executor import Executor
-from platformkit.messaging.envelope import Message
 from platformkit.retry import attempts
 
 OP = datetime(2025, 5, 1, 9, tzinfo=UTC)
 SPOOR = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-verwerken = Verwerken(opslag)
+verwerken = Verwerken(OPSLAG)
 
 
 def bericht(event: Event, *, versie: int, subject: UUID, key: UUID, spoor: str | None = SPOOR) -> Message:
@@ -49,6 +49,7 @@ class Signaleerder:
         self.professional = professional or uuid4()
         self.account = uuid4()
         self.organisatie = uuid4()
+        self.organisatiesoort = Organisatiesoort.JEUGDHULP
         self.op = op
         self.einddatum = date(2026, 5, 1)
 
@@ -59,7 +60,7 @@ class Signaleerder:
             professional=self.professional,
             account=self.account,
             organisatie=self.organisatie,
-            organisatiesoort=Organisatiesoort.JEUGDHULP,
+            organisatiesoort=self.organisatiesoort,
             locatie=uuid4(),
             convenant="zuid-kennemerland",
             gemeente="0392",

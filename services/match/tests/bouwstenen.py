@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
+from contracts.base import AccountId, OrganisatieId, OuderRef, PersoonRef, ProfessionalId, SignaalId
 from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatus
 
 VANDAAG = date(2025, 6, 1)
@@ -12,11 +13,11 @@ NU = datetime(2025, 6, 1, 9, tzinfo=UTC)
 def signaal(jeugdige: UUID, **anders: object) -> Signaal:
     """An active one that nothing hides, of somebody new at an organisation of his own."""
     gewoon = Signaal(
-        signaal_id=uuid4(),
-        persoon_ref=jeugdige,
-        professional=uuid4(),
-        account=uuid4(),
-        organisatie=uuid4(),
+        signaal_id=SignaalId(uuid4()),
+        persoon_ref=PersoonRef(jeugdige),
+        professional=ProfessionalId(uuid4()),
+        account=AccountId(uuid4()),
+        organisatie=OrganisatieId(uuid4()),
         organisatiesoort="jeugdhulp",
         convenant="c",
         gemeente="0392",
@@ -30,4 +31,4 @@ def signaal(jeugdige: UUID, **anders: object) -> Signaal:
 
 def band(kind: UUID, ouder: UUID, *, dag: int = 0, versie: int = 1, gewijzigd: bool = False) -> Ouderband:
     """A parent who stands with the youth from `dag` days after now: from the start, or `gewijzigd` later."""
-    return Ouderband(kind, ouder, NU + timedelta(days=dag), versie, gewijzigd)
+    return Ouderband(PersoonRef(kind), OuderRef(ouder), NU + timedelta(days=dag), versie, gewijzigd)

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from lokaal.stack import Stack
-from match import bootstrap
+from match.bootstrap import SERVICE
 from match.settings import Settings
 from platformkit.clock import FixedClock
-from platformkit.db.engine import make_engine
+from platformkit.db.database import Database
 from platformkit.executor import Executor
+from platformkit.service import runtime
 from platformkit.settings import Profile
 
 NU = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -22,14 +21,14 @@ NU = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="session")
 def dsns(database: Callable[[str], Mapping[str, str]]) -> Mapping[str, str]:
-    return {role: dsn.replace("postgresql://", "postgresql+asyncpg://", 1) for role, dsn in database("match").items()}
+    return database("match")
 
 
 @pytest.fixture(scope="session")
-async def worker(dsns: Mapping[str, str]) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(dsns["worker"], pool=16, application="match-test")
-    yield engine
-    await engine.dispose()
+async def worker(dsns: Mapping[str, str]) -> AsyncIterator[Database]:
+    database = Database(dsns["worker"], pool=16, application="match-test")
+    yield database
+    await database.close()
 
 
 @pytest.fixture
@@ -40,23 +39,23 @@ def worker_runner() -> Iterator[asyncio.Runner]:
 
 
 @pytest.fixture
-def worker_engine(worker_runner: asyncio.Runner, dsns: Mapping[str, str]) -> Iterator[AsyncEngine]:
-    engine = make_engine(dsns["worker"], pool=6, application="match-test")
-    yield engine
-    worker_runner.run(engine.dispose())
+def runner_database(worker_runner: asyncio.Runner, dsns: Mapping[str, str]) -> Iterator[Database]:
+    database = Database(dsns["worker"], pool=6, application="match-test")
+    yield database
+    worker_runner.run(database.close())
 
 
 @pytest.fixture(scope="session")
-async def api(dsns: Mapping[str, str]) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(dsns["api"], pool=4, application="match-test")
-    yield engine
-    await engine.dispose()
+async def api(dsns: Mapping[str, str]) -> AsyncIterator[Database]:
+    database = Database(dsns["api"], pool=4, application="match-test")
+    yield database
+    await database.close()
 
 
 @pytest.fixture(scope="session")
-async def looker(servers: Stack, dsns: Mapping[str, str]) -> AsyncIterator[asyncpg.Connection]:
+async def looker(dsns: Mapping[str, str]) -> AsyncIterator[asyncpg.Connection]:
     """Sees and changes the database as nobody in the system can, past row-level security."""
-    connection = await asyncpg.connect(servers.addresses["postgres"]["superuser"].rpartition("/")[0] + "/match")
+    connection = await asyncpg.connect(dsns["superuser"])
     yield connection
     await connection.close()
 
@@ -73,13 +72,14 @@ def commando(
     """Runs an operator's command as wired, in this process: exit code and all that it printed."""
     klok_bestand = tmp_path / "klok"
     urls = {f"database_url_{role}": dsns[role] for role in ("worker", "migrate")}
-    commands = bootstrap.commands(Settings(profiel=Profile.TEST, klok_bestand=klok_bestand, **urls))
+    settings = Settings(profiel=Profile.TEST, klok_bestand=klok_bestand, **urls)
+    commands = runtime.commands(SERVICE)
 
     async def run(name: str, *words: str) -> tuple[int, str]:
         klok_bestand.write_text(f"{(klok.now() - datetime.now(UTC)).total_seconds():.3f}")
         capsys.readouterr()
         try:
-            code = await commands[name](words)
+            code = await runtime.done(SERVICE, settings, commands[name], words)
         except SystemExit as stopped:
             code = int(stopped.code or 0)
         printed = capsys.readouterr()
@@ -89,5 +89,5 @@ def commando(
 
 
 @pytest.fixture
-def executor(worker: AsyncEngine, klok: FixedClock) -> Executor:
+def executor(worker: Database, klok: FixedClock) -> Executor:
     return Executor(worker, klok, "urn:nld:oin:00000099000000001000:systeem:match")

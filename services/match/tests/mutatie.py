@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-import yaml
+from contracts import strict_yaml
 
 TESTS = Path(__file__).resolve().parent
 SOURCE = TESTS.parent / "src"
@@ -46,7 +46,7 @@ class Mutatie(NamedTuple):
 
 def verklaard() -> dict[Mutatie, str]:
     """Why each survivor that we know of changes nothing."""
-    gelezen = yaml.safe_load((TESTS / "overlevers.yaml").read_text()) or []
+    gelezen = strict_yaml.load((TESTS / "overlevers.yaml").read_text()) or []
     return {Mutatie(each["functie"], each["was"], each["wordt"]): each["waarom"] for each in gelezen}
 
 

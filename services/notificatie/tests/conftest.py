@@ -1,8 +1,7 @@
 """Events in as bytes, mail out over real SMTP, events out as outbox rows: everything of the service but Kafka itself."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,9 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from aiokafka import ConsumerRecord
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from contracts.match import (
     BetrokkenProfessional,
@@ -33,30 +30,30 @@ from lokaal.postvak.besturing import Besturing
 from lokaal.postvak.certificaat import Certificaat
 from lokaal.postvak.smtp import Ontvanger as SmtpOntvanger
 from lokaal.postvak.smtp import protocol_factory
-from notificatie.adapters.db.repository import SqlNotificaties
+from notificatie.adapters.db.matchstand import PostgresMatchstandRepository
+from notificatie.adapters.db.notificatie import PostgresNotificatieRepository
 from notificatie.adapters.teksten import JinjaTeksten
 from notificatie.application.bezorgen import Bezorger
 from notificatie.application.handlers.match_verwerken import MatchVerwerken
-from notificatie.entrypoints.kafka.subscriptions import subscriptions
 from platformkit import failpoints
 from platformkit.clock import FixedClock
-from platformkit.db.engine import make_engine
+from platformkit.db.database import Database
+from platformkit.db.statement import Statement
 from platformkit.errors import TransientError
 from platformkit.executor import Executor
-from platformkit.ids import uuid7
-from platformkit.messaging.consumer import Consumer
-from platformkit.messaging.envelope import encode
+from platformkit.messaging.consumer import Consumer, Subscription
+from platformkit.testing import record
 
 NU = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 SMTP = SmtpServer("127.0.0.1", 0, "gebruiker", "geheim", "Verwijsindex <niet-antwoorden@verwijsindex.example>")
 
 
-async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
-    until = time.monotonic() + seconds
-    while not await check():
-        assert time.monotonic() < until, "it did not happen"
-        await asyncio.sleep(0.02)
+_KAN_REGIE_HEBBEN = {
+    Organisatiesoort.GECERTIFICEERDE_INSTELLING,
+    Organisatiesoort.WIJKTEAM,
+    Organisatiesoort.GGD,
+}
 
 
 def betrokkene(
@@ -95,6 +92,7 @@ def ontstaan(
         oorzaak=Oorzaak(soort=OorzaakSoort.SIGNAAL_AFGEGEVEN, id=oorzaak or een.signaal_id, op=NU),
         einddatum=einddatum,
         status=MatchStatus.ACTIEF,
+        regiepartij=any(each.organisatiesoort in _KAN_REGIE_HEBBEN for each in (een, ander)),
     )
 
 
@@ -104,32 +102,39 @@ def beeindigd(match: MatchToestand, reden: MatchReden) -> MatchBeeindigd:
 
 @dataclass
 class Adresboek:
-    """Stands in for signaal: who gets mail where, and who may not."""
+    """Stands in for signaal and match: who gets mail where, who may not, and where a matchregie party is involved."""
 
     weg: bool = False
+    match_weg: bool = False
     zonder: set[str] = field(default_factory=set)
     regiepartij_op: set[UUID] = field(default_factory=set)
     vragen: list[object] = field(default_factory=list)
 
-    async def van_account(self, account: str) -> str | None:
-        self.vragen.append(account)
-        if self.weg:
-            raise TransientError("tijdelijk-niet-beschikbaar")
-        return None if account in self.zonder else f"{account}@kanarie.example"
+    async def van_account(self, account: UUID) -> str | None:
+        return self._van(str(account))
 
-    async def van_coordinator(self, convenant: str, personen: Sequence[UUID]) -> str | None:
-        self.vragen.append((convenant, tuple(personen)))
+    async def van_coordinator(self, convenant: str) -> str | None:
+        return self._van(convenant)
+
+    async def betrokken(self, personen: Sequence[UUID]) -> bool:
+        self.vragen.append(tuple(personen))
+        if self.match_weg:
+            raise TransientError("tijdelijk-niet-beschikbaar")
+        return bool(self.regiepartij_op & set(personen))
+
+    def _van(self, naam: str) -> str | None:
+        self.vragen.append(naam)
         if self.weg:
             raise TransientError("tijdelijk-niet-beschikbaar")
-        return None if self.regiepartij_op & set(personen) else f"{convenant}@kanarie.example"
+        return None if naam in self.zonder else f"{naam}@kanarie.example"
 
 
 @dataclass
 class Wereld:
     """One notificatie with its surroundings. `domein` is the domain's clock, `machine` that of retries and leases."""
 
-    engine: AsyncEngine
-    relay: AsyncEngine
+    worker: Database
+    relay: Database
     consumer: Consumer
     bezorger: Bezorger
     adressen: Adresboek
@@ -141,12 +146,12 @@ class Wereld:
 
     async def gebeurt(self, *events: tuple[MatchToestand, int]) -> None:
         """One batch from Kafka: events with their versions."""
-        records = [_record(event, version, offset) for offset, (event, version) in enumerate(events)]
-        assert await self.consumer.handle(subscriptions(self.consumer_handler)[0], records)
-
-    @property
-    def consumer_handler(self) -> MatchVerwerken:
-        return MatchVerwerken(self.bezorger.notificaties, self.machine)
+        records = [
+            record(event, version, NU, offset=offset, traceparent=TRACEPARENT)
+            for offset, (event, version) in enumerate(events)
+        ]
+        handler = MatchVerwerken(PostgresMatchstandRepository(), self.bezorger.notificaties, self.machine)
+        assert await self.consumer.handle(Subscription("notificatie.match", "match", handler), records)
 
     async def bezorg(self) -> None:
         """Deliver everything that is due now."""
@@ -162,7 +167,7 @@ class Wereld:
         return sorted(mail.aan[0].removesuffix("@kanarie.example") for mail in self.post())
 
     async def rijen(self, sql: str) -> list[Any]:
-        return await _rows(self.engine, sql)
+        return await _rows(self.worker, sql)
 
     async def verteld(self, sql: str) -> list[Any]:
         """Rows of the outbox, which only the relay may read."""
@@ -172,18 +177,8 @@ class Wereld:
         return [tuple(row) for row in await self.rijen("select status, reden from notificatie order by sinds, id")]
 
 
-async def _rows(engine: AsyncEngine, sql: str) -> list[Any]:
-    async with engine.begin() as connection:
-        return list((await connection.execute(text(sql))).all())
-
-
-def _record(event: MatchToestand, version: int, offset: int) -> ConsumerRecord:
-    headers, value = encode(
-        event, event_id=uuid7(), subject=event.aggregate_id, source="urn:test", version=version, time=NU
-    )
-    raw = [(name, text.encode()) for name, text in headers.items()] + [("traceparent", TRACEPARENT.encode())]
-    key = str(event.key).encode()
-    return ConsumerRecord("match", 0, offset, 0, 0, key, value, None, len(key), len(value), tuple(raw))
+async def _rows(database: Database, sql: str) -> list[Any]:
+    return [tuple(row) for row in await database.rows(Statement(text(sql)))]
 
 
 @pytest.fixture(scope="session")
@@ -192,21 +187,19 @@ def dsns(database: Callable[[str], Mapping[str, str]]) -> Mapping[str, str]:
 
 
 @pytest.fixture
-async def engine(dsns: Mapping[str, str]) -> AsyncIterator[AsyncEngine]:
-    """The worker's engine on empty tables; emptied by the owner, because no other role may."""
-    owner = create_async_engine(dsns["migrate"].replace("postgresql://", "postgresql+asyncpg://", 1))
-    async with owner.begin() as connection:
-        await connection.execute(
-            text("truncate match_stand, notificatie, notificatie_match, outbox, inbox, dead_letter")
-        )
-    await owner.dispose()
-    worker = make_engine(dsns["worker"].replace("postgresql://", "postgresql+asyncpg://", 1), pool=5, application="t")
-    yield worker
-    await worker.dispose()
+async def worker(dsns: Mapping[str, str]) -> AsyncIterator[Database]:
+    """The worker's database with empty tables; emptied by the owner, because no other role may."""
+    owner = Database(dsns["migrate"], pool=1, application="test")
+    tables = "match_stand, notificatie, notificatie_match, outbox, inbox, dead_letter"
+    await owner.rows(Statement(text(f"truncate {tables}")))
+    await owner.close()
+    made = Database(dsns["worker"], pool=5, application="test")
+    yield made
+    await made.close()
 
 
 @pytest.fixture
-async def wereld(engine: AsyncEngine, dsns: Mapping[str, str], tmp_path: Path) -> AsyncIterator[Wereld]:
+async def wereld(worker: Database, dsns: Mapping[str, str], tmp_path: Path) -> AsyncIterator[Wereld]:
     certificaat = Certificaat(tmp_path)
     certificaat.maak_als_nodig("127.0.0.1")
     berichten, storing = Berichten(), Besturing()
@@ -224,23 +217,24 @@ async def wereld(engine: AsyncEngine, dsns: Mapping[str, str], tmp_path: Path) -
         deadline=10,
     )
     domein, machine = FixedClock(NU), FixedClock(NU)
-    executor = Executor(engine, domein, "urn:test")
+    executor = Executor(worker, domein, "urn:test")
     adressen = Adresboek()
     email = SmtpPool(smtp, 4)
     bezorger = Bezorger(
         executor=executor,
-        notificaties=SqlNotificaties(),
-        meldadressen=adressen,
+        notificaties=PostgresNotificatieRepository(),
+        regie=adressen,
+        adressen=adressen,
         email=email,
         teksten=JinjaTeksten("https://portaal.example/"),
         machine=machine,
         domein="verwijsindex.example",
     )
-    consumer = Consumer("127.0.0.1:1", engine, executor, domein, [])
-    relay = make_engine(dsns["relay"].replace("postgresql://", "postgresql+asyncpg://", 1), pool=1, application="t")
-    yield Wereld(engine, relay, consumer, bezorger, adressen, domein, machine, berichten, storing, smtp)
+    consumer = Consumer("127.0.0.1:1", executor, [])
+    relay = Database(dsns["relay"], pool=1, application="test")
+    yield Wereld(worker, relay, consumer, bezorger, adressen, domein, machine, berichten, storing, smtp)
     await email.close()
-    await relay.dispose()
+    await relay.close()
     listening.close()
 
 

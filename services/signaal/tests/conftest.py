@@ -4,10 +4,9 @@ Every test uses persons and accounts of its own, so nothing is cleaned between t
 """
 
 import json
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,43 +15,48 @@ import asyncpg
 import httpx
 import pytest
 import respx
-from fastapi import FastAPI
-from joserfc import jwt
-from joserfc.jwk import ECKey
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.rollen import DIENSTEN, SCOPES
+from contracts.rollen import SCOPES
 from lokaal.stack import Stack
-from lokaal.testing import Pretended
 from platformkit.clock import FixedClock
-from platformkit.db.engine import make_engine
+from platformkit.db.database import Database
 from platformkit.executor import Executor
 from platformkit.health import Heartbeat
 from platformkit.http.calls import Http
+from platformkit.service.process import opened
 from platformkit.settings import Profile
+from platformkit.testing import Issuer, Pretended
+from platformkit.testing.issuer import ISSUER
 from signaal.adapters.db import startdata
-from signaal.bootstrap import make_app
+from signaal.bootstrap import SERVICE
 from signaal.settings import Settings
 
 NU = datetime(2026, 11, 22, 11, tzinfo=UTC)
-ISSUER = "https://issuer.test"
 PROXY = "https://brp-proxy.test"
 BSN = "999996782"
+SOURCE = "urn:nld:oin:00000099000000001000:systeem:signaal"
 
 
 @pytest.fixture(scope="session")
-def addresses(database: Callable[[str], Mapping[str, str]]) -> Mapping[str, str]:
-    """By role, for asyncpg; migrated and with the start data."""
-    found = database("signaal")
-    startdata.load(_sqlalchemy(found["migrate"]), coordinator_domain="postvak.test")
-    return found
+def migrated(database: Callable[[str], Mapping[str, str]]) -> Mapping[str, str]:
+    """Before the loop of the tests runs: a migration has one of its own."""
+    return database("signaal")
 
 
 @pytest.fixture(scope="session")
-async def looker(servers: Stack, addresses: Mapping[str, str]) -> AsyncIterator[asyncpg.Connection]:
+async def addresses(migrated: Mapping[str, str]) -> Mapping[str, str]:
+    """By role; migrated and with the start data."""
+    settings = Settings(profiel=Profile.TEST, database_url_migrate=migrated["migrate"])
+    assert SERVICE.fill is not None
+    async with opened(settings, service=SERVICE.name, role="migrate", part="test") as process:
+        await SERVICE.fill(process)
+    return migrated
+
+
+@pytest.fixture(scope="session")
+async def looker(addresses: Mapping[str, str]) -> AsyncIterator[asyncpg.Connection]:
     """Looks into the database as nobody in the system can, past row-level security."""
-    dsn = servers.addresses["postgres"]["superuser"].rpartition("/")[0] + "/signaal"
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(addresses["superuser"])
     yield connection
     await connection.close()
 
@@ -63,22 +67,27 @@ def klok() -> FixedClock:
 
 
 @pytest.fixture(scope="session")
-async def api_engine(addresses: Mapping[str, str]) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(_sqlalchemy(addresses["api"]), pool=8, application="signaal-test-api")
-    yield engine
-    await engine.dispose()
+async def api_database(addresses: Mapping[str, str]) -> AsyncIterator[Database]:
+    database = Database(addresses["api"], pool=8, application="signaal-test-api")
+    yield database
+    await database.close()
 
 
 @pytest.fixture(scope="session")
-async def worker_engine(addresses: Mapping[str, str]) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(_sqlalchemy(addresses["worker"]), pool=8, application="signaal-test-worker")
-    yield engine
-    await engine.dispose()
+async def worker_database(addresses: Mapping[str, str]) -> AsyncIterator[Database]:
+    database = Database(addresses["worker"], pool=8, application="signaal-test-worker")
+    yield database
+    await database.close()
 
 
 @pytest.fixture
-def worker(worker_engine: AsyncEngine, klok: FixedClock) -> Executor:
-    return Executor(worker_engine, klok, "urn:nld:oin:00000099000000001000:systeem:signaal")
+def api(api_database: Database, klok: FixedClock) -> Executor:
+    return Executor(api_database, klok, SOURCE)
+
+
+@pytest.fixture
+def worker(worker_database: Database, klok: FixedClock) -> Executor:
+    return Executor(worker_database, klok, SOURCE)
 
 
 @dataclass
@@ -102,7 +111,7 @@ class Wereld:
     api: httpx.AsyncClient
     router: respx.MockRouter
     klok: FixedClock
-    key: ECKey
+    issuer: Issuer
     looker: asyncpg.Connection
     verwijzing: respx.Route = field(init=False)
 
@@ -110,19 +119,15 @@ class Wereld:
         self.verwijzing = self.router.post(f"{PROXY}/v1/persoonsverwijzingen")
 
     def token(self, subject: str, **claims: Any) -> str:
-        now = int(time.time())
-        base = {"iss": ISSUER, "aud": "verwijsindex", "sub": subject, "iat": now, "exp": now + 600}
-        return jwt.encode({"alg": "ES256", "kid": self.key.kid}, base | claims, self.key, algorithms=["ES256"])
+        return self.issuer.token(**{"sub": subject, "client_id": None, "rol": None, "scope": None} | claims)
 
     def dienst(self, naam: str, namens: str | None = None) -> dict[str, str]:
         """Headers of another service."""
-        token = self.token(naam, client_id=naam, scope=" ".join(DIENSTEN[naam]))
-        return {"Authorization": f"Bearer {token}"} | ({"Namens": namens} if namens else {})
+        return {"Authorization": f"Bearer {self.issuer.of_service(naam)}"} | ({"Namens": namens} if namens else {})
 
     @property
     def beheerder(self) -> dict[str, str]:
-        token = self.token("Bea Beheer", rol="functioneel-beheerder", scope="deelnemers:beheren")
-        return {"Authorization": f"Bearer {token}"}
+        return {"Authorization": f"Bearer {self.issuer.of_user('Bea Beheer', 'functioneel-beheerder')}"}
 
     def toelating(self, organisatie: str, gemeente: str, subject: str) -> dict[str, Any]:
         return {
@@ -209,21 +214,18 @@ class Wereld:
         return await self.looker.fetchval("select count(*) from signaal where persoon_ref = $1", persoon_ref)
 
 
-@pytest.fixture(scope="session")
-def key() -> ECKey:
-    return ECKey.generate_key("P-256", {"kid": "test"}, auto_kid=False)
+@pytest.fixture
+def issuer() -> Issuer:
+    return Issuer()
 
 
 @pytest.fixture
-def outside(key: ECKey, monkeypatch: pytest.MonkeyPatch) -> Iterator[respx.MockRouter]:
-    """The issuer."""
+def outside(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Iterator[respx.MockRouter]:
+    """The issuer; the token that it gives this service is `own`."""
     with respx.mock(assert_all_called=False) as router:
         monkeypatch.setattr(Http, "send", Pretended(router.async_handler).send)
-        router.get(f"{ISSUER}/.well-known/openid-configuration").respond(
-            json={"issuer": ISSUER, "jwks_uri": f"{ISSUER}/jwks", "token_endpoint": f"{ISSUER}/token"}
-        )
-        router.get(f"{ISSUER}/jwks").respond(json={"keys": [key.as_dict(private=False)]})
         router.post(f"{ISSUER}/token").respond(json={"access_token": "own", "expires_in": 600})
+        router.get(url__startswith=ISSUER).mock(side_effect=issuer.answer)
         yield router
 
 
@@ -249,8 +251,11 @@ async def start(klok: FixedClock) -> AsyncIterator[Callable[[Settings], Any]]:
     async with AsyncExitStack() as at_end:
 
         async def started(settings: Settings) -> httpx.AsyncClient:
-            app: FastAPI = make_app(settings, klok, Heartbeat(None))
-            await at_end.enter_async_context(app.router.lifespan_context(app))
+            process = await at_end.enter_async_context(
+                opened(settings, service=SERVICE.name, role="api", part="test-api")
+            )
+            executor = Executor(process.database, klok, settings.source)
+            app = SERVICE.app(replace(process, clock=klok, executor=executor), Heartbeat(None))
             transport = httpx.ASGITransport(app)
             return await at_end.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://signaal"))
 
@@ -263,11 +268,7 @@ async def wereld(  # noqa: PLR0917  # fixtures come by name
     settings: Settings,
     outside: respx.MockRouter,
     klok: FixedClock,
-    key: ECKey,
+    issuer: Issuer,
     looker: asyncpg.Connection,
 ) -> Wereld:
-    return Wereld(await start(settings), outside, klok, key, looker)
-
-
-def _sqlalchemy(dsn: str) -> str:
-    return dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
+    return Wereld(await start(settings), outside, klok, issuer, looker)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from contracts.base import AccountId, Code, OrganisatieId, ProfessionalId
 from contracts.http.base import Antwoord, Call, Vraag
@@ -14,7 +14,7 @@ _VAN_DE_GEBRUIKER = frozenset({"account-onbekend", "niet-ingelogd", "sessie-verl
 class Bestaan(Antwoord):
     """Of er een signaal staat op een jeugdige, ook een dat niet meer actief is."""
 
-    bestaat: bool
+    bestaat: StrictBool
 
 
 class EigenAccount(Antwoord):

@@ -50,8 +50,6 @@ def start(run_dir: Path) -> Stack | None:
     begin = time.monotonic()
     try:
         made = Stack(run_dir, cast("Form", vorm), personen=personen, progress=OnScreen(console))
-        if made.missing:
-            console.print(f"[yellow]Not built yet, so not started: {', '.join(made.missing)}[/]")
         made.start()
     except AlreadyRunsError as error:
         console.print(f"[red]{error}[/]\n`make status` shows it, `make down` stops it.", markup=True)

@@ -1,10 +1,8 @@
 """A whole stack: starts the system of `system.py` in a run directory and leaves stack.json there."""
 
-import base64
 import fcntl
 import json
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -14,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from lokaal import system
+from lokaal import secret_file, system
 from lokaal.component import Component
 from lokaal.detached import Process, stop_all
 from lokaal.progress import Progress
@@ -32,7 +30,7 @@ class AlreadyRunsError(RuntimeError):
 
 
 class UnknownPartError(ValueError):
-    """A part was asked for that the system does not have, or that is not built yet."""
+    """A part was asked for that the system does not have, or a service that is only planned."""
 
 
 class Stack:
@@ -211,26 +209,19 @@ class Stack:
         """The log of one component."""
         return self.run_dir / "logs" / f"{name}.log"
 
-    @property
-    def missing(self) -> list[str]:
-        """Services that are not built yet and therefore not started."""
-        return [service.name for service in system.SERVICES if not service.built]
-
     def _make_empty(self) -> None:
         for name in _OURS:
             shutil.rmtree(self.run_dir / name, ignore_errors=True)
         (self.run_dir / "heartbeats").mkdir()
         (self.run_dir / "stack.json").unlink(missing_ok=True)
         self._plan.klok.write_text("0\n")
-        keys = {kind: {"1": _key()} for kind in ("kek", "hmac")}
-        _write_secret(self._plan.sleutels, {**keys, "actief": 1})
 
     def _state(self, processes: Mapping[str, Process]) -> dict[str, Any]:
         started = {name: process.to_json() for name, process in processes.items()}
         return self._plan.addresses() | {"ready": self._ready, "processes": started, "versions": self._versions}
 
     def _write(self, processes: Mapping[str, Process]) -> None:
-        _write_secret(self.run_dir / "stack.json", self._state(processes))
+        secret_file.write(self.run_dir / "stack.json", self._state(processes))
 
     def _ask_versions(self) -> dict[str, str]:
         plan, names = self._plan, set(self.names)
@@ -254,7 +245,7 @@ def select(components: list[Component], parts: Collection[str] | None) -> list[C
     by_name = {component.name: component for component in components}
     known = by_name.keys() | {component.part for component in components}
     if unknown := set(parts) - known:
-        raise UnknownPartError(f"no such part, or not built yet: {', '.join(sorted(unknown))}")
+        raise UnknownPartError(f"no such part, or only planned: {', '.join(sorted(unknown))}")
     queue = [component.name for component in components if component.name in parts or component.part in parts]
     chosen: set[str] = set()
     while queue:
@@ -312,15 +303,3 @@ def _locked(run_dir: Path) -> Iterator[None]:
         except BlockingIOError as error:
             raise AlreadyRunsError(f"another start is under way in {run_dir}") from error
         yield
-
-
-def _key() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-def _write_secret(file: Path, content: Mapping[str, Any]) -> None:
-    """Replace a file that only its owner may read, in one step."""
-    partial = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    partial.touch(mode=0o600)
-    partial.write_text(json.dumps(content, indent=2) + "\n")
-    os.replace(partial, file)

@@ -11,11 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from contracts.rollen import DIENSTEN
+from contracts.rollen import DIENSTEN, NIETS
+from lokaal import sleutels
 from lokaal.component import Component
 from lokaal.ports import Ports
 from lokaal.ready import Ended, Heartbeat, Http, Says, Tcp
 from lokaal.servers import kafka, postgres, redis, zipkin
+from lokaal.services import SERVICES, Service
 
 Form = Literal["all", "split"]
 """`all` runs a service in one process, `split` each of its roles."""
@@ -26,27 +28,6 @@ HEALTH = "/gezond"
 TOOL = "lokaal"
 """The client that `make token` and the tests use at the issuer."""
 
-
-@dataclass(frozen=True)
-class Service:
-    """A service of ours."""
-
-    name: str
-    needs: tuple[str, ...] = ()
-    """Beside Kafka, its database, Redis and the issuer."""
-
-    @property
-    def module(self) -> str:
-        """Import name, and the name of its database."""
-        return self.name.replace("-", "_")
-
-    @property
-    def built(self) -> bool:
-        """Whether it can be started."""
-        return _exists(f"{self.module}.__main__")
-
-
-SERVICES = (Service("signaal"), Service("match"), Service("notificatie", ("postvak",)), Service("brp-proxy", ("brp",)))
 
 PROCESSES: Mapping[str, tuple[str, ...]] = {
     "api": ("API",),
@@ -106,7 +87,8 @@ class Plan:
         self.metrics_ports = {name: port() for name in self.process_names()}
         self.passwords = {service.name: {role: _secret() for role in postgres.ROLES} for service in SERVICES}
         self.client_secrets = {
-            name: given.get(f"CLIENT_SECRET_{name.replace('-', '_').upper()}", _secret()) for name in (*DIENSTEN, TOOL)
+            name: given.get(f"CLIENT_SECRET_{name.replace('-', '_').upper()}", _secret())
+            for name in (*(service.name for service in SERVICES), TOOL)
         }
 
     def process_names(self) -> list[str]:
@@ -157,20 +139,40 @@ class Plan:
         }
 
 
+@dataclass(frozen=True)
+class Supply:
+    """What services may need (`needs` in services.toml): the component, and what those that need it are told."""
+
+    component: Component
+    gives: Mapping[str, str] = field(default_factory=dict)
+    given: str = ""
+    """The variable that makes it superfluous: an address in the environment wins over a server of our own."""
+
+
 def components(plan: Plan) -> list[Component]:
-    """All components, in no order: what each needs decides that."""
-    return [*_servers(plan), *_simulators(plan), *(each for service in SERVICES for each in _service(plan, service))]
+    """All components, in no order: what each needs decides that.
+
+    Raises:
+        ModuleNotFoundError: a service is listed and not planned, and is not there.
+        ValueError: a service needs what the stack does not have.
+    """
+    own = [each.component for each in supplies(plan).values() if each.given not in plan.given]
+    return [*own, *_steps(plan), *(each for service in SERVICES for each in _service(plan, service))]
 
 
-def _servers(plan: Plan) -> list[Component]:
+def supplies(plan: Plan) -> dict[str, Supply]:
+    """By name: the servers, the simulators, and what else a service may need."""
+    return {each.component.name: each for each in (*_servers(plan), *_simulators(plan), _sleutels(plan))}
+
+
+def _servers(plan: Plan) -> list[Supply]:
     server = partial(Component, kind="server")
-    own = [
-        (
-            "KAFKA_BOOTSTRAP",
+    return [
+        Supply(
             server("kafka", ready=Tcp(plan.kafka.port), command=plan.kafka.command, prepare=plan.kafka.prepare),
+            given="KAFKA_BOOTSTRAP",
         ),
-        (
-            "POSTGRES_DSN",
+        Supply(
             server(
                 "postgres",
                 ready=Says(plan.postgres.ready_command()),
@@ -178,25 +180,30 @@ def _servers(plan: Plan) -> list[Component]:
                 prepare=plan.postgres.prepare,
                 stop_signal=signal.SIGINT,  # SIGTERM would wait until the last client has gone
             ),
+            given="POSTGRES_DSN",
         ),
-        (
-            "REDIS_URL",
+        Supply(
             server("redis", ready=Tcp(plan.valkey.port), command=plan.valkey.command, prepare=plan.valkey.prepare),
+            gives={"REDIS_URL": plan.redis_url},
+            given="REDIS_URL",
         ),
-        (
-            "TRACES_URL",
+        Supply(
             server(
                 "zipkin",
                 ready=Http(f"{plan.zipkin.url}/health"),
                 command=plan.zipkin.command,
                 prepare=plan.zipkin.prepare,
             ),
+            given="TRACES_URL",
         ),
     ]
+
+
+def _steps(plan: Plan) -> list[Component]:
+    step = partial(Component, kind="server")
     return [
-        *(component for variable, component in own if variable not in plan.given),
-        server("topics", part="kafka", needs=("kafka",), prepare=partial(kafka.create_topics, plan.bootstrap)),
-        server("databases", part="postgres", needs=("postgres",), prepare=partial(_create_databases, plan)),
+        step("topics", part="kafka", needs=("kafka",), prepare=partial(kafka.create_topics, plan.bootstrap)),
+        step("databases", part="postgres", needs=("postgres",), prepare=partial(_create_databases, plan)),
     ]
 
 
@@ -205,44 +212,57 @@ def _create_databases(plan: Plan) -> None:
         postgres.create_database(plan.superuser_dsn, service.module, plan.passwords[service.name])
 
 
-def _simulators(plan: Plan) -> list[Component]:
-    clients = {
-        name: {"secret": plan.client_secrets[name], "scopes": sorted(scopes)} for name, scopes in DIENSTEN.items()
-    }
-    clients[TOOL] = {"secret": plan.client_secrets[TOOL], "scopes": []}
-    own = [
-        ("OIDC_ISSUER", "oidc", plan.issuer_port, {"OIDC_ISSUER": plan.issuer, "OIDC_CLIENTS": json.dumps(clients)}),
-        ("SMTP_HOST", "postvak", plan.inbox_port, plan.smtp),
-        (
-            "BRP_URL",
-            "simulatoren.brp",
-            plan.brp_port,
-            {"BRP_API_KEY": plan.brp_api_key} | ({"PERSONEN": str(plan.personen)} if plan.personen else {}),
-        ),
-    ]
+def _simulators(plan: Plan) -> list[Supply]:
+    scopes = {service.name: sorted(DIENSTEN.get(service.name, NIETS)) for service in SERVICES} | {TOOL: []}
+    clients = {name: {"secret": plan.client_secrets[name], "scopes": each} for name, each in scopes.items()}
     common = {"HTTP_HOST": "127.0.0.1", "RUN_DIR": str(plan.run_dir), "KLOK_BESTAND": str(plan.klok)}
-    return [
-        Component(
+
+    def simulator(module: str, port: int, env: Mapping[str, str]) -> Component:
+        return Component(
             module.rpartition(".")[2],
             "simulator",
             command=(sys.executable, "-m", f"lokaal.{module}"),
             env={**common, "HTTP_PORT": str(port), **env},
             ready=Http(_local(port) + HEALTH),
         )
-        for variable, module, port, env in own
-        if variable not in plan.given and _exists(f"lokaal.{module}.__main__")
+
+    personen = {"PERSONEN": str(plan.personen)} if plan.personen else {}
+    return [
+        Supply(
+            simulator("oidc", plan.issuer_port, {"OIDC_ISSUER": plan.issuer, "OIDC_CLIENTS": json.dumps(clients)}),
+            given="OIDC_ISSUER",
+        ),
+        Supply(
+            simulator("postvak", plan.inbox_port, plan.smtp),
+            gives={**plan.smtp, "MAIL_FROM": "verwijsindex@verwijsindex.example"},
+            given="SMTP_HOST",
+        ),
+        Supply(
+            simulator("simulatoren.brp", plan.brp_port, {"BRP_API_KEY": plan.brp_api_key, **personen}),
+            gives={
+                # What stands in the environment is the whole address of the API, as an operator gets it from RvIG.
+                "BRP_URL": plan.given.get("BRP_URL", f"{plan.brp_url}/haalcentraal/api/brp"),
+                "BRP_API_KEY": plan.brp_api_key,
+            },
+            given="BRP_URL",
+        ),
     ]
 
 
+def _sleutels(plan: Plan) -> Supply:
+    step = Component("sleutels", "simulator", prepare=partial(sleutels.make, plan.sleutels))
+    return Supply(step, gives={"SLEUTEL_BESTAND": str(plan.sleutels)})
+
+
 def _service(plan: Plan, service: Service) -> list[Component]:
-    if not service.built:
-        return []
+    if find_spec(service.module) is None:
+        raise ModuleNotFoundError(f"services.toml lists {service.name}, and there is no module {service.module}")
     migrate = Component(
         f"{service.name}-migrate",
         "service",
         part=service.name,
         command=(sys.executable, "-m", service.module, "migrate"),
-        env=_common_env(plan, service) | _service_env(plan)[service.name] | _database_env(plan, service, "MIGRATE"),
+        env=_env(plan, service) | _database_env(plan, service, "MIGRATE"),
         ready=Ended(),
         needs=("databases",),
     )
@@ -253,7 +273,7 @@ def _process(plan: Plan, service: Service, name: str, role: str) -> Component:
     """One process of a service; it gets the addresses of the database roles that it may use, and no others."""
     database_roles = PROCESSES.get(role, ("API", "WORKER", "RELAY"))
     heartbeat = plan.run_dir / "heartbeats" / name
-    env = _common_env(plan, service) | _service_env(plan)[service.name] | _database_env(plan, service, *database_roles)
+    env = _env(plan, service) | _database_env(plan, service, *database_roles)
     env |= {"HEARTBEAT_FILE": str(heartbeat), "METRICS_PORT": str(plan.metrics_ports[name])}
     serves = role in {"api", "all"}
     if serves:
@@ -264,7 +284,7 @@ def _process(plan: Plan, service: Service, name: str, role: str) -> Component:
         part=service.name,
         command=(sys.executable, "-m", service.module, role),
         env=env,
-        needs=("topics", "databases", "redis", "oidc", f"{service.name}-migrate", *service.needs),
+        needs=("topics", "databases", "oidc", f"{service.name}-migrate", *service.needs),
         ready=Http(plan.api(service.name) + HEALTH) if serves else Heartbeat(heartbeat),
         heartbeat=heartbeat,
     )
@@ -274,14 +294,17 @@ def command_env(plan: Plan, service: str) -> tuple[str, dict[str, str]]:
     """The module of a service, and the settings of a command that an operator runs: every database role's address."""
     known = next(each for each in SERVICES if each.name == service)
     roles = [role.upper() for role in postgres.ROLES]
-    return known.module, _common_env(plan, known) | _service_env(plan)[service] | _database_env(plan, known, *roles)
+    return known.module, _env(plan, known) | _database_env(plan, known, *roles)
 
 
-def _common_env(plan: Plan, service: Service) -> dict[str, str]:
+def _env(plan: Plan, service: Service) -> dict[str, str]:
+    """What every service is told, with the address of each API, and what this one gets from what it needs."""
+    known = supplies(plan)
+    if unknown := set(service.needs) - known.keys():
+        raise ValueError(f"services.toml: {service.name} needs what is not there: {', '.join(sorted(unknown))}")
     return {
         "PROFIEL": "lokaal",
         "KAFKA_BOOTSTRAP": plan.bootstrap,
-        "REDIS_URL": plan.redis_url,
         "OIDC_ISSUER": plan.issuer,
         "OIDC_AUDIENCE": "verwijsindex",
         "CLIENT_ID": service.name,
@@ -289,39 +312,14 @@ def _common_env(plan: Plan, service: Service) -> dict[str, str]:
         "KLOK_BESTAND": str(plan.klok),
         "TRACES": plan.given.get("TRACES", "zipkin") if plan.traced else "none",
         "TRACES_URL": plan.traces_url,
+        "PORTAAL_URL": "https://portaal.verwijsindex.example",  # until there is one
+        **{f"{each.module.upper()}_URL": plan.api(each.name) for each in SERVICES},
+        **{name: text for need in service.needs for name, text in known[need].gives.items()},
     }
 
 
 def _database_env(plan: Plan, service: Service, *roles: str) -> dict[str, str]:
     return {f"DATABASE_URL_{role}": plan.dsn(service, role.lower()) for role in roles}
-
-
-def _service_env(plan: Plan) -> dict[str, dict[str, str]]:
-    """What one service needs to know and the others do not."""
-    return {
-        "signaal": {"BRP_PROXY_URL": plan.api("brp-proxy")},
-        "match": {"SIGNAAL_URL": plan.api("signaal")},
-        "notificatie": {
-            "SIGNAAL_URL": plan.api("signaal"),
-            **plan.smtp,
-            "MAIL_FROM": "verwijsindex@verwijsindex.example",
-            "PORTAAL_URL": "https://portaal.verwijsindex.example",
-        },
-        "brp-proxy": {
-            # What stands in the environment is the whole address of the API, as an operator gets it from RvIG.
-            "BRP_URL": plan.given.get("BRP_URL", f"{plan.brp_url}/haalcentraal/api/brp"),
-            "BRP_API_KEY": plan.brp_api_key,
-            "SIGNAAL_URL": plan.api("signaal"),
-            "SLEUTEL_BESTAND": str(plan.sleutels),
-        },
-    }
-
-
-def _exists(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def _local(port: int) -> str:

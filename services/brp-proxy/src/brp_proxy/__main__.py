@@ -1,15 +1,6 @@
-"""`python -m brp_proxy api|consumer|relay|jobs|migrate|check|all`, or a command for the operator."""
+"""`python -m brp_proxy <role or command>`."""
 
-from brp_proxy.bootstrap import SERVICE, commands, components, migrate
-from brp_proxy.settings import Settings
-from platformkit import runtime
-
-
-def main() -> None:
-    """Run one role or command of brp-proxy."""
-    settings = Settings()
-    runtime.main(SERVICE, settings, components(settings), lambda: migrate(settings), commands(settings))
-
+from platformkit.main import main
 
 if __name__ == "__main__":
-    main()
+    main("brp_proxy")

@@ -10,7 +10,6 @@ from platformkit.settings import ProcessSettings
 class Settings(ProcessSettings):
     """Where the BRP and signaal are, and where the keys lie."""
 
-    client_id: str = "brp-proxy"
     brp_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:5010/haalcentraal/api/brp")
     brp_api_key: SecretStr = SecretStr("")
     signaal_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8080")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -109,7 +109,7 @@ def brp_proxy(
     brp: Proces,
     issuer: Proces,
     spans: str,
-    adressen: dict[str, str],
+    adressen: Mapping[str, str],
     sleutels: dict[str, Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Proces:

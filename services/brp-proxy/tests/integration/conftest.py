@@ -1,25 +1,25 @@
 """The handlers on a real database, with a BRP and a signaal that say what the test wants."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from brp_proxy.adapters.db.levensloop import LevensloopOpslag
-from brp_proxy.adapters.db.personen import PersonenOpslag
+from brp_proxy.adapters.db.levensloop import PostgresLevensloopRepository
+from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
 from brp_proxy.adapters.kluis import Kluis, Sleutels
-from brp_proxy.application.commands import Aanvrager, Doel, PersoonVastleggen
+from brp_proxy.application.commands import PersoonVastleggen
 from brp_proxy.application.handlers.leases_nalopen import LeasesNalopenHandler
-from brp_proxy.application.handlers.persoon_vastleggen import Persoonsverwijzing, PersoonVastleggenHandler
+from brp_proxy.application.handlers.persoon_vastleggen import PersoonVastleggenHandler
 from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerkenHandler
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.base import Event
+from contracts.http.persoonsverwijzingen import Doel, Persoonsverwijzing
 from contracts.signaal import (
     Bron,
     Organisatiesoort,
@@ -31,11 +31,14 @@ from contracts.signaal import (
 )
 from contracts.statistiek import Geslacht
 from platformkit.clock import FixedClock
+from platformkit.db.database import Database
+from platformkit.envelope import Message
 from platformkit.errors import TransientError
 from platformkit.executor import Executor
-from platformkit.messaging.envelope import Message
+from platformkit.identity import Principal
 
-AANVRAGER = Aanvrager("http://issuer", "signaal", "piet", "professional")
+DIENST = Principal("http://issuer", "signaal", "signaal", "", frozenset(), None, frozenset())
+NAMENS = Principal("http://issuer", "piet", "portaal", "professional", frozenset(), None, frozenset())
 
 
 @dataclass
@@ -48,12 +51,13 @@ class Omgeving:
     VADER: ClassVar = "999999163"
     NIEUW: ClassVar = "999970057"
     KANARIE: ClassVar = "Kanarievogel"
+    NAMENS: ClassVar = NAMENS
 
-    engines: dict[str, AsyncEngine]
+    databases: Mapping[str, Database]
     clock: FixedClock
     sleutels: dict[str, Any]
     personen: dict[str, Persoonslijst] = field(default_factory=dict)
-    signaal_zegt: dict[UUID, bool | None] = field(default_factory=dict)
+    signaal_zegt: dict[UUID, bool | Exception | None] = field(default_factory=dict)
     tijdens_vraag: Callable[[], Awaitable[object]] | None = None
 
     def persoon(self, bsn: str, *ouders: str, woongemeente: str | None = "0363", geheim: bool = False) -> None:
@@ -71,30 +75,31 @@ class Omgeving:
     async def raadpleeg(self, bsn: Bsn, doel: Doel) -> Persoonslijst | None:
         return self.personen.get(bsn.waarde)
 
-    async def bestaan(self, persoon_ref: UUID) -> bool | None:
+    async def bestaan(self, persoon_ref: UUID) -> bool:
         if self.tijdens_vraag is not None:
             await self.tijdens_vraag()
         antwoord = self.signaal_zegt.get(persoon_ref, False)
         if antwoord is None:
             raise TransientError("tijdelijk-niet-beschikbaar")
+        if isinstance(antwoord, Exception):
+            raise antwoord
         return antwoord
 
     def executor(self, role: str) -> Executor:
-        return Executor(self.engines[role], self.clock, "urn:nld:oin:00000099000000001000:systeem")
+        return Executor(self.databases[role], self.clock, "urn:nld:oin:00000099000000001000:systeem")
 
     async def leg_vast(self, bsn: str = JEUGDIGE, *, actief: int = 1) -> Persoonsverwijzing:
         kluis = Kluis(Sleutels.model_validate_json(json.dumps({**self.sleutels, "actief": actief})))
-        handler = PersoonVastleggenHandler(
-            self, self.executor("api"), lambda connection: PersonenOpslag(connection, kluis), self.clock
-        )
-        return await handler(PersoonVastleggen(Bsn(bsn), Doel.SIGNAAL, AANVRAGER))
+        handler = PersoonVastleggenHandler(self, self.executor("api"), PostgresPersoonRepository(kluis))
+        return await handler(PersoonVastleggen(Bsn(bsn), Doel.SIGNAAL, DIENST, NAMENS))
 
     async def verwerk(self, *messages: Message) -> None:
-        await self.executor("worker").execute_batch(CONSUMER, messages, SignalenVerwerkenHandler(LevensloopOpslag))
+        handler = SignalenVerwerkenHandler(PostgresLevensloopRepository())
+        await self.executor("worker").execute_batch(CONSUMER, messages, handler)
 
     async def loop_leases_na(self, na: timedelta = timedelta(minutes=16)) -> int:
         self.clock.forward(na)
-        return await LeasesNalopenHandler(self, self.executor("worker"), LevensloopOpslag, self.clock)()
+        return await LeasesNalopenHandler(self, self.executor("worker"), PostgresLevensloopRepository())()
 
     def signaal(
         self, ref: UUID, *, soort: type[SignaalToestand] = SignaalAfgegeven, versie: int = 1, id: UUID | None = None
@@ -127,8 +132,8 @@ def _bericht(event: Event, signaal_id: UUID, ref: UUID, versie: int) -> Message:
 
 
 @pytest.fixture
-def omgeving(engines: dict[str, AsyncEngine], clock: FixedClock, sleutels: dict[str, Any]) -> Omgeving:
-    made = Omgeving(engines, clock, sleutels)
+def omgeving(databases: Mapping[str, Database], clock: FixedClock, sleutels: dict[str, Any]) -> Omgeving:
+    made = Omgeving(databases, clock, sleutels)
     made.persoon(made.JEUGDIGE, made.MOEDER, made.VADER)
     made.persoon(made.BROER, made.MOEDER)
     return made

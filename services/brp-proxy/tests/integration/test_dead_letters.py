@@ -4,13 +4,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from brp_proxy.adapters.db.levensloop import LevensloopOpslag
+from brp_proxy.adapters.db.levensloop import PostgresLevensloopRepository
 from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerkenHandler
-from platformkit.executor import Executor
+from platformkit.envelope import Message, encode
+from platformkit.executor import Executor, UnitOfWork
+from platformkit.executor.ledger import Parked
 from platformkit.messaging.consumer import Subscription
-from platformkit.messaging.dead_letters import Parked, park
-from platformkit.messaging.envelope import Message, encode
-from platformkit.messaging.replay import DeadLetters, Filter, Outcome
+from platformkit.messaging.replay import DeadLetters, Fate, Filter
 
 
 async def _leg_opzij(omgeving, message: Message) -> UUID:
@@ -23,13 +23,19 @@ async def _leg_opzij(omgeving, message: Message) -> UUID:
         time=message.time,
     )
     parked = Parked("signaal", 0, uuid4().int >> 80, str(message.key).encode(), headers, value, "ValueError", None)
-    await park(omgeving.engines["worker"], CONSUMER, parked, omgeving.clock.now())
+
+    async def park(work: UnitOfWork) -> None:
+        await work.ledger.park(CONSUMER, parked, work.now)
+
+    await omgeving.executor("worker").execute(park, None)
     return (await _brieven(omgeving).find(Filter()))[-1].id
 
 
 def _brieven(omgeving) -> DeadLetters:
     executor: Executor = omgeving.executor("worker")
-    return DeadLetters(executor, [Subscription(CONSUMER, "signaal", SignalenVerwerkenHandler(LevensloopOpslag))])
+    return DeadLetters(
+        executor, [Subscription(CONSUMER, "signaal", SignalenVerwerkenHandler(PostgresLevensloopRepository()))]
+    )
 
 
 @pytest.mark.regel("D5", "R067")
@@ -39,7 +45,7 @@ async def test_the_last_end_replayed_destroys_the_person_at_once(omgeving, kijk)
     signaal = omgeving.signaal(ref)
     await omgeving.verwerk(signaal)
     letter = await _leg_opzij(omgeving, omgeving.vernietigd(signaal, 2))
-    assert (await _brieven(omgeving).replay(letter, "iemand")).outcome is Outcome.HANDLED
+    assert (await _brieven(omgeving).replay(letter, "iemand")).fate is Fate.HANDLED
     assert await kijk.aantal("verwijzing") == 0
 
 

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from contracts.signaal import SignaalAfgegeven, SignaalGedeactiveerd, SignaalVerlengd, SignaalVerwijderd
-from platformkit.errors import TransientError
+from platformkit.errors import TransientError, UnclearError
 
 EEN_MINUUT = timedelta(minutes=1)
 
@@ -121,8 +121,8 @@ async def test_while_a_message_on_the_person_is_parked_signaal_decides(omgeving,
     een = omgeving.signaal(ref)
     await omgeving.verwerk(een)
     await kijk.doe(
-        'insert into dead_letter (id, consumer, topic, partition, "offset", key, headers, error, parked_at)'
-        " values (gen_random_uuid(), 'brp-proxy.signaal', 'signaal', 0, 0, $1, '{}', 'Poison', now())",
+        'insert into dead_letter (id, consumer, topic, partition, "offset", key, headers, error, parked_at, fingerprint)'
+        " values (gen_random_uuid(), 'brp-proxy.signaal', 'signaal', 0, 0, $1, '{}', 'Poison', now(), '')",
         str(ref).encode(),
     )
     await omgeving.verwerk(omgeving.vernietigd(een, 2))
@@ -144,10 +144,40 @@ async def test_an_unconfirmed_lease_lapses_after_fifteen_minutes_and_not_before(
 
 async def test_where_signaal_knows_a_signal_the_person_stays_and_is_followed(omgeving, kijk) -> None:
     ref = (await omgeving.leg_vast()).persoon_ref
+    oud = omgeving.signaal(ref)
+    omgeving.clock.forward(EEN_MINUUT)
+    await omgeving.leg_vast()
+    await omgeving.verwerk(oud)
     omgeving.signaal_zegt[ref] = True
     assert await omgeving.loop_leases_na() == 1
+    assert await kijk.rijen("select bevestigd from persoon") == [{"bevestigd": True}]
     assert await kijk.aantal("volgindicatie") == 1
     assert await omgeving.loop_leases_na() == 0
+
+
+@pytest.mark.regel("D1")
+async def test_a_yes_without_a_signal_that_is_known_here_confirms_nothing_and_is_asked_again(omgeving, kijk) -> None:
+    """Events that are late by more than a lease: the end of an older signal must not end who has an active one."""
+    ref = (await omgeving.leg_vast()).persoon_ref
+    ouder, levend = omgeving.signaal(ref), omgeving.signaal(ref)
+    omgeving.signaal_zegt[ref] = True
+    assert await omgeving.loop_leases_na() == 0
+    assert await kijk.rijen("select bevestigd from persoon") == [{"bevestigd": False}]
+    await omgeving.verwerk(omgeving.vernietigd(ouder, 2))
+    assert not await is_weg(kijk)
+    assert await omgeving.loop_leases_na() == 0
+    await omgeving.verwerk(ouder, levend)
+    assert await kijk.rijen("select bevestigd from persoon") == [{"bevestigd": True}]
+    await omgeving.verwerk(omgeving.vernietigd(levend, 2))
+    assert await is_weg(kijk)
+
+
+async def test_one_lease_without_a_clear_answer_holds_up_no_others(omgeving, kijk) -> None:
+    onduidelijk = (await omgeving.leg_vast()).persoon_ref
+    await omgeving.leg_vast(omgeving.BROER)
+    omgeving.signaal_zegt[onduidelijk] = UnclearError("tijdelijk-niet-beschikbaar")
+    assert await omgeving.loop_leases_na() == 1
+    assert await kijk.rijen("select persoon_ref from persoon") == [{"persoon_ref": onduidelijk}]
 
 
 async def test_without_an_answer_the_person_stays(omgeving, kijk) -> None:

@@ -4,19 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from brp_proxy.adapters.db.personen import PersonenOpslag
+from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
 from brp_proxy.adapters.kluis import Kluis, Sleutels
-from brp_proxy.application.handlers.republish import Republish, context
+from brp_proxy.application.handlers.republish import CONTEXT, Republish
 
 
 @pytest.fixture
 def vertel_opnieuw(omgeving, sleutels):
     kluis = Kluis(Sleutels.model_validate(sleutels))
-    republish = Republish(lambda connection: PersonenOpslag(connection, kluis))
+    republish = Republish(PostgresPersoonRepository(kluis))
 
     async def vertel(after=None, limit=100):
-        asked = context(omgeving.clock.now().date())
-        return await omgeving.executor("api").execute(lambda work: republish(work, after, limit), asked)
+        return await omgeving.executor("api").execute(republish, CONTEXT, after, limit)
 
     return vertel
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from asyncpg import PostgresError
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
-from platformkit.errors import DomainError
+from platformkit.db.statement import Statement
+from platformkit.errors import ConstraintError, DomainError
 
 
 async def test_a_first_time_gives_a_ref_and_tells_it(omgeving, kijk) -> None:
@@ -23,7 +24,7 @@ async def test_a_first_time_gives_a_ref_and_tells_it(omgeving, kijk) -> None:
     ]
     [audit] = await kijk.rijen("select actor, role, action, outcome, person from audit")
     assert audit == {
-        "actor": "signaal/piet",
+        "actor": f"signaal/{omgeving.NAMENS.actor}",
         "role": "professional",
         "action": "brp-raadpleging",
         "outcome": "gevonden",
@@ -127,7 +128,7 @@ async def test_nothing_readable_is_stored(omgeving, kijk) -> None:
         assert kanarie not in alles
 
 
-async def test_without_a_context_the_api_reads_and_writes_nothing(omgeving, engines) -> None:
+async def test_without_a_context_the_api_reads_and_writes_nothing(omgeving, databases) -> None:
     await omgeving.leg_vast()
     for statement in (
         "select * from verwijzing",
@@ -136,27 +137,25 @@ async def test_without_a_context_the_api_reads_and_writes_nothing(omgeving, engi
         "select * from ouder",
         "delete from verwijzing",
     ):
-        with pytest.raises(DBAPIError):
-            async with engines["api"].begin() as connection:
-                await connection.execute(text(statement))
+        with pytest.raises((PostgresError, ConstraintError)):
+            await databases["api"].rows(Statement(text(statement)))
 
 
-async def test_the_worker_cannot_read_data_or_keys_or_indexes(engines, kijk) -> None:
+async def test_the_worker_cannot_read_data_or_keys_or_indexes(databases, kijk) -> None:
     for statement in (
         "select gegevens from persoon",
         "select * from persoonssleutel",
         "select bsn_index from verwijzing",
     ):
-        with pytest.raises(DBAPIError, match="permission denied"):
-            async with engines["worker"].begin() as connection:
-                await connection.execute(text(statement))
+        with pytest.raises(PostgresError, match="permission denied"):
+            await databases["worker"].rows(Statement(text(statement)))
 
 
-async def test_the_api_cannot_end_a_youth(omgeving, engines, kijk) -> None:
+async def test_the_api_cannot_end_a_youth(omgeving, databases, kijk) -> None:
     await omgeving.leg_vast()
-    async with engines["api"].begin() as connection:
-        await connection.execute(text("select set_config('app.role', 'dienst', true)"))
-        await connection.execute(text("delete from verwijzing where soort = 'jeugdige'"))
+    async with databases["api"].transaction() as connection:
+        await connection.execute(Statement(text("select set_config('app.role', 'dienst', true)")))
+        await connection.execute(Statement(text("delete from verwijzing where soort = 'jeugdige'")))
     assert await kijk.aantal("persoon") == 1
 
 

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from brp_proxy.domain.persoon import eerste, opnieuw
+from brp_proxy.domain.events import vertel
+from brp_proxy.domain.persoon import Persoon, vastgelegd
 from contracts.persoon import PersoonGewijzigd, PersoonVastgelegd, PersoonVerhuisd
 
 NU = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -13,12 +14,18 @@ LATER = NU + timedelta(days=1)
 MOEDER, VADER = UUID(int=1), UUID(int=2)
 
 
-def bekende(*ouders: UUID, woongemeente: str | None = "0363"):
-    return eerste(uuid4(), ouders, woongemeente, geheim=False, nu=NU)[0]
+def eerste(*ouders: UUID) -> Persoon:
+    return vastgelegd(uuid4(), None, ouders, woongemeente="0363", geheim=False, nu=NU)
+
+
+def opnieuw(vorige, ouders, woongemeente="0363", *, geheim=False, nu=LATER):
+    persoon = vastgelegd(vorige.persoon_ref, vorige, ouders, woongemeente=woongemeente, geheim=geheim, nu=nu)
+    return persoon, vertel(persoon, vorige)
 
 
 def test_first_parents_are_never_the_cause_of_a_match() -> None:
-    persoon, event = eerste(uuid4(), {MOEDER, VADER}, "0363", geheim=False, nu=NU)
+    persoon = eerste(MOEDER, VADER)
+    event = vertel(persoon, None)
     assert type(event) is PersoonVastgelegd
     assert persoon.versie == 1
     assert [(o.sinds, o.sinds_versie, o.sinds_gewijzigd) for o in event.ouders] == [(NU, 1, False)] * 2
@@ -37,7 +44,7 @@ def test_first_parents_are_never_the_cause_of_a_match() -> None:
     ],
 )
 def test_exactly_one_event_tells_what_changed(ouders, woongemeente, geheim, soort) -> None:
-    persoon, event = opnieuw(bekende(MOEDER), ouders, woongemeente, geheim=geheim, nu=LATER)
+    persoon, event = opnieuw(eerste(MOEDER), ouders, woongemeente, geheim=geheim)
     assert type(event) is soort
     assert persoon.versie == 2
     assert (event.woongemeente, event.geheim) == (woongemeente, geheim)
@@ -46,8 +53,8 @@ def test_exactly_one_event_tells_what_changed(ouders, woongemeente, geheim, soor
 
 @pytest.mark.regel("R083")
 def test_a_parent_who_came_later_is_marked_and_the_others_keep_their_moment() -> None:
-    vorige, _ = opnieuw(bekende(MOEDER), {MOEDER}, "0363", geheim=False, nu=NU)
-    _, event = opnieuw(vorige, {MOEDER, VADER}, "0363", geheim=False, nu=LATER)
+    vorige, _ = opnieuw(eerste(MOEDER), {MOEDER}, nu=NU)
+    _, event = opnieuw(vorige, {MOEDER, VADER})
     moeder, vader = event.ouders
     assert (moeder.sinds, moeder.sinds_versie, moeder.sinds_gewijzigd) == (NU, 1, False)
     assert (vader.sinds, vader.sinds_versie, vader.sinds_gewijzigd) == (LATER, 3, True)

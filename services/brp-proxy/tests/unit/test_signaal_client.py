@@ -7,9 +7,9 @@ import pytest
 from pydantic import SecretStr
 
 from brp_proxy.adapters.signaal import SignaalClient
-from lokaal.testing import Pretended
-from platformkit.errors import TransientError
+from platformkit.errors import TransientError, UnclearError
 from platformkit.http.client import ClientCredentials, ServiceClient
+from platformkit.testing import Pretended
 
 
 def signaal(status: int, inhoud: object) -> SignaalClient:
@@ -43,10 +43,15 @@ def signaal(status: int, inhoud: object) -> SignaalClient:
     ],
 )
 async def test_only_a_clear_answer_counts(status, inhoud, gehoord) -> None:
-    assert await signaal(status, inhoud).bestaan(uuid4()) is gehoord
+    if gehoord is None:
+        with pytest.raises(UnclearError):
+            await signaal(status, inhoud).bestaan(uuid4())
+    else:
+        assert await signaal(status, inhoud).bestaan(uuid4()) is gehoord
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_a_signaal_that_is_away_is_asked_again(status) -> None:
-    with pytest.raises(TransientError):
+    with pytest.raises(TransientError) as away:
         await signaal(status, {"bestaat": False}).bestaan(uuid4())
+    assert not isinstance(away.value, UnclearError)

@@ -2,27 +2,30 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 import respx
-from services.match.tests.berichten import Signaleerder, vastgelegd, verwerk
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from services.match.tests.berichten import Signaleerder, overleden, vastgelegd, verwerk
 
-from lokaal.testing import Pretended
-from match.bootstrap import make_app
+from contracts.signaal import Organisatiesoort
+from match.bootstrap import SERVICE
 from match.settings import Settings
 from platformkit.clock import FixedClock
 from platformkit.errors import DomainError
 from platformkit.executor import Executor
 from platformkit.health import Heartbeat
-from platformkit.http.auth import Principal
 from platformkit.http.calls import Http
+from platformkit.identity import Principal
+from platformkit.service.process import opened
+from platformkit.testing import Pretended
 
 SIGNAAL = "http://signaal.test"
+WERKT_BIJ = uuid4()
 
 
 class Herkenner:
@@ -31,8 +34,10 @@ class Herkenner:
     async def verify(self, token: str) -> Principal:
         if token == "verlopen":
             raise DomainError("sessie-verlopen")
+        if token == "notificatie":
+            return Principal("iss", token, token, "", frozenset({"regie:lezen"}), None, frozenset())
         scopes = frozenset({"matches:lezen"} if token != "zonder-scope" else ())
-        return Principal("iss", "sub", "portaal", "professional", scopes, uuid4(), frozenset(), token)
+        return Principal("iss", token, "portaal", "professional", scopes, WERKT_BIJ, frozenset())
 
 
 @pytest.fixture
@@ -79,22 +84,20 @@ async def http(
 ) -> AsyncIterator[httpx.AsyncClient]:
     settings = Settings.model_validate(
         {
-            "database_url_api": dsns["api"].replace("+asyncpg", ""),
+            "database_url_api": dsns["api"],
             "oidc_issuer": "http://oidc.test",
             "signaal_url": SIGNAAL,
             "client_id": "match",
             "client_secret": "geheim",
         }
     )
-    app = make_app(settings, klok, Heartbeat(None))
-    app.state.verifier = Herkenner()
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://match"
-        ) as made,
-    ):
-        yield made
+    async with opened(settings, service=SERVICE.name, role="api", part="test") as process:
+        executor = Executor(process.database, klok, settings.source)
+        app = SERVICE.app(replace(process, clock=klok, executor=executor), Heartbeat(None))
+        app.state.verifier = Herkenner()
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://match") as made:
+            yield made
 
 
 def als(wie: UUID | str) -> dict[str, str]:
@@ -222,16 +225,64 @@ async def test_signaal_away_is_503_with_retry_after(http: httpx.AsyncClient, sig
     assert answer.headers["Retry-After"]
 
 
-async def test_every_look_is_recorded(http: httpx.AsyncClient, executor: Executor, worker: AsyncEngine, dsns) -> None:
+async def test_every_look_is_recorded(http: httpx.AsyncClient, executor: Executor, looker: asyncpg.Connection) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
     await verwerk(executor, [a.afgegeven(), b.afgegeven()])
     await http.get("/v1/matches", headers=als(a.account))
-    from platformkit.db.engine import make_engine
+    rijen = await looker.fetch("select action, person, outcome from audit where actor = $1", str(a.account))
+    assert [tuple(rij) for rij in rijen] == [("match-lezen", jeugdige, "ok")]
 
-    owner = make_engine(dsns["migrate"], pool=1, application="match-test")
-    async with owner.begin() as connection:
-        vraag = text("select action, person, outcome from audit where actor = :wie")
-        rijen = (await connection.execute(vraag, {"wie": str(a.account)})).all()
-    await owner.dispose()
-    assert rijen == [("match-lezen", jeugdige, "ok")]
+
+async def regiepartij(http: httpx.AsyncClient, *personen: UUID) -> bool:
+    answer = await http.post(
+        "/v1/regiepartijen", json={"personen": [str(each) for each in personen]}, headers=als("notificatie")
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()["betrokken"]
+
+
+@pytest.mark.regel("R111", "R112", "R103")
+@pytest.mark.parametrize("soort", Organisatiesoort)
+async def test_some_kinds_of_organisation_can_have_the_matchregie(
+    http: httpx.AsyncClient, executor: Executor, soort: Organisatiesoort
+) -> None:
+    """On any of the youths of a match; R112: with none of them involved, the coordinator is told."""
+    kind, zus = uuid4(), uuid4()
+    partij = Signaleerder(zus)
+    partij.organisatiesoort = soort
+    await verwerk(executor, [Signaleerder(kind).afgegeven(), partij.afgegeven()])
+    assert await regiepartij(http, kind) is False
+    assert await regiepartij(http, kind, zus) is (soort in {"gecertificeerde-instelling", "wijkteam", "ggd"})
+
+
+@pytest.mark.regel("R111", "D7")
+async def test_only_an_active_signal_makes_an_organisation_involved(
+    http: httpx.AsyncClient, executor: Executor, klok: FixedClock
+) -> None:
+    wijkteam = Signaleerder(uuid4())
+    wijkteam.organisatiesoort, wijkteam.einddatum = Organisatiesoort.WIJKTEAM, date(2025, 6, 2)
+    assert await regiepartij(http, wijkteam.jeugdige) is False
+    await verwerk(executor, [wijkteam.afgegeven()])
+    assert await regiepartij(http, wijkteam.jeugdige) is True
+    klok.forward(timedelta(hours=10, minutes=1))  # midnight in Amsterdam: its last day is over
+    assert await regiepartij(http, wijkteam.jeugdige) is False
+    await verwerk(executor, [wijkteam.verlengd(date(2026, 1, 1))])
+    assert await regiepartij(http, wijkteam.jeugdige) is True
+    await verwerk(executor, [overleden(wijkteam.jeugdige, [], 1)], "match.persoon")
+    assert await regiepartij(http, wijkteam.jeugdige) is False
+
+
+async def test_who_asks_for_the_regie_is_recorded_and_needs_its_scope(
+    http: httpx.AsyncClient, looker: asyncpg.Connection
+) -> None:
+    jeugdige = uuid4()
+    vraag = {"personen": [str(jeugdige)]}
+    await regiepartij(http, jeugdige, jeugdige)
+    rijen = await looker.fetch("select actor, action, outcome from audit where person = $1", jeugdige)
+    assert [tuple(rij) for rij in rijen] == [("notificatie", "regiepartij-lezen", "ok")]
+    refused = await http.post("/v1/regiepartijen", json=vraag, headers=als(uuid4()))
+    assert (refused.status_code, refused.json()["code"]) == (403, "geen-toegang")
+    for wrong in ({"personen": []}, {"personen": ["x"]}, {"personen": [str(jeugdige)] * 21}, vraag | {"bsn": "x"}):
+        answer = await http.post("/v1/regiepartijen", json=wrong, headers=als("notificatie"))
+        assert (answer.status_code, answer.json()["code"]) == (400, "ongeldige-invoer"), wrong

@@ -18,15 +18,14 @@ from services.match.tests.berichten import (
     verwerk,
     verwerken,
 )
-from services.match.tests.stand import matches, verteld
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from services.match.tests.stand import matches, rijen, verteld
 
 from platformkit.clock import FixedClock
+from platformkit.db.database import Database
+from platformkit.envelope import Message, encode
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.messaging.consumer import Consumer, Subscription
-from platformkit.messaging.envelope import Message, encode
-from platformkit.messaging.replay import DeadLetters, Filter, Outcome
+from platformkit.messaging.replay import DeadLetters, Fate, Filter
 
 BSN = "999993653"
 Headers = list[tuple[str, bytes]]
@@ -35,8 +34,8 @@ Headers = list[tuple[str, bytes]]
 class Lezer:
     """A consumer of match in a version that chokes on some messages; what it puts aside can be asked for."""
 
-    def __init__(self, worker: AsyncEngine, executor: Executor, klok: FixedClock) -> None:
-        self.worker, self.executor, self.klok = worker, executor, klok
+    def __init__(self, worker: Database, executor: Executor) -> None:
+        self.worker, self.executor = worker, executor
         self.offset = uuid4().int >> 80
 
     async def leest(self, *messages: Message, stikt_in: Sequence[UUID] = ()) -> list[str]:
@@ -56,7 +55,7 @@ class Lezer:
 
     async def _batch(self, records: list[tuple[Headers, bytes, bytes]], handler: Any) -> list[str]:
         subscription = Subscription("match.signaal", "signaal", handler)
-        consumer = Consumer("127.0.0.1:1", self.worker, self.executor, self.klok, [subscription])
+        consumer = Consumer("127.0.0.1:1", self.executor, [subscription])
         first, self.offset = self.offset, self.offset + len(records)
         batch = [
             ConsumerRecord("signaal", 0, first + at, 0, 0, key, value, None, 0, len(value), tuple(headers))
@@ -64,14 +63,13 @@ class Lezer:
         ]
         assert await consumer.handle(subscription, batch)
         return await self.rijen(
-            "select id::text from dead_letter where topic = 'signaal' and \"offset\" between :a and :b order by id",
+            "select id::text as id from dead_letter where topic = 'signaal' and \"offset\" between :a and :b order by id",
             a=first,
             b=self.offset - 1,
         )
 
     async def rijen(self, sql: str, **values: Any) -> list[Any]:
-        async with self.worker.begin() as connection:
-            return list((await connection.execute(text(sql), values)).scalars())
+        return [rij[0] for rij in await rijen(self.worker, sql, **values)]
 
     async def ligt_er(self, letter: str) -> bool:
         return bool(await self.rijen("select 1 from dead_letter where id::text = :id", id=letter))
@@ -91,8 +89,8 @@ def _record(message: Message) -> tuple[Headers, bytes, bytes]:
 
 
 @pytest.fixture
-def lezer(worker: AsyncEngine, executor: Executor, klok: FixedClock) -> Lezer:
-    return Lezer(worker, executor, klok)
+def lezer(worker: Database, executor: Executor) -> Lezer:
+    return Lezer(worker, executor)
 
 
 @pytest.fixture
@@ -111,9 +109,7 @@ def cli(commando):
 
 
 @pytest.mark.regel("D5")
-async def test_a_signal_that_ended_while_its_begin_lay_aside_stays_ended(
-    lezer: Lezer, cli, worker: AsyncEngine
-) -> None:
+async def test_a_signal_that_ended_while_its_begin_lay_aside_stays_ended(lezer: Lezer, cli, worker: Database) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
     (letter,) = await lezer.leest(a.afgegeven(), b.afgegeven(), stikt_in=[a.id])
@@ -125,7 +121,7 @@ async def test_a_signal_that_ended_while_its_begin_lay_aside_stays_ended(
 
 @pytest.mark.regel("D5")
 async def test_a_signal_that_was_extended_while_its_begin_lay_aside_matched_before_the_replay(
-    lezer: Lezer, cli, worker: AsyncEngine, dsns
+    lezer: Lezer, cli, worker: Database, dsns
 ) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
@@ -143,7 +139,7 @@ async def test_a_signal_that_was_extended_while_its_begin_lay_aside_matched_befo
 
 
 async def test_a_replayed_begin_matches_in_its_own_trace_and_is_recorded(
-    lezer: Lezer, cli, worker: AsyncEngine, looker: asyncpg.Connection, dsns
+    lezer: Lezer, cli, worker: Database, looker: asyncpg.Connection, dsns
 ) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
@@ -157,7 +153,7 @@ async def test_a_replayed_begin_matches_in_its_own_trace_and_is_recorded(
 
 
 async def test_what_fails_again_stays_with_the_new_error_and_its_neighbours_are_handled(
-    lezer: Lezer, cli, worker: AsyncEngine, looker: asyncpg.Connection
+    lezer: Lezer, cli, worker: Database, looker: asyncpg.Connection
 ) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
@@ -173,7 +169,7 @@ async def test_what_fails_again_stays_with_the_new_error_and_its_neighbours_are_
     assert [row[1:3] for row in await _audit(looker, poison)] == [("dead-letter-replay", "failed")]
 
 
-async def test_effects_and_removal_go_together(lezer: Lezer, executor: Executor, worker: AsyncEngine) -> None:
+async def test_effects_and_removal_go_together(lezer: Lezer, executor: Executor, worker: Database) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
     (letter,) = await lezer.leest(a.afgegeven(), b.afgegeven(), stikt_in=[a.id])
@@ -184,23 +180,23 @@ async def test_effects_and_removal_go_together(lezer: Lezer, executor: Executor,
 
     broken = DeadLetters(executor, [Subscription("match.signaal", "signaal", fails_late)])
     result = await broken.replay(UUID(letter), "iemand")
-    assert (result.outcome, result.error) == (Outcome.FAILED, "ValueError")
+    assert (result.fate, result.error) == (Fate.FAILED, "ValueError")
     assert await lezer.ligt_er(letter)
     assert await matches(worker, [a.id]) == []
 
 
-async def test_two_people_replay_the_same_one(lezer: Lezer, brieven: DeadLetters, worker: AsyncEngine, dsns) -> None:
+async def test_two_people_replay_the_same_one(lezer: Lezer, brieven: DeadLetters, worker: Database, dsns) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
     (letter,) = await lezer.leest(a.afgegeven(), b.afgegeven(), stikt_in=[a.id])
     results = await asyncio.gather(*(brieven.replay(UUID(letter), "iemand") for _ in range(4)))
-    assert sorted(each.outcome for each in results) == ["handled", *["not there (any more)"] * 3]
+    assert sorted(each.fate for each in results) == ["handled", *["not there (any more)"] * 3]
     (match,) = await matches(worker, [a.id])
     assert len(await verteld(dsns["relay"], match.match_id)) == 1
 
 
 async def test_a_message_that_was_handled_after_all_is_only_removed(
-    lezer: Lezer, brieven: DeadLetters, executor: Executor, worker: AsyncEngine
+    lezer: Lezer, brieven: DeadLetters, executor: Executor, worker: Database
 ) -> None:
     a, b = Signaleerder(uuid4()), Signaleerder(uuid4())
     (letter,) = await lezer.leest(a.afgegeven(), stikt_in=[a.id])
@@ -212,7 +208,7 @@ async def test_a_message_that_was_handled_after_all_is_only_removed(
         raise AssertionError("handled twice")
 
     again = DeadLetters(executor, [Subscription("match.signaal", "signaal", never)])
-    assert (await again.replay(UUID(letter), "iemand")).outcome is Outcome.HANDLED
+    assert (await again.replay(UUID(letter), "iemand")).fate is Fate.HANDLED
     assert not await lezer.ligt_er(letter)
 
 
@@ -277,7 +273,7 @@ async def test_filters_choose_which_to_list_and_replay(lezer: Lezer, cli, klok: 
 
 
 async def test_drop_wants_a_yes_and_is_recorded(
-    lezer: Lezer, cli, worker: AsyncEngine, looker: asyncpg.Connection
+    lezer: Lezer, cli, worker: Database, looker: asyncpg.Connection
 ) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)

@@ -7,16 +7,16 @@ from uuid import uuid4
 import pytest
 from services.match.tests.berichten import SPOOR, Signaleerder, vastgelegd, verwerk
 from services.match.tests.stand import matches, verteld
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.match import MatchBeeindigd, MatchOntstaan
 from platformkit.clock import FixedClock
+from platformkit.db.database import Database
 from platformkit.executor import Executor
 
 
 @pytest.mark.regel("D2", "D4", "D12")
 async def test_begin_change_and_end_are_told_once_each(
-    executor: Executor, worker: AsyncEngine, klok: FixedClock, dsns
+    executor: Executor, worker: Database, klok: FixedClock, dsns
 ) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
@@ -40,7 +40,7 @@ async def test_begin_change_and_end_are_told_once_each(
 
 
 async def test_the_end_by_destruction_tells_of_the_signal_what_was_told_before(
-    executor: Executor, worker: AsyncEngine, dsns
+    executor: Executor, worker: Database, dsns
 ) -> None:
     """In the transaction that leaves a tombstone of it; also when both are destroyed in one batch, or with a newer state."""
     jeugdige = uuid4()
@@ -58,7 +58,7 @@ async def test_the_end_by_destruction_tells_of_the_signal_what_was_told_before(
         assert laatst.professionals == eerst.professionals
 
 
-async def test_a_side_that_says_something_else_is_told_anew(executor: Executor, worker: AsyncEngine, dsns) -> None:
+async def test_a_side_that_says_something_else_is_told_anew(executor: Executor, worker: Database, dsns) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
     await verwerk(executor, [a.afgegeven(), b.afgegeven()])
@@ -73,7 +73,7 @@ async def test_a_side_that_says_something_else_is_told_anew(executor: Executor, 
 
 @pytest.mark.regel("D18")
 async def test_two_professionals_that_turn_out_to_be_one_are_told_who_they_were(
-    executor: Executor, worker: AsyncEngine, dsns
+    executor: Executor, worker: Database, dsns
 ) -> None:
     """D18: a family match of somebody with himself."""
     kind, zus, moeder = uuid4(), uuid4(), uuid4()

@@ -19,13 +19,12 @@ from services.match.tests.berichten import (
     verwerk,
 )
 from services.match.tests.oracle import oracle
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from services.match.tests.stand import matches
 
-from match.adapters.db.tables import match
 from platformkit.clock import FixedClock
+from platformkit.db.database import Database
+from platformkit.envelope import Message
 from platformkit.executor import Executor
-from platformkit.messaging.envelope import Message
 
 VANDAAG = date(2025, 6, 1)
 NU = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -119,8 +118,8 @@ class Geschiedenis:
 @pytest.mark.regel("D4")
 @pytest.mark.timeout(240)
 @pytest.mark.regel("R080", "R082", "R085")
-def test_stored_matches_equal_the_oracle(worker_runner: asyncio.Runner, worker_engine: AsyncEngine) -> None:
-    executor = Executor(worker_engine, FixedClock(NU), "urn:nld:oin:00000099000000001000:systeem:match")
+def test_stored_matches_equal_the_oracle(worker_runner: asyncio.Runner, runner_database: Database) -> None:
+    executor = Executor(runner_database, FixedClock(NU), "urn:nld:oin:00000099000000001000:systeem:match")
 
     async def gespeeld(geschiedenis: Geschiedenis) -> None:
         async def consumer(naam: str, batches: list[list[Message]]) -> None:
@@ -133,9 +132,7 @@ def test_stored_matches_equal_the_oracle(worker_runner: asyncio.Runner, worker_e
                 taken.create_task(consumer("match.signaal", batches))
 
     async def opgeslagen(geschiedenis: Geschiedenis) -> list[Any]:
-        ids = [s["id"] for s in geschiedenis.signalen]
-        async with worker_engine.begin() as connection:
-            return list(await connection.execute(select(match).where(match.c.signaal_a.in_(ids))))
+        return await matches(runner_database, [s["id"] for s in geschiedenis.signalen])
 
     @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
     @given(st.integers(0, 2**32))

@@ -13,10 +13,10 @@ import asyncpg
 import pytest
 from services.match.tests.berichten import Signaleerder, gewijzigd, vastgelegd, verwerk
 from services.match.tests.stand import open_matches
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from platformkit.db.database import Database
+from platformkit.envelope import Message
 from platformkit.executor import Executor
-from platformkit.messaging.envelope import Message
 
 PAREN = 200
 pytestmark = pytest.mark.timeout(240)
@@ -67,7 +67,7 @@ async def kinderen(executor: Executor) -> list[tuple[Signaleerder, Signaleerder,
 
 @pytest.mark.regel("R082", "D4")
 async def test_siblings_at_once_are_never_missed(
-    executor: Executor, worker: AsyncEngine, kinderen: list[tuple[Signaleerder, Signaleerder, UUID]]
+    executor: Executor, worker: Database, kinderen: list[tuple[Signaleerder, Signaleerder, UUID]]
 ) -> None:
     await tegelijk(executor, *((a.afgegeven(), b.afgegeven()) for a, b, _ in kinderen))
     gevonden = await open_matches(worker, [a.id for a, _, _ in kinderen])
@@ -95,7 +95,7 @@ async def sleutels_verdwijnen(looker: asyncpg.Connection) -> AsyncIterator[None]
 @pytest.mark.parametrize("verdwijnen", [False, True], ids=["keys stay", "keys vanish"])
 async def test_overlapping_batches_miss_nothing(
     executor: Executor,
-    worker: AsyncEngine,
+    worker: Database,
     looker: asyncpg.Connection,
     kinderen: list[tuple[Signaleerder, Signaleerder, UUID]],
     verdwijnen: bool,
@@ -120,7 +120,7 @@ async def test_overlapping_batches_miss_nothing(
 
 @pytest.mark.regel("R065", "D4")
 async def test_an_end_at_the_same_instant_leaves_no_zombie(
-    executor: Executor, worker: AsyncEngine, kinderen: list[tuple[Signaleerder, Signaleerder, UUID]]
+    executor: Executor, worker: Database, kinderen: list[tuple[Signaleerder, Signaleerder, UUID]]
 ) -> None:
     for paar in in_batches([a.afgegeven() for a, _, _ in kinderen], 100):
         await verwerk(executor, paar)
@@ -131,7 +131,7 @@ async def test_an_end_at_the_same_instant_leaves_no_zombie(
 
 @pytest.mark.regel("R083", "D4")
 async def test_parents_change_while_signals_arrive(
-    executor: Executor, worker: AsyncEngine, kinderen: list[tuple[Signaleerder, Signaleerder, UUID]]
+    executor: Executor, worker: Database, kinderen: list[tuple[Signaleerder, Signaleerder, UUID]]
 ) -> None:
     """Half of the families lose their common parent, the other half get a second one, as signals come on both sides."""
     wissels = [
@@ -146,7 +146,7 @@ async def test_parents_change_while_signals_arrive(
 
 
 @pytest.mark.regel("D4")
-async def test_two_topics_on_one_youth_at_once(executor: Executor, worker: AsyncEngine) -> None:
+async def test_two_topics_on_one_youth_at_once(executor: Executor, worker: Database) -> None:
     """The last of person and signal finds the other; both topics have a consumer of their own."""
     gezinnen = [(Signaleerder(uuid4()), Signaleerder(uuid4()), uuid4()) for _ in range(PAREN)]
     await tegelijk(

@@ -3,30 +3,25 @@
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from services.match.tests.berichten import Signaleerder, gewijzigd, vastgelegd, verwerk
 from services.match.tests.stand import matches, verteld
-from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lokaal.stack import Stack
-from match.adapters.db.opslag import opslag
-from match.adapters.db.tables import generatie
 from match.application.handlers.republish import Republish
-from platformkit.db.engine import make_engine
+from match.bootstrap import OPSLAG
+from platformkit.db.database import Database
 from platformkit.executor import Executor
 
 _BITS = 32
 
 
 @pytest.fixture
-async def own_generation(dsns) -> AsyncIterator[None]:
+async def own_generation(looker: asyncpg.Connection) -> AsyncIterator[None]:
     """Other tests count versions from the first generation."""
     yield
-    engine = make_engine(dsns["migrate"], pool=1, application="match-test")
-    async with engine.begin() as connection:
-        await connection.execute(update(generatie).values(nummer=1))
-    await engine.dispose()
+    await looker.execute("update generatie set nummer = 1")
 
 
 async def _begin_and_end(executor: Executor) -> tuple[Signaleerder, Signaleerder]:
@@ -40,7 +35,7 @@ async def _begin_and_end(executor: Executor) -> tuple[Signaleerder, Signaleerder
     return a, c
 
 
-async def _told(dsns, worker: AsyncEngine, *signalen: Signaleerder) -> list[tuple[str, int, bytes]]:
+async def _told(dsns, worker: Database, *signalen: Signaleerder) -> list[tuple[str, int, bytes]]:
     found = {m.match_id for s in signalen for m in await matches(worker, [s.id])}
     rijen = [rij for match_id in sorted(found) for rij in await verteld(dsns["relay"], match_id)]
     return [(rij.headers["ce_type"], int(rij.headers["ce_sequence"]), bytes(rij.payload)) for rij in rijen]
@@ -48,7 +43,7 @@ async def _told(dsns, worker: AsyncEngine, *signalen: Signaleerder) -> list[tupl
 
 @pytest.mark.regel("D4")
 async def test_told_again_is_the_same_state_under_the_same_version(
-    executor: Executor, worker: AsyncEngine, commando, dsns
+    executor: Executor, worker: Database, commando, dsns
 ) -> None:
     a, c = await _begin_and_end(executor)
     before = await _told(dsns, worker, a, c)
@@ -67,7 +62,7 @@ async def test_told_again_is_the_same_state_under_the_same_version(
 @pytest.mark.regel("D4")
 @pytest.mark.usefixtures("own_generation")
 async def test_after_a_raised_generation_every_match_gets_a_version_above_all_that_were_told(
-    executor: Executor, worker: AsyncEngine, commando, dsns
+    executor: Executor, worker: Database, commando, dsns
 ) -> None:
     a, c = await _begin_and_end(executor)
     told = max(version for _, version, _ in await _told(dsns, worker, a, c))
@@ -89,7 +84,7 @@ async def test_after_a_raised_generation_every_match_gets_a_version_above_all_th
 
 @pytest.mark.regel("D8")
 async def test_an_ended_match_of_a_destroyed_signal_is_not_told(
-    executor: Executor, worker: AsyncEngine, commando, dsns
+    executor: Executor, worker: Database, commando, dsns
 ) -> None:
     a, c = await _begin_and_end(executor)
     (ended,) = await matches(worker, [c.id])
@@ -104,15 +99,15 @@ async def test_an_ended_match_of_a_destroyed_signal_is_not_told(
 async def test_a_run_goes_on_where_an_earlier_one_ended(executor: Executor) -> None:
     for _ in range(3):
         await _begin_and_end(executor)
-    republish = Republish(opslag)
-    first = await executor.execute(lambda work: republish(work, None, 2))
+    republish = Republish(OPSLAG)
+    first = await executor.execute(republish, None, None, 2)
     assert first.last is not None
     assert first.told <= 2, "those of destroyed signals, which other tests leave, are passed over"
     rest, after = 0, first.last
     while after is not None:
-        batch = await executor.execute(lambda work, after=after: republish(work, after, 2))
+        batch = await executor.execute(republish, None, after, 2)
         rest, after = rest + batch.told, batch.last
-    whole = await executor.execute(lambda work: republish(work, None, 100_000))
+    whole = await executor.execute(republish, None, None, 100_000)
     assert (whole.told, whole.last) == (first.told + rest, None)
     assert whole.told >= 3
 

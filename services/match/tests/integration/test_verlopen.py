@@ -6,24 +6,24 @@ from uuid import uuid4
 import pytest
 from services.match.tests.berichten import Signaleerder, vastgelegd, verwerk
 from services.match.tests.stand import matches
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from match.adapters.db.opslag import opslag
 from match.application.handlers.verlopen import Verlopen
+from match.bootstrap import OPSLAG
 from platformkit.clock import FixedClock
+from platformkit.db.database import Database
 from platformkit.executor import Executor
 
 
 @pytest.mark.regel("R065", "D4", "D7")
 async def test_the_sweep_ends_what_passed_and_nothing_else(
-    executor: Executor, worker: AsyncEngine, klok: FixedClock
+    executor: Executor, worker: Database, klok: FixedClock
 ) -> None:
     kind, zus, moeder = uuid4(), uuid4(), uuid4()
     a, b, c = Signaleerder(kind), Signaleerder(kind), Signaleerder(zus)
     a.einddatum = date(2025, 6, 2)
     personen = [vastgelegd(kind, [moeder]), vastgelegd(zus, [moeder])]
     await verwerk(executor, [a.afgegeven(), b.afgegeven(), c.afgegeven(), *personen])
-    sweep = Verlopen(executor, opslag)
+    sweep = Verlopen(executor, OPSLAG)
 
     async def alles() -> None:
         while await sweep():
@@ -43,14 +43,14 @@ async def test_the_sweep_ends_what_passed_and_nothing_else(
 
 @pytest.mark.regel("O14")
 async def test_an_extension_after_the_sweep_brings_the_match_back(
-    executor: Executor, worker: AsyncEngine, klok: FixedClock
+    executor: Executor, worker: Database, klok: FixedClock
 ) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
     a.einddatum = date(2025, 6, 2)
     await verwerk(executor, [a.afgegeven(), b.afgegeven()])
     klok.forward(timedelta(days=1))
-    while await Verlopen(executor, opslag)():
+    while await Verlopen(executor, OPSLAG)():
         pass
     await verwerk(executor, [a.verlengd(date(2025, 9, 1), 2)])
     (match,) = await matches(worker, [a.id])

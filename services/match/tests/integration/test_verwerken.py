@@ -14,21 +14,21 @@ from services.match.tests.berichten import (
     verwerk,
 )
 from services.match.tests.stand import matches, open_matches, verteld
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.match import MatchBeeindigd, MatchReden
 from match.domain.oorzaak import wijziging_id
 from platformkit.clock import FixedClock
+from platformkit.db.database import Database
 from platformkit.executor import Executor
 
 
-async def een(worker: AsyncEngine, *signalen: Signaleerder):
+async def een(worker: Database, *signalen: Signaleerder):
     (match,) = await matches(worker, [s.id for s in signalen])
     return match
 
 
 @pytest.mark.regel("R080", "R081", "R086")
-async def test_two_professionals_on_one_youth_are_a_client_match(executor: Executor, worker: AsyncEngine) -> None:
+async def test_two_professionals_on_one_youth_are_a_client_match(executor: Executor, worker: Database) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige, op=OP + timedelta(days=1))
     await verwerk(executor, [a.afgegeven()])
@@ -40,7 +40,7 @@ async def test_two_professionals_on_one_youth_are_a_client_match(executor: Execu
 
 
 @pytest.mark.regel("R081", "D18", "O12")
-async def test_one_natural_person_does_not_match_himself(executor: Executor, worker: AsyncEngine) -> None:
+async def test_one_natural_person_does_not_match_himself(executor: Executor, worker: Database) -> None:
     """D18, O12: the same professional from two organisations."""
     jeugdige = uuid4()
     a = Signaleerder(jeugdige)
@@ -50,7 +50,7 @@ async def test_one_natural_person_does_not_match_himself(executor: Executor, wor
 
 
 @pytest.mark.regel("R082", "R083", "R084")
-async def test_one_shared_parent_is_a_family_match(executor: Executor, worker: AsyncEngine) -> None:
+async def test_one_shared_parent_is_a_family_match(executor: Executor, worker: Database) -> None:
     kind, halfzus, moeder = uuid4(), uuid4(), uuid4()
     a, b = Signaleerder(kind), Signaleerder(halfzus)
     await verwerk(executor, [a.afgegeven(), b.afgegeven(), vastgelegd(kind, [moeder, uuid4()])])
@@ -62,7 +62,7 @@ async def test_one_shared_parent_is_a_family_match(executor: Executor, worker: A
 
 
 @pytest.mark.regel("R084")
-async def test_both_siblings_in_one_batch_match(executor: Executor, worker: AsyncEngine) -> None:
+async def test_both_siblings_in_one_batch_match(executor: Executor, worker: Database) -> None:
     kind, zus, ouders = uuid4(), uuid4(), [uuid4(), uuid4()]
     a, b = Signaleerder(kind), Signaleerder(zus)
     await verwerk(executor, [a.afgegeven(), vastgelegd(zus, ouders), b.afgegeven(), vastgelegd(kind, ouders)])
@@ -70,7 +70,7 @@ async def test_both_siblings_in_one_batch_match(executor: Executor, worker: Asyn
 
 
 @pytest.mark.regel("D4")
-async def test_a_version_only_rises(executor: Executor, worker: AsyncEngine) -> None:
+async def test_a_version_only_rises(executor: Executor, worker: Database) -> None:
     jeugdige = uuid4()
     a, b, c, d = (Signaleerder(jeugdige) for _ in range(4))
     await verwerk(executor, [a.afgegeven(), b.verwijderd(3), c.vernietigd(3)])
@@ -81,7 +81,7 @@ async def test_a_version_only_rises(executor: Executor, worker: AsyncEngine) -> 
 
 @pytest.mark.regel("R083", "D4", "O14")
 async def test_a_match_that_arises_again_has_the_same_id_and_a_higher_version(
-    executor: Executor, worker: AsyncEngine, klok: FixedClock
+    executor: Executor, worker: Database, klok: FixedClock
 ) -> None:
     kind, zus, moeder = uuid4(), uuid4(), uuid4()
     a, b = Signaleerder(kind), Signaleerder(zus)
@@ -111,7 +111,7 @@ async def test_a_match_that_arises_again_has_the_same_id_and_a_higher_version(
         (lambda a: persoon_vernietigd(a.jeugdige), MatchReden.PERSOON_VERNIETIGD),
     ],
 )
-async def test_an_end_says_why(executor: Executor, worker: AsyncEngine, einde, reden: MatchReden) -> None:
+async def test_an_end_says_why(executor: Executor, worker: Database, einde, reden: MatchReden) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
     await verwerk(executor, [a.afgegeven(), b.afgegeven(), vastgelegd(jeugdige, [uuid4()])])
@@ -124,7 +124,7 @@ async def test_an_end_says_why(executor: Executor, worker: AsyncEngine, einde, r
 @pytest.mark.regel("R072", "D18")
 @pytest.mark.parametrize("hoe_vaak", [1, 2])
 async def test_a_signal_removed_after_the_end_makes_the_match_wrong_once(
-    executor: Executor, worker: AsyncEngine, dsns, hoe_vaak: int
+    executor: Executor, worker: Database, dsns, hoe_vaak: int
 ) -> None:
     """Who was told of the match hears that it never was right; its end stays when it was."""
     jeugdige = uuid4()
@@ -144,7 +144,7 @@ async def test_a_signal_removed_after_the_end_makes_the_match_wrong_once(
 
 
 @pytest.mark.regel("D8", "D18")
-async def test_of_a_destroyed_side_nothing_is_told_any_more(executor: Executor, worker: AsyncEngine) -> None:
+async def test_of_a_destroyed_side_nothing_is_told_any_more(executor: Executor, worker: Database) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
     await verwerk(executor, [a.afgegeven(), b.afgegeven()])
@@ -155,7 +155,7 @@ async def test_of_a_destroyed_side_nothing_is_told_any_more(executor: Executor, 
 
 
 @pytest.mark.regel("R022", "D4")
-async def test_a_destroyed_person_has_no_family_and_stays_gone(executor: Executor, worker: AsyncEngine) -> None:
+async def test_a_destroyed_person_has_no_family_and_stays_gone(executor: Executor, worker: Database) -> None:
     kind, zus, moeder = uuid4(), uuid4(), uuid4()
     a, b = Signaleerder(kind), Signaleerder(zus)
     await verwerk(executor, [persoon_vernietigd(kind, 5), vastgelegd(zus, [moeder]), a.afgegeven(), b.afgegeven()])
@@ -164,7 +164,7 @@ async def test_a_destroyed_person_has_no_family_and_stays_gone(executor: Executo
 
 
 @pytest.mark.regel("D4")
-async def test_an_extension_moves_the_end_of_its_matches(executor: Executor, worker: AsyncEngine) -> None:
+async def test_an_extension_moves_the_end_of_its_matches(executor: Executor, worker: Database) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
     b.einddatum = date(2027, 1, 1)
@@ -177,7 +177,7 @@ async def test_an_extension_moves_the_end_of_its_matches(executor: Executor, wor
 
 
 @pytest.mark.regel("D5")
-async def test_a_replayed_signal_whose_extension_was_handled_is_active(executor: Executor, worker: AsyncEngine) -> None:
+async def test_a_replayed_signal_whose_extension_was_handled_is_active(executor: Executor, worker: Database) -> None:
     """D5: a dead letter is subject to the version rule; the match is there before the replay."""
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)

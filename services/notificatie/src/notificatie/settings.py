@@ -23,6 +23,7 @@ class Settings(ProcessSettings):
     """
 
     signaal_url: AnyHttpUrl | None = None
+    match_url: AnyHttpUrl | None = None
     smtp_host: str = ""
     smtp_port: int = 587
     smtp_user: str = ""
@@ -45,7 +46,7 @@ class Settings(ProcessSettings):
         Raises:
             ValueError: a setting is not set.
         """
-        needed = ("signaal_url", "smtp_host", "smtp_user", "smtp_password", "mail_from", "portaal_url")
+        needed = ("signaal_url", "match_url", "smtp_host", "smtp_user", "smtp_password", "mail_from", "portaal_url")
         absent = [name.upper() for name in needed if not getattr(self, name)]
         if absent:
             raise ValueError(f"not set: {', '.join(absent)}")

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from asyncpg import InsufficientPrivilegeError
 from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from contracts.match import MatchReden
+from platformkit.db.database import Database
+from platformkit.db.statement import Statement
 
 from ..conftest import beeindigd, betrokkene, ontstaan
 
@@ -79,11 +80,23 @@ async def test_the_trace_of_the_event_is_kept_with_the_notification(wereld: Any)
 @pytest.mark.parametrize("role", ["api", "relay"])
 @pytest.mark.parametrize("table", ["match_stand", "notificatie", "notificatie_match"])
 async def test_only_the_worker_reads_the_tables(wereld: Any, dsns: Any, role: str, table: str) -> None:
-    engine = create_async_engine(dsns[role].replace("postgresql://", "postgresql+asyncpg://", 1))
-    with pytest.raises(ProgrammingError, match="permission denied"):
-        async with engine.begin() as connection:
-            await connection.execute(text(f"select 1 from {table}"))
-    await engine.dispose()
+    database = Database(dsns[role], pool=1, application="test")
+    with pytest.raises(InsufficientPrivilegeError, match="permission denied"):
+        await database.rows(Statement(text(f"select 1 from {table}")))
+    await database.close()
+
+
+@pytest.mark.parametrize("role", ["api", "worker", "relay", "migrate"])
+async def test_every_role_has_its_limits_and_whoever_works_by_itself_reads_no_table_whole(dsns: Any, role: str) -> None:
+    database = Database(dsns[role], pool=1, application="test")
+    names = ("transaction_timeout", "idle_in_transaction_session_timeout", "statement_timeout", "enable_seqscan")
+    asked = ", ".join(f"current_setting('{each}') as {each}" for each in names)
+    (row,) = await database.rows(Statement(text(f"select {asked}")))
+    await database.close()
+    assert row.transaction_timeout != "0"
+    assert row.idle_in_transaction_session_timeout != "0"
+    assert (row.statement_timeout == "0") is (role == "migrate")
+    assert row.enable_seqscan == ("off" if role in {"worker", "relay"} else "on")
 
 
 async def test_claims_of_several_senders_never_overlap(wereld: Any) -> None:

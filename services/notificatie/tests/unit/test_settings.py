@@ -6,7 +6,7 @@ from notificatie.settings import Settings
 
 
 def test_a_sender_without_settings_says_which_are_absent() -> None:
-    with pytest.raises(ValueError, match="SMTP_HOST, SMTP_USER, SMTP_PASSWORD, MAIL_FROM, PORTAAL_URL"):
+    with pytest.raises(ValueError, match="MATCH_URL, SMTP_HOST, SMTP_USER, SMTP_PASSWORD, MAIL_FROM, PORTAAL_URL"):
         Settings(signaal_url="http://127.0.0.1:1").require_sender()
 
 

@@ -1,21 +1,6 @@
-"""`python -m signaal api|consumer|relay|jobs|migrate|check|all`, or a command for the operator."""
+"""`python -m signaal <role or command>`."""
 
-from platformkit import runtime
-from signaal import bootstrap
-from signaal.settings import Settings
-
-
-def main() -> None:
-    """Run the role on the command line."""
-    settings = Settings()
-    runtime.main(
-        bootstrap.SERVICE,
-        settings,
-        bootstrap.components(settings),
-        lambda: bootstrap.migrate(settings),
-        bootstrap.commands(settings),
-    )
-
+from platformkit.main import main
 
 if __name__ == "__main__":
-    main()
+    main("signaal")

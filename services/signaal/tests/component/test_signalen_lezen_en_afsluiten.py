@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from asyncpg.transaction import Transaction
 
 
 @pytest.mark.regel("R120")
@@ -78,6 +79,30 @@ async def test_closing_ends_it_tells_it_and_takes_back_the_involvement(wereld: A
     assert (await wereld.audit(wie))[-1] == ("signaal-afsluiten", "ok")
     again = await wereld.sluit(wie, signaal_id)
     assert (again.status_code, again.json()["code"]) == (409, "signaal-niet-actief")
+
+
+async def test_closing_whose_commit_was_not_heard_of_is_answered_as_done(
+    wereld: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wie = await wereld.professional()
+    wereld.jeugdige()
+    signaal_id = (await wereld.geef_af(wie)).json()["signaalId"]
+    commit, lost = Transaction.commit, []
+
+    async def unheard(transaction: Any) -> None:
+        told = await transaction._connection.fetchval("select pg_current_xact_id_if_assigned() is not null")
+        await commit(transaction)
+        if told and not lost:
+            lost.append(True)
+            transaction._connection.terminate()
+            raise ConnectionResetError
+
+    monkeypatch.setattr(Transaction, "commit", unheard)
+    closed = await wereld.sluit(wie, signaal_id)
+    assert lost
+    assert (closed.status_code, closed.json()["status"]) == (201, "inactief")
+    assert [kind for kind, _, _ in await wereld.events(signaal_id)] == ["afgegeven", "geteld", "gedeactiveerd"]
+    assert (await wereld.audit(wie))[1:] == [("signaal-afsluiten", "ok")]
 
 
 async def test_closing_ten_times_at_once_closes_once(wereld: Any) -> None:

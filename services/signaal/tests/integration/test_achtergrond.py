@@ -1,6 +1,8 @@
-"""What happens by the hour: signals expire, technical rows go."""
+"""What happens by itself: signals expire."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,16 +10,19 @@ import pytest
 
 from platformkit.executor import Executor
 from platformkit.health import Heartbeat
-from signaal.adapters.db.signalen import SignaalRepository
+from platformkit.service.process import opened
+from platformkit.testing import eventually_async
+from signaal.adapters.db.signalen import PostgresSignaalRepository
 from signaal.application.handlers.signalen_laten_verlopen import SignalenLatenVerlopenHandler
-from signaal.entrypoints import jobs
+from signaal.bootstrap import SERVICE
+from signaal.settings import Settings
 
 WEEK = {"bsn": "999996782", "duur": "P1W"}
 
 
 @pytest.fixture
 def laat_verlopen(worker: Executor) -> SignalenLatenVerlopenHandler:
-    return SignalenLatenVerlopenHandler(executor=worker, signalen=SignaalRepository())
+    return SignalenLatenVerlopenHandler(executor=worker, signalen=PostgresSignaalRepository())
 
 
 @pytest.mark.regel("R060", "R065", "R074")
@@ -70,15 +75,23 @@ async def test_a_signal_that_is_being_closed_is_passed_by(
     assert len(await wereld.events(signaal_id)) == 3
 
 
-async def test_the_jobs_beat_and_stop_when_told() -> None:
-    stop, heartbeat, done = asyncio.Event(), Heartbeat(None), asyncio.Event()
+async def test_the_job_ends_what_expired_beats_and_stops_when_told(
+    wereld: Any, worker: Executor, addresses: Mapping[str, str]
+) -> None:
+    wie = await wereld.professional()
+    wereld.jeugdige()
+    signaal_id = (await wereld.geef_af(wie, body=WEEK)).json()["signaalId"]
+    wereld.klok.forward(timedelta(days=7))
 
-    async def job() -> int:
-        done.set()
-        return 0
+    async def ended() -> bool:
+        return len(await wereld.events(signaal_id)) == 3
 
-    running = asyncio.create_task(jobs.verlopen(job, timedelta(seconds=30))(stop, heartbeat))
-    await asyncio.wait_for(done.wait(), 5)
-    stop.set()
-    await asyncio.wait_for(running, 5)
+    stop, heartbeat = asyncio.Event(), Heartbeat(None)
+    settings = Settings(database_url_worker=addresses["worker"])
+    async with opened(settings, service=SERVICE.name, role="worker", part="test-jobs") as process:
+        (job,) = SERVICE.jobs(replace(process, executor=worker))
+        running = asyncio.create_task(job(stop, heartbeat))
+        await eventually_async(ended, "the end of the signal")
+        stop.set()
+        await asyncio.wait_for(running, 5)
     assert heartbeat.ready

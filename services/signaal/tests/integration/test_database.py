@@ -6,22 +6,30 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import select, text
 
+from contracts.base import SignaalId
 from contracts.signaal import SignaalStatus
-from platformkit.clock import FixedClock
+from platformkit.db.database import Database
+from platformkit.db.statement import Statement
 from platformkit.executor import Executor, UnitOfWork
+from platformkit.service.process import opened
 from platformkit.settings import Profile
-from signaal import bootstrap
 from signaal.adapters.db import startdata
-from signaal.adapters.db.signalen import SignaalRepository
+from signaal.adapters.db.signalen import PostgresSignaalRepository, ends_within
 from signaal.application import contexts
+from signaal.bootstrap import SERVICE
 from signaal.settings import Settings
 
+LIMIT = Statement(text("select current_setting('transaction_timeout')"))
 
-def _sqlalchemy(dsn: str) -> str:
-    return dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+async def fill(addresses: Mapping[str, str], profile: Profile) -> None:
+    """What happens after a migration."""
+    settings = Settings(profiel=profile, database_url_migrate=addresses["migrate"])
+    assert SERVICE.fill is not None
+    async with opened(settings, service=SERVICE.name, role="migrate", part="test") as process:
+        await SERVICE.fill(process)
 
 
 @pytest.mark.regel("R232")
@@ -34,7 +42,7 @@ async def test_loading_the_start_data_again_changes_nothing(
         return [sorted(map(tuple, await looker.fetch(f"select * from {table}")), key=repr) for table in tables]
 
     before = await all_rows()
-    await startdata.load_async(_sqlalchemy(addresses["migrate"]), coordinator_domain="postvak.test")
+    await fill(addresses, Profile.TEST)
     assert await all_rows() == before
 
 
@@ -42,54 +50,65 @@ async def test_elsewhere_than_at_home_the_coordinators_address_is_left_alone(
     addresses: Mapping[str, str], looker: asyncpg.Connection
 ) -> None:
     await looker.execute("update convenant set coordinator_email = 'echt@haarlem.test' where code = 'haarlem'")
-    await startdata.load_async(_sqlalchemy(addresses["migrate"]), coordinator_domain=None)
+    await fill(addresses, Profile.PRODUCTION)
     kept = await looker.fetchval("select coordinator_email from convenant where code = 'haarlem'")
-    await startdata.load_async(_sqlalchemy(addresses["migrate"]), coordinator_domain="postvak.test")
+    await fill(addresses, Profile.TEST)
     assert kept == "echt@haarlem.test"
 
 
 @pytest.mark.parametrize("profile", [Profile.TEST, Profile.PRODUCTION])
-def test_only_the_local_and_test_profiles_make_up_addresses(profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_the_local_and_test_profiles_make_up_addresses(
+    profile: Profile, addresses: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str | None] = []
-    monkeypatch.setattr(bootstrap, "upgrade", lambda *_: None)
-    monkeypatch.setattr(startdata, "load", lambda _url, *, coordinator_domain: asked.append(coordinator_domain))
-    bootstrap.migrate(Settings(profiel=profile, database_url_migrate="postgresql://x"))
+
+    async def load(_work: UnitOfWork, coordinator_domain: str | None) -> None:
+        asked.append(coordinator_domain)
+
+    monkeypatch.setattr(startdata, "load", load)
+    await fill(addresses, profile)
     assert asked == [None if profile is Profile.PRODUCTION else "postvak.test"]
 
 
 @pytest.mark.regel("D1")
 async def test_a_transaction_that_issues_ends_within_a_minute(
-    wereld: Any, api_engine: AsyncEngine, klok: FixedClock, monkeypatch: pytest.MonkeyPatch
+    wereld: Any, api_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half of the guard under `bestaat_signaal`; the other half is the age of the reference."""
+    """Half of the guard under `bestaat`; the other half is the age of the reference."""
     wie = await wereld.professional()
     wereld.jeugdige()
     seen: list[str] = []
-    voeg_toe = SignaalRepository.voeg_toe
+    voeg_toe = PostgresSignaalRepository.voeg_toe
 
-    async def watched(self: SignaalRepository, work: UnitOfWork, *given: Any) -> None:
+    async def watched(self: PostgresSignaalRepository, work: UnitOfWork, *given: Any) -> None:
+        await work.rows(Statement(text("select set_config('transaction_timeout', '10min', true)")))
         await voeg_toe(self, work, *given)
-        seen.append((await work.connection.execute(text("show transaction_timeout"))).scalar_one())
+        seen.append(await work.value(LIMIT))
 
-    monkeypatch.setattr(SignaalRepository, "voeg_toe", watched)
+    monkeypatch.setattr(PostgresSignaalRepository, "voeg_toe", watched)
     assert (await wereld.geef_af(wie)).status_code == 201
     assert seen == ["1min"]
-    async with api_engine.connect() as connection:
-        assert (await connection.execute(text("show transaction_timeout"))).scalar_one() == "0"
+    assert [row[0] for row in await api_database.rows(LIMIT)] == ["1min"]
 
 
-async def test_a_signal_comes_back_from_its_row_as_it_was(
-    wereld: Any, api_engine: AsyncEngine, klok: FixedClock
-) -> None:
+@pytest.mark.regel("D1")
+async def test_that_minute_counts_although_the_role_may_take_longer(api_database: Database) -> None:
+    async def stands_still() -> None:
+        async with api_database.transaction() as connection:
+            await connection.rows(Statement(select(*ends_within("100ms"))))
+            await connection.rows(Statement(text("select pg_sleep(20)")))
+
+    with pytest.raises(ConnectionResetError):
+        await stands_still()
+
+
+async def test_a_signal_comes_back_from_its_row_as_it_was(wereld: Any, api: Executor) -> None:
     wie = await wereld.professional()
     ref = wereld.jeugdige()
-    signaal_id = UUID((await wereld.geef_af(wie)).json()["signaalId"])
-    executor = Executor(api_engine, klok, "urn:nld:oin:00000099000000001000:systeem:signaal")
-
-    async def read(work: UnitOfWork) -> Any:
-        return await SignaalRepository().vergrendel(work, signaal_id)
-
-    found = await executor.execute(read, contexts.professional(wie.account_id, klok.now().date()))
+    signaal_id = SignaalId(UUID((await wereld.geef_af(wie)).json()["signaalId"]))
+    context = contexts.professional(wie.account_id)
+    found = await api.execute(PostgresSignaalRepository().vergrendel, context, signaal_id)
+    assert found is not None
     assert (found.signaal_id, found.persoon_ref, found.account) == (signaal_id, ref, wie.account_id)
     assert found.status is SignaalStatus.ACTIEF
-    assert (found.afgegeven_op, found.woongemeente, found.version) == (klok.now(), "0363", 1)
+    assert (found.afgegeven_op, found.woongemeente, found.versie) == (wereld.klok.now(), "0363", 1)

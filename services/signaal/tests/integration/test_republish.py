@@ -7,7 +7,7 @@ import pytest
 
 from lokaal.stack import Stack
 from platformkit.executor import Executor
-from signaal.adapters.db.signalen import SignaalRepository
+from signaal.adapters.db.signalen import PostgresSignaalRepository
 from signaal.application.handlers.republish import Republish
 
 
@@ -46,8 +46,8 @@ async def test_an_extended_signal_is_told_as_extended_and_a_removed_one_as_remov
             version,
             status,
         )
-    republish = Republish(SignaalRepository())
-    await worker.execute(lambda work: republish(work, None, 100_000))
+    republish = Republish(PostgresSignaalRepository())
+    await worker.execute(republish, None, None, 100_000)
     kinds = [(await wereld.events(each))[-2][:2] for each in signalen]
     assert kinds == [("verlengd", 2), ("verwijderd", 2)]
 
@@ -57,7 +57,7 @@ async def test_an_expired_signal_that_nobody_swept_is_told_as_stored(wereld: Any
     wereld.jeugdige()
     signaal_id = (await wereld.geef_af(wie, body={"bsn": "999996782", "duur": "P1W"})).json()["signaalId"]
     wereld.klok.forward(timedelta(days=8))
-    republish = Republish(SignaalRepository())
-    await worker.execute(lambda work: republish(work, None, 100_000))
+    republish = Republish(PostgresSignaalRepository())
+    await worker.execute(republish, None, None, 100_000)
     told = await wereld.events(signaal_id)
     assert told[0] == told[2], "a version has one content, whatever the date"

@@ -48,7 +48,7 @@ def test_past_its_einddatum_it_is_inactive_although_nobody_swept() -> None:
 def test_its_professional_closes_it_once() -> None:
     gesloten = voorbeelden.signaal().sluiten(voorbeelden.VANDAAG)
     assert (gesloten.status, gesloten.reden) == (SignaalStatus.INACTIEF, SignaalReden.NIET_MEER_BETROKKEN)
-    assert (gesloten.version, gesloten.inactief_sinds) == (2, voorbeelden.VANDAAG)
+    assert (gesloten.versie, gesloten.inactief_sinds) == (2, voorbeelden.VANDAAG)
     with pytest.raises(DomainError) as refused:
         gesloten.sluiten(voorbeelden.VANDAAG)
     assert refused.value.code == "signaal-niet-actief"
@@ -65,7 +65,7 @@ def test_an_expired_signal_cannot_be_closed() -> None:
 def test_it_expires_at_its_einddatum_whenever_that_is_noticed() -> None:
     verlopen = voorbeelden.signaal().verlopen()
     assert (verlopen.status, verlopen.reden) == (SignaalStatus.INACTIEF, SignaalReden.VERLOPEN)
-    assert (verlopen.version, verlopen.inactief_sinds) == (2, date(2027, 11, 22))
+    assert (verlopen.versie, verlopen.inactief_sinds) == (2, date(2027, 11, 22))
 
 
 @pytest.mark.regel("R003", "R005")

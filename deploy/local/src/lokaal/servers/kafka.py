@@ -6,14 +6,12 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
-import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from contracts.registry import topics
 from lokaal.paths import TOOLS
 from lokaal.servers import artifacts, java
 
@@ -120,13 +118,13 @@ class Kafka:
         return _FORMATTED
 
 
-def create_topics(bootstrap: str, topics: list[NewTopic] | None = None) -> None:
-    """Create the topics that are not there yet: those of the contracts when no others are given.
+def create_topics(bootstrap: str) -> None:
+    """Create the topics of the contracts that are not there yet.
 
     Raises:
         KafkaError: the broker refused one, or did not answer.
     """
-    asyncio.run(_create(bootstrap, contract_topics() if topics is None else topics))
+    asyncio.run(_create(bootstrap, contract_topics()))
 
 
 def keep_archive(directory: Path) -> None:
@@ -150,26 +148,20 @@ def broker_version(log: Path) -> str:
     return lines[-1].partition(marker)[2].split()[0] if lines else "unknown"
 
 
-def contract_topics(directory: Any = None) -> list[NewTopic]:
-    """The topics that `contracts/topics/*.yaml` state, with one replica."""
-    directory = directory or resources.files("contracts") / "topics"
-    if not directory.is_dir():
-        return []
-    files = sorted((file for file in directory.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
-    return [_topic(file.name.removesuffix(".yaml"), yaml.safe_load(file.read_text()) or {}) for file in files]
+def contract_topics() -> list[NewTopic]:
+    """The topics of the contracts, with one replica."""
+    return [
+        NewTopic(
+            name=topic.topic,
+            num_partitions=topic.partitions,
+            replication_factor=1,
+            topic_configs={"retention.ms": str(topic.retention_ms), "segment.ms": str(topic.segment_ms)},
+        )
+        for topic in topics().values()
+    ]
 
 
-def _topic(name: str, stated: dict[str, Any]) -> NewTopic:
-    settings = {"retention.ms": stated.get("retention_ms"), "segment.ms": stated.get("segment_ms")}
-    return NewTopic(
-        name=stated.get("topic", name),
-        num_partitions=int(stated.get("partitions", 1)),
-        replication_factor=1,
-        topic_configs={key: str(value) for key, value in settings.items() if value is not None},
-    )
-
-
-async def _create(bootstrap: str, topics: list[NewTopic]) -> None:
+async def _create(bootstrap: str, wanted: list[NewTopic]) -> None:
     client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     # The port listens a moment before the broker is unfenced, and a client that comes then is turned away.
     for attempt in range(100):
@@ -181,8 +173,8 @@ async def _create(bootstrap: str, topics: list[NewTopic]) -> None:
                 raise
             await asyncio.sleep(0.1)
     try:
-        answer = await client.create_topics(topics) if topics else None
-        for name, code, *_ in answer.topic_errors if answer else []:
+        answer = await client.create_topics(wanted)
+        for name, code, *_ in answer.topic_errors:
             if code not in (0, TopicAlreadyExistsError.errno):
                 raise for_code(code)(f"topic {name}")
     finally:

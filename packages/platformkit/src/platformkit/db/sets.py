@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BindParameter,
     ColumnElement,
     Table,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.types import TypeEngine
 
 Fields = Mapping[str, object]
@@ -51,7 +52,7 @@ def columns_of(
     """The parameters for `rows`: the columns of the rows `given`."""
     return {
         name: [_text(each.get(name)) for each in given]
-        if isinstance(table.c[name].type, ARRAY)
+        if _is_array(table.c[name].type)
         else [each.get(name) for each in given]
         for name in columns or table.columns.keys()
     }

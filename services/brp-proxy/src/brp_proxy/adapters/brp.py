@@ -8,9 +8,9 @@ from opentelemetry import metrics
 from pydantic import SecretStr
 
 from brp_proxy.adapters.brp_antwoord import OnbruikbaarAntwoordError, lees
-from brp_proxy.application.commands import Doel
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.persoonslijst import Persoonslijst
+from contracts.http.persoonsverwijzingen import Doel
 from platformkit.errors import TransientError
 from platformkit.http.calls import Http, UnansweredError
 from platformkit.logging import get_logger

@@ -90,6 +90,18 @@ class Kluis:
     def __init__(self, sleutels: Sleutels) -> None:
         self._sleutels = sleutels
 
+    @classmethod
+    def van(cls, bestand: Path | None) -> Self:
+        """The vault with the keys in this file.
+
+        Raises:
+            OSError: it cannot be read.
+            ValueError: there is none, or it is not a key file.
+        """
+        if bestand is None:
+            raise ValueError("SLEUTEL_BESTAND is not set")
+        return cls(Sleutels.lees(bestand))
+
     def indexen(self, bsn: Bsn) -> Sequence[Index]:
         """Where this BSN may stand: under the active key first, then under older ones, the oldest last."""
         actief = self._sleutels.actief

@@ -1,4 +1,4 @@
-"""What the handlers need from outside."""
+"""What the handlers need from outside. Repositories act within the unit of work that they are given."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from brp_proxy.application.commands import Doel
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.persoon import Persoon
 from brp_proxy.domain.persoonslijst import Persoonslijst
+from contracts.base import OuderRef, PersoonRef, SignaalId
+from contracts.http.persoonsverwijzingen import Doel
+from platformkit.executor import UnitOfWork
 
 
 class Brp(Protocol):
@@ -23,39 +25,47 @@ class Brp(Protocol):
 class Signalen(Protocol):
     """The service that owns the signals."""
 
-    async def bestaan(self, persoon_ref: UUID) -> bool | None:
-        """Whether a signal exists on this person; none when the answer is not clear. Raises TransientError."""
+    async def bestaan(self, persoon_ref: PersoonRef) -> bool:
+        """Whether a signal exists on this person.
+
+        Raises:
+            TransientError: it is away; UnclearError: it gave no clear answer.
+        """
         ...
 
 
-class Personen(Protocol):
-    """The person store within one transaction, as the API uses it."""
+class PersoonRepository(Protocol):
+    """The person store, as the API uses it. Order of locks: turns, the youth, parents by ref."""
 
-    async def neem_beurt(self, jeugdige: Bsn, ouders: Collection[Bsn]) -> None:
+    async def neem_beurt(self, work: UnitOfWork, jeugdige: Bsn, ouders: Collection[Bsn]) -> None:
         """Wait for others who store this youth or one of these parents; holds until the end of the transaction."""
         ...
 
-    async def zoek(self, jeugdige: Bsn) -> Persoon | None:
+    async def zoek(self, work: UnitOfWork, jeugdige: Bsn) -> Persoon | None:
         """The known youth, locked."""
         ...
 
-    async def nieuwe_verwijzing(self, jeugdige: Bsn) -> UUID:
+    async def nieuwe_verwijzing(self, work: UnitOfWork, jeugdige: Bsn) -> PersoonRef:
         """A ref for a youth who has none."""
         ...
 
-    async def verwijzingen_van_ouders(self, ouders: Collection[Bsn], vorige: Persoon | None) -> frozenset[UUID]:
+    async def verwijzingen_van_ouders(
+        self, work: UnitOfWork, ouders: Collection[Bsn], vorige: Persoon | None
+    ) -> frozenset[OuderRef]:
         """The refs of these parents, made where there are none; theirs and those of the former parents are locked."""
         ...
 
-    async def bewaar(self, persoon: Persoon, lijst: Persoonslijst, nu: datetime) -> None:
-        """Store the person under a new data key, as an unconfirmed lease from `nu`."""
+    async def bewaar(self, work: UnitOfWork, persoon: Persoon, lijst: Persoonslijst) -> None:
+        """Store the person under a new data key, as an unconfirmed lease from now on."""
         ...
 
-    async def bladzijde(self, na: UUID | None, aantal: int) -> tuple[Sequence[Persoon], Sequence[UUID]]:
+    async def bladzijde(
+        self, work: UnitOfWork, na: UUID | None, aantal: int
+    ) -> tuple[Sequence[Persoon], Sequence[PersoonRef]]:
         """Of the next `aantal` youths by ref after `na`: those whose data open, locked, and the refs of the others."""
         ...
 
-    async def laat_ouders_gaan(self, ouders: Collection[UUID], nu: datetime) -> None:
+    async def laat_ouders_gaan(self, work: UnitOfWork, ouders: Collection[OuderRef]) -> None:
         """Let go of those former parents who have no child here any more."""
         ...
 
@@ -64,8 +74,8 @@ class Personen(Protocol):
 class Signaalstand:
     """The newest that is known of one signal. `persoon_ref` is none for a signal that is gone."""
 
-    signaal_id: UUID
-    persoon_ref: UUID | None
+    signaal_id: SignaalId
+    persoon_ref: PersoonRef | None
     versie: int
 
 
@@ -73,53 +83,62 @@ class Signaalstand:
 class Lease:
     """A lease that nothing has confirmed since it was last renewed."""
 
-    persoon_ref: UUID
+    persoon_ref: PersoonRef
     vastgelegd_op: datetime
 
 
-class Levensloop(Protocol):
-    """Signals and leases within one transaction, as consumer and jobs use them. Sees no personal data."""
+class LevensloopRepository(Protocol):
+    """Signals and leases, as consumer and jobs use them. Sees no personal data.
 
-    async def vergrendel(self, personen: Collection[UUID]) -> frozenset[UUID]:
+    A confirmed lease means that, when it was confirmed, a signal of the person was known here: so the end of the last
+    known one is the end of the last one (D1). Order of locks: youths by ref, then parents by ref.
+    """
+
+    async def vergrendel(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> frozenset[PersoonRef]:
         """Lock those of the youths that are known, and tell which these are."""
         ...
 
-    async def bewaar_standen(self, standen: Collection[Signaalstand], nu: datetime) -> None:
+    async def bewaar_standen(self, work: UnitOfWork, standen: Collection[Signaalstand]) -> None:
         """Store each where it is newer than what is known (version rule of D4)."""
         ...
 
-    async def bestaande_signalen(self, signalen: Collection[UUID]) -> Mapping[UUID, UUID]:
-        """Those of the signals that exist, with the person each is on."""
+    async def bestaande_signalen(self, work: UnitOfWork, signalen: Collection[SignaalId]) -> frozenset[SignaalId]:
+        """Those of the signals that exist."""
         ...
 
-    async def bevestig(self, tot: Mapping[UUID, datetime]) -> None:
-        """Confirm per person the lease that was given not later than the moment, and place the follow entries."""
+    async def bevestig(self, work: UnitOfWork, tot: Mapping[PersoonRef, datetime]) -> None:
+        """Confirm per person the lease that was given not later than the moment, and place the follow entries.
+
+        For persons on whom a signal is known.
+        """
         ...
 
-    async def zonder_signaal(self, personen: Collection[UUID]) -> Sequence[UUID]:
+    async def bevestig_met_signaal(self, work: UnitOfWork, lease: Lease) -> bool:
+        """Confirm the lease if a signal on the person is known here, and place the follow entry; whether one is."""
+        ...
+
+    async def zonder_signaal(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> Sequence[PersoonRef]:
         """Those of the persons on whom no signal is known and whose lease is confirmed."""
         ...
 
-    async def met_opzij_gelegd_bericht(self, consumer: str, personen: Collection[UUID]) -> frozenset[UUID]:
-        """Those of the persons about whom a message lies among the dead letters."""
-        ...
-
-    async def betwijfel(self, personen: Collection[UUID]) -> None:
+    async def betwijfel(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> None:
         """Take the confirmation back, so that signaal is asked."""
         ...
 
-    async def oude_leases(self, voor: datetime, hoogstens: int) -> Sequence[Lease]:
-        """Unconfirmed leases from before a moment, in no order."""
+    async def oude_leases(self, work: UnitOfWork, voor: datetime, hoogstens: int) -> Sequence[Lease]:
+        """Unconfirmed leases from before a moment, in no order, so that one that stays unclear blocks no others."""
         ...
 
-    async def loopt_nog(self, lease: Lease) -> bool:
+    async def loopt_nog(self, work: UnitOfWork, lease: Lease) -> bool:
         """Whether the lease is still the same unconfirmed one on whom no signal is known; locks the person."""
         ...
 
-    async def gevolgd(self, persoon_ref: UUID) -> bool:
+    async def gevolgd(self, work: UnitOfWork, persoon_ref: PersoonRef) -> bool:
         """Whether a follow entry was placed: there has been a signal."""
         ...
 
-    async def vernietig(self, personen: Collection[UUID], reden: str, nu: datetime) -> Mapping[UUID, int]:
+    async def vernietig(
+        self, work: UnitOfWork, personen: Collection[PersoonRef], reden: str
+    ) -> Mapping[PersoonRef, int]:
         """Destroy the locked persons, and parents who have no other child here; the last version of each person."""
         ...

@@ -1,1 +1,1 @@
-"""HTTP, Kafka and jobs: translate and hand over."""
+"""HTTP: translate and hand over."""

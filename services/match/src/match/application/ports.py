@@ -1,116 +1,117 @@
-"""What the handlers need of the outside."""
+"""What the handlers need of the outside. Repositories act within the unit of work that they are given."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import NamedTuple, Protocol
-from uuid import UUID
+from typing import Protocol
 
-from contracts.signaal import SignaalReden
+from contracts.base import MatchId, OuderRef, PersoonRef, SignaalId
 from match.domain.match import Match
-from match.domain.reden import Zijde
-from match.domain.signaal import Betrokkene, Ouderband, PersoonStatus, Signaal, SignaalStatus
+from match.domain.regie import Deelname
+from match.domain.signaal import Ouderband, Persoonstand, PersoonStatus, Signaal, Signaalstand
+from platformkit.executor import UnitOfWork
 
 
-class SignaalRij(NamedTuple):
-    """A version of a signal, in the order of the table's columns; of a tombstone only id, version and status."""
+class SleutelRepository(Protocol):
+    """The locks under which matches change (ADR 0003), held until the end of the transaction."""
 
-    signaal_id: UUID
-    versie: int
-    persoon_ref: UUID | None
-    professional: UUID | None
-    account: UUID | None
-    organisatie: UUID | None
-    organisatiesoort: str | None
-    convenant: str | None
-    gemeente: str | None
-    afgegeven_op: datetime | None
-    einddatum: date | None
-    status: SignaalStatus
-    reden: str | None
-
-    @classmethod
-    def grafsteen(cls, signaal_id: UUID, versie: int) -> "SignaalRij":
-        """What stays of a destroyed signal, so that a late event does not bring it back (D4)."""
-        leeg = (None,) * 9
-        return cls(signaal_id, versie, *leeg, SignaalStatus.VERNIETIGD, None)
-
-    def betrokkene(self) -> Betrokkene:
-        """This signal as a side of a match.
+    async def jeugdigen(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> None:
+        """Hold these youths; before any parent.
 
         Raises:
-            ValueError: a tombstone, which is none.
+            TransientError: a key was removed in between, or others made one and hold it; the whole transaction must start
+                again.
         """
-        if self.status is SignaalStatus.VERNIETIGD:
-            raise ValueError("a tombstone says nothing")
-        return Betrokkene._make((self.signaal_id, *self[2:9]))
+        ...
 
-    def zijde(self, persoon: PersoonStatus | None) -> Zijde:
-        """How this side of a match stands, with its youth."""
-        return Zijde(self.status, SignaalReden(self.reden) if self.reden else None, self.einddatum, persoon)
+    async def ouders(self, work: UnitOfWork, refs: Collection[OuderRef]) -> None:
+        """Hold these parents; they must be read after the youths are held.
 
-
-class PersoonRij(NamedTuple):
-    """A version of a youth, in the order of the table's columns."""
-
-    persoon_ref: UUID
-    versie: int
-    status: PersoonStatus
+        Raises:
+            TransientError: as `jeugdigen`.
+        """
+        ...
 
 
-class Projectie(Protocol):
-    """Signals, youths and parents as last told by their owners."""
+class ProjectieRepository(Protocol):
+    """Signals, youths and parents as last told by their owners. A version only rises (D4)."""
 
-    async def ouders(self, jeugdigen: Collection[UUID]) -> list[Ouderband]: ...
-    async def kinderen(self, ouders: Collection[UUID]) -> list[Ouderband]: ...
-    async def signalen(self, jeugdigen: Collection[UUID]) -> list[Signaal]: ...
-    async def signalen_met_id(self, ids: Collection[UUID]) -> Mapping[UUID, SignaalRij]: ...
+    async def ouders(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> list[Ouderband]:
+        """The parents of these youths."""
+        ...
 
-    async def personen(self, jeugdigen: Collection[UUID]) -> Mapping[UUID, PersoonStatus]:
+    async def kinderen(self, work: UnitOfWork, ouders: Collection[OuderRef]) -> list[Ouderband]:
+        """Every child of these parents."""
+        ...
+
+    async def signalen(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> list[Signaal]:
+        """The signals on these youths that may be active."""
+        ...
+
+    async def deelnames(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> Sequence[Deelname]:
+        """The kinds of organisation behind those signals; all that another service's question is answered from."""
+        ...
+
+    async def signalen_met_id(self, work: UnitOfWork, ids: Collection[SignaalId]) -> Mapping[SignaalId, Signaalstand]:
+        """Signals and tombstones by id."""
+        ...
+
+    async def personen(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> Mapping[PersoonRef, PersoonStatus]:
         """How those of these youths stand who died or were destroyed: of the others nothing has to be known."""
         ...
 
-    async def werk_signalen_bij(self, signalen: Collection[SignaalRij]) -> Mapping[UUID, SignaalRij | None]:
+    async def werk_signalen_bij(
+        self, work: UnitOfWork, signalen: Collection[Signaalstand]
+    ) -> Mapping[SignaalId, Signaalstand | None]:
         """Store what is newer; what each of those signals was before, none when it is new."""
         ...
 
-    async def werk_personen_bij(self, personen: Collection[PersoonRij]) -> set[UUID]:
+    async def werk_personen_bij(self, work: UnitOfWork, personen: Collection[Persoonstand]) -> set[PersoonRef]:
         """Store what is newer; the refs of those youths."""
         ...
 
-    async def vervang_ouders(self, jeugdigen: Collection[UUID], banden: Iterable[Ouderband]) -> None: ...
+    async def vervang_ouders(
+        self, work: UnitOfWork, jeugdigen: Collection[PersoonRef], banden: Iterable[Ouderband]
+    ) -> None:
+        """Give these youths these parents and no others."""
+        ...
 
 
-class Matches(Protocol):
-    """Stored matches."""
+class MatchRepository(Protocol):
+    """Stored matches, under the locks of `SleutelRepository`."""
 
-    async def van(self, signalen: Collection[UUID]) -> list[Match]:
+    async def van(self, work: UnitOfWork, signalen: Collection[SignaalId]) -> list[Match]:
         """Every match that was ever made of these signals."""
         ...
 
-    async def met_id(self, ids: Collection[UUID]) -> list[Match]: ...
-    async def verlopen(self, vandaag: date, aantal: int) -> list[Match]: ...
+    async def met_id(self, work: UnitOfWork, ids: Collection[MatchId]) -> list[Match]:
+        """The matches with these ids, as far as they were ever made."""
+        ...
 
-    async def beeindigd_voor(self, signalen: Collection[UUID]) -> list[Match]:
+    async def ids_na(self, work: UnitOfWork, na: MatchId | None, aantal: int) -> list[MatchId]:
+        """The ids of at most `aantal` matches in the order of their ids, after `na`."""
+        ...
+
+    async def verlopen(self, work: UnitOfWork, aantal: int) -> list[Match]:
+        """At most `aantal` matches whose einddatum passed while nobody ended them."""
+        ...
+
+    async def beeindigd_voor(self, work: UnitOfWork, signalen: Collection[SignaalId]) -> list[Match]:
         """The matches of these signals that had ended for another reason than a removed signal, held from now on."""
         ...
 
-    async def ids_na(self, na: UUID | None, aantal: int) -> list[UUID]: ...
-    async def bewaar(self, matches: Collection[Match]) -> None: ...
-    async def generatie(self) -> int: ...
+    async def bewaar(self, work: UnitOfWork, matches: Collection[Match]) -> None:
+        """Store new and changed matches."""
+        ...
 
-
-class Sleutels(Protocol):
-    """The locks under which matches change (ADR 0003)."""
-
-    async def jeugdigen(self, refs: Collection[UUID]) -> None: ...
-    async def ouders(self, refs: Collection[UUID]) -> None: ...
+    async def generatie(self, work: UnitOfWork) -> int:
+        """The number of this database's life: raised when it was rebuilt or restored (D4)."""
+        ...
 
 
 @dataclass(frozen=True)
 class Opslag:
-    """The stores of one transaction."""
+    """What every handler that changes matches works with."""
 
-    sleutels: Sleutels
-    projectie: Projectie
-    matches: Matches
+    sleutels: SleutelRepository
+    projectie: ProjectieRepository
+    matches: MatchRepository

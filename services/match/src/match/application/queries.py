@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
-from uuid import UUID
+from typing import Protocol
 
+from contracts.base import AccountId, MatchId, PersoonRef, SignaalId
+from contracts.http.deelnemers import Contact
 from contracts.match import MatchReden, MatchSoort
 from platformkit.executor import UnitOfWork
-from platformkit.http.auth import Principal
+from platformkit.identity import Principal
 
 
 class Stand(StrEnum):
@@ -19,54 +20,40 @@ class Stand(StrEnum):
     BEEINDIGD = "beeindigd"
 
 
-class EigenMatch(NamedTuple):
-    """One match from its own professional's side."""
+@dataclass(frozen=True)
+class EigenMatch:
+    """One match from its own professional's side. `eigen_persoon` is for the audit log only."""
 
-    match_id: UUID
+    match_id: MatchId
     soort: MatchSoort
     stand: Stand
     reden: MatchReden | None
     ontstaan_op: datetime
     beeindigd_op: datetime | None
     einddatum: date
-    eigen_signaal: UUID
-    eigen_persoon: UUID
-    """For the audit log only."""
-    partner_account: UUID
+    eigen_signaal: SignaalId
+    eigen_persoon: PersoonRef
+    partner_account: AccountId
 
 
-@dataclass(frozen=True)
-class Contact:
-    """How to reach the partner of a match (R122). Passes through, is kept nowhere and shows nothing in logs."""
-
-    naam: str
-    organisatie: str
-    locatie: str
-    email: str
-    telefoon: str | None
-
-    def __repr__(self) -> str:
-        return "Contact(...)"
-
-
-class Lezen(Protocol):
+class EigenMatchRepository(Protocol):
     """Reads matches in the asker's own transaction."""
 
-    async def eigen_matches(
-        self, work: UnitOfWork, account: UUID, stand: Stand | None, na: UUID | None, limiet: int
+    async def bladzijde(
+        self, work: UnitOfWork, account: AccountId, stand: Stand | None, na: MatchId | None, limiet: int
     ) -> Sequence[EigenMatch]:
         """At most `limiet` matches of the account, newest first, after the one with id `na`."""
         ...
 
-    async def eigen_match(self, work: UnitOfWork, account: UUID, match_id: UUID) -> EigenMatch | None:
+    async def een(self, work: UnitOfWork, account: AccountId, match_id: MatchId) -> EigenMatch | None:
         """One match of the account."""
         ...
 
 
-class Signaal(Protocol):
-    """What signaal knows of people."""
+class Deelnemers(Protocol):
+    """What signaal knows of people, asked in the name of the user whose request is answered."""
 
-    async def eigen_account(self, vrager: Principal) -> UUID:
+    async def eigen_account(self, vrager: Principal) -> AccountId:
         """The account of the user.
 
         Raises:
@@ -75,8 +62,8 @@ class Signaal(Protocol):
         """
         ...
 
-    async def contacten(self, vrager: Principal, accounts: Sequence[UUID]) -> Mapping[UUID, Contact]:
-        """The contact data of these accounts, as far as signaal has them.
+    async def contacten(self, accounts: Sequence[AccountId]) -> Mapping[AccountId, Contact]:
+        """How to reach the people behind these accounts (R122), as far as signaal knows. Kept nowhere.
 
         Raises:
             DomainError, TransientError: as above.

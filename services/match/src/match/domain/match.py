@@ -1,9 +1,10 @@
 """A match and its life: it arises, changes with its signals, ends, and may arise again (D4, O14)."""
 
 from datetime import date, datetime
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
+from contracts.base import AccountId, MatchId, PersoonRef, SignaalId
 from contracts.match import MatchReden, MatchSoort, MatchStatus, OorzaakSoort
 from match.domain.paren import Paar
 
@@ -16,14 +17,14 @@ class Match(NamedTuple):
     `versie` has the generation of the database in its high bits, so that after a restore it only rises.
     """
 
-    match_id: UUID
+    match_id: MatchId
     soort: MatchSoort
-    signaal_a: UUID
-    signaal_b: UUID
-    persoon_a: UUID
-    persoon_b: UUID
-    account_a: UUID
-    account_b: UUID
+    signaal_a: SignaalId
+    signaal_b: SignaalId
+    persoon_a: PersoonRef
+    persoon_b: PersoonRef
+    account_a: AccountId
+    account_b: AccountId
     oorzaak_soort: OorzaakSoort
     oorzaak_id: UUID
     oorzaak_op: datetime
@@ -38,7 +39,7 @@ class Match(NamedTuple):
     def ontstaan(cls, paar: Paar, generatie: int, nu: datetime) -> Self:
         """A match that was not there before."""
         return cls(
-            *_inhoud(paar),
+            **_inhoud(paar),
             status=MatchStatus.ACTIEF,
             reden=None,
             versie=_volgende(0, generatie),
@@ -53,10 +54,10 @@ class Match(NamedTuple):
         """
         actief = self.status == MatchStatus.ACTIEF
         inhoud = _inhoud(paar)
-        if actief and not anders and self[: len(inhoud)] == inhoud:
+        if actief and not anders and all(getattr(self, naam) == waarde for naam, waarde in inhoud.items()):
             return None
         return type(self)(
-            *inhoud,
+            **inhoud,
             status=MatchStatus.ACTIEF,
             reden=None,
             versie=_volgende(self.versie, generatie),
@@ -89,23 +90,20 @@ def _volgende(versie: int, generatie: int) -> int:
     return max(versie, generatie << _VOLGNUMMER_BITS) + 1
 
 
-_Inhoud = tuple[
-    UUID, MatchSoort, UUID, UUID, UUID, UUID, UUID, UUID, OorzaakSoort, UUID, datetime, date,
-]  # fmt: skip
-
-
-def _inhoud(paar: Paar) -> _Inhoud:
-    """What two signals and their cause say of their match: its first columns."""
-    a, b = paar.a, paar.b
-    return (
-        paar.match_id,
-        paar.soort,
-        a.signaal_id,
-        b.signaal_id,
-        a.persoon_ref,
-        b.persoon_ref,
-        a.account,
-        b.account,
-        *paar.oorzaak,
-        paar.einddatum,
-    )
+def _inhoud(paar: Paar) -> dict[str, Any]:
+    """What two signals and their cause say of their match."""
+    a, b, oorzaak = paar.a, paar.b, paar.oorzaak
+    return {
+        "match_id": paar.match_id,
+        "soort": paar.soort,
+        "signaal_a": a.signaal_id,
+        "signaal_b": b.signaal_id,
+        "persoon_a": a.persoon_ref,
+        "persoon_b": b.persoon_ref,
+        "account_a": a.account,
+        "account_b": b.account,
+        "oorzaak_soort": oorzaak.soort,
+        "oorzaak_id": oorzaak.id,
+        "oorzaak_op": oorzaak.op,
+        "einddatum": paar.einddatum,
+    }

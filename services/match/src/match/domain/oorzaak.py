@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
+from contracts.base import PersoonRef
 from contracts.match import OorzaakSoort
 from match.domain.signaal import Ouderband, Signaal
 
@@ -35,7 +36,7 @@ def oorzaak(a: Signaal, b: Signaal, gedeeld: Sequence[tuple[Ouderband, Ouderband
     return Oorzaak(OorzaakSoort.PERSOON_GEWIJZIGD, wijziging_id(eerste.persoon_ref, eerste.sinds_versie), eerste.sinds)
 
 
-def wijziging_id(persoon_ref: UUID, versie: int) -> UUID:
+def wijziging_id(persoon_ref: PersoonRef, versie: int) -> UUID:
     """The id of version `versie` of a person as a cause."""
     return uuid5(_PERSOON_GEWIJZIGD, f"{persoon_ref}:{versie}")
 
@@ -45,5 +46,5 @@ def _gedeeld_door(een: Ouderband, ander: Ouderband) -> Ouderband | None:
     return max((band for band in (een, ander) if band.sinds_gewijzigd), key=_volgorde, default=None)
 
 
-def _volgorde(band: Ouderband) -> tuple[datetime, UUID, int]:
+def _volgorde(band: Ouderband) -> tuple[datetime, PersoonRef, int]:
     return (band.sinds, band.persoon_ref, band.sinds_versie)

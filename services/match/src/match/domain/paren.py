@@ -7,6 +7,7 @@ from itertools import combinations, product
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
+from contracts.base import MatchId, OuderRef, PersoonRef, SignaalId
 from contracts.match import MatchSoort
 from match.domain.oorzaak import Oorzaak, oorzaak
 from match.domain.signaal import Ouderband, Signaal, telt_mee
@@ -17,7 +18,7 @@ _MATCH = UUID("5b0d9c52-6a0e-5f0f-8f5e-3c1d7a9e4b10")
 class Paar(NamedTuple):
     """Two signals that belong together, `a` the one with the lower id. `einddatum` is the earlier of theirs."""
 
-    match_id: UUID
+    match_id: MatchId
     soort: MatchSoort
     a: Signaal
     b: Signaal
@@ -25,20 +26,20 @@ class Paar(NamedTuple):
     einddatum: date
 
 
-def match_id(soort: MatchSoort, een: UUID, ander: UUID) -> UUID:
+def match_id(soort: MatchSoort, een: SignaalId, ander: SignaalId) -> MatchId:
     """The id of a match: the same whenever, wherever and in whatever order it is made (D4)."""
-    return uuid5(_MATCH, f"{soort}:{min(een, ander)}:{max(een, ander)}")
+    return MatchId(uuid5(_MATCH, f"{soort}:{min(een, ander)}:{max(een, ander)}"))
 
 
 def paren(
-    signalen: Iterable[Signaal], banden: Iterable[Ouderband], vandaag: date, *, rond: Set[UUID]
-) -> dict[UUID, Paar]:
+    signalen: Iterable[Signaal], banden: Iterable[Ouderband], vandaag: date, *, rond: Set[SignaalId]
+) -> dict[MatchId, Paar]:
     """Every match that has a signal of `rond` in it, by match id.
 
     `signalen` and `banden` must be complete for the youths of those signals and for all who share a parent with them.
     Two signals of one natural person never match (D18, R081); two of one organisation do (R092).
     """
-    per_jeugdige: dict[UUID, list[Signaal]] = defaultdict(list)
+    per_jeugdige: dict[PersoonRef, list[Signaal]] = defaultdict(list)
     for signaal in signalen:
         if telt_mee(signaal, vandaag):
             per_jeugdige[signaal.persoon_ref].append(signaal)
@@ -60,12 +61,12 @@ def paren(
     return {paar.match_id: paar for paar in gevonden}
 
 
-_Gedeeld = dict[tuple[UUID, UUID], list[tuple[Ouderband, Ouderband]]]
+_Gedeeld = dict[tuple[PersoonRef, PersoonRef], list[tuple[Ouderband, Ouderband]]]
 
 
-def _gedeeld(banden: Iterable[Ouderband], jeugdigen: Set[UUID]) -> _Gedeeld:
+def _gedeeld(banden: Iterable[Ouderband], jeugdigen: Set[PersoonRef]) -> _Gedeeld:
     """For every two youths, one of them in `jeugdigen`, the parents that they share (R082: one is enough)."""
-    per_ouder: dict[UUID, list[Ouderband]] = defaultdict(list)
+    per_ouder: dict[OuderRef, list[Ouderband]] = defaultdict(list)
     for band in banden:
         per_ouder[band.ouder_ref].append(band)
     gedeeld: _Gedeeld = defaultdict(list)
@@ -80,10 +81,10 @@ def _gedeeld(banden: Iterable[Ouderband], jeugdigen: Set[UUID]) -> _Gedeeld:
 def _paar(soort: MatchSoort, een: Signaal, ander: Signaal, banden: Sequence[tuple[Ouderband, Ouderband]]) -> Paar:
     a, b = (een, ander) if een.signaal_id < ander.signaal_id else (ander, een)
     return Paar(
-        match_id(soort, a.signaal_id, b.signaal_id),
-        soort,
-        a,
-        b,
-        oorzaak(a, b, banden),
-        min(a.einddatum, b.einddatum),
+        match_id=match_id(soort, a.signaal_id, b.signaal_id),
+        soort=soort,
+        a=a,
+        b=b,
+        oorzaak=oorzaak(a, b, banden),
+        einddatum=min(a.einddatum, b.einddatum),
     )

@@ -2,8 +2,10 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
-from uuid import UUID
+from typing import NamedTuple, Protocol
+
+from contracts.base import AccountId, OrganisatieId, OuderRef, PersoonRef, ProfessionalId, SignaalId
+from contracts.signaal import SignaalReden
 
 
 class SignaalStatus(StrEnum):
@@ -26,11 +28,11 @@ class PersoonStatus(StrEnum):
 class Betrokkene(NamedTuple):
     """What a match tells of one of its sides: who signalled, for whom, under which convenant."""
 
-    signaal_id: UUID
-    persoon_ref: UUID
-    professional: UUID
-    account: UUID
-    organisatie: UUID
+    signaal_id: SignaalId
+    persoon_ref: PersoonRef
+    professional: ProfessionalId
+    account: AccountId
+    organisatie: OrganisatieId
     organisatiesoort: str
     convenant: str
     gemeente: str
@@ -39,11 +41,11 @@ class Betrokkene(NamedTuple):
 class Signaal(NamedTuple):
     """A signal that was not destroyed. `einddatum` is the first day on which it is no longer active (D7)."""
 
-    signaal_id: UUID
-    persoon_ref: UUID
-    professional: UUID
-    account: UUID
-    organisatie: UUID
+    signaal_id: SignaalId
+    persoon_ref: PersoonRef
+    professional: ProfessionalId
+    account: AccountId
+    organisatie: OrganisatieId
     organisatiesoort: str
     convenant: str
     gemeente: str
@@ -55,7 +57,43 @@ class Signaal(NamedTuple):
 
     def betrokkene(self) -> Betrokkene:
         """This signal as a side of a match."""
-        return Betrokkene._make(self[: len(Betrokkene._fields)])
+        return Betrokkene(**{naam: getattr(self, naam) for naam in Betrokkene._fields})
+
+
+class Signaalstand(NamedTuple):
+    """A version of a signal as it was told; of a tombstone only id, version and status (D4)."""
+
+    signaal_id: SignaalId
+    versie: int
+    status: SignaalStatus
+    persoon_ref: PersoonRef | None = None
+    professional: ProfessionalId | None = None
+    account: AccountId | None = None
+    organisatie: OrganisatieId | None = None
+    organisatiesoort: str | None = None
+    convenant: str | None = None
+    gemeente: str | None = None
+    afgegeven_op: datetime | None = None
+    einddatum: date | None = None
+    reden: SignaalReden | None = None
+
+    def betrokkene(self) -> Betrokkene:
+        """This signal as a side of a match.
+
+        Raises:
+            ValueError: a tombstone, which is none.
+        """
+        if self.status is SignaalStatus.VERNIETIGD:
+            raise ValueError("a tombstone says nothing")
+        return Betrokkene(**{naam: getattr(self, naam) for naam in Betrokkene._fields})
+
+
+class Persoonstand(NamedTuple):
+    """A version of a youth as it was told."""
+
+    persoon_ref: PersoonRef
+    versie: int
+    status: PersoonStatus
 
 
 class Ouderband(NamedTuple):
@@ -64,14 +102,25 @@ class Ouderband(NamedTuple):
     `sinds_gewijzigd`: a PersoonGewijzigd brought it; else it was known from the start and causes no match (D18).
     """
 
-    persoon_ref: UUID
-    ouder_ref: UUID
+    persoon_ref: PersoonRef
+    ouder_ref: OuderRef
     sinds: datetime
     sinds_versie: int
     sinds_gewijzigd: bool
 
 
-def telt_mee(signaal: Signaal, vandaag: date) -> bool:
+class Telbaar(Protocol):
+    """What decides whether a signal is active."""
+
+    @property
+    def status(self) -> SignaalStatus: ...
+    @property
+    def einddatum(self) -> date: ...
+    @property
+    def persoon(self) -> PersoonStatus | None: ...
+
+
+def telt_mee(signaal: Telbaar, vandaag: date) -> bool:
     """Whether the signal is active: the only ones that match (R080, D4)."""
     return (
         signaal.status == SignaalStatus.ACTIEF

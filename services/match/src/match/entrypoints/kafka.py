@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from contracts.persoon import PersoonToestand
 from contracts.signaal import SignaalToestand
-from platformkit.messaging.consumer import Handler, Subscription
+from platformkit.executor import Handler
+from platformkit.messaging.consumer import Subscription
 
 
 def subscriptions(verwerken: Handler) -> Sequence[Subscription]:

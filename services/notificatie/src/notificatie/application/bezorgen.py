@@ -9,18 +9,14 @@ from uuid import UUID
 from opentelemetry import metrics
 from opentelemetry.trace import SpanKind
 
-from contracts.notificatie import (
-    Kanaal,
-    NotificatieAfgeleverd,
-    NotificatieMislukt,
-    NotificatieStatus,
-    NotificatieToestand,
-)
+from contracts.base import AccountId, PersoonRef
 from kanalen.email import EmailBericht, Outcome, Result
-from notificatie.application.ports import Email, Meldadressen, Notificaties, Teksten
+from notificatie.application.ports import Adressen, Email, NotificatieRepository, Regie, Teksten
 from notificatie.application.venster import Venster
+from notificatie.domain import events
 from notificatie.domain.notificatie import Besluit, Geduld, Notificatie, Reden, Soort, Status
 from notificatie.domain.ontvangers import OntvangerSoort
+from notificatie.domain.vertellen import Stand, moet_verteld
 from platformkit import failpoints, telemetry
 from platformkit.clock import Clock
 from platformkit.errors import TransientError
@@ -45,8 +41,9 @@ class Bezorger:
     """
 
     executor: Executor
-    notificaties: Notificaties
-    meldadressen: Meldadressen
+    notificaties: NotificatieRepository
+    regie: Regie
+    adressen: Adressen
     email: Email
     teksten: Teksten
     machine: Clock
@@ -56,24 +53,23 @@ class Bezorger:
     venster: Venster = field(default_factory=Venster)
 
     async def claim(self, limit: int, behalve: Sequence[UUID]) -> list[Notificatie]:
-        """Take at most `limit` notifications that are due, none of `behalve`."""
-
-        async def claim(work: UnitOfWork) -> list[Notificatie]:
-            return await self.notificaties.claim(
-                work.connection,
-                nu=self.machine.now(),
-                vandaag=work.today,
-                lease=self.lease,
-                limit=limit,
-                behalve=behalve,
-            )
-
-        return await self.executor.execute(claim)
+        """Take at most `limit` notifications that are due, none of `behalve`; what is over lapses."""
+        return await self.executor.execute(self._claim, None, limit, behalve)
 
     async def achterstand(self) -> tuple[int, float]:
         """How many notifications are open, and the age of the oldest in seconds."""
-        aantal, sinds = await self.executor.execute(lambda work: self.notificaties.achterstand(work.connection))
+        aantal, sinds = await self.executor.execute(self.notificaties.achterstand, None)
         return aantal, (self.machine.now() - sinds).total_seconds() if sinds else 0.0
+
+    async def _claim(self, work: UnitOfWork, limit: int, behalve: Sequence[UUID]) -> list[Notificatie]:
+        nu = self.machine.now()
+        te_doen = await self.notificaties.vergrendel_te_doen(work, nu, limit, behalve)
+        if not te_doen:
+            return []
+        kandidaten = await self.notificaties.kandidaten(work, te_doen)
+        nog = [each.id for each in kandidaten if moet_verteld(each.soort, each.matches, each.origineel, work.today)]
+        await self.notificaties.laat_vervallen(work, set(te_doen).difference(nog), nu)
+        return await self.notificaties.neem(work, nog, nu, nu + self.lease)
 
     async def bezorg(self, notificatie: Notificatie) -> bool:
         """Deliver or decide what comes instead. False: something that every mail needs is away."""
@@ -99,23 +95,29 @@ class Bezorger:
         """The address at this moment, or why there is none."""
         ontvanger = notificatie.ontvanger
         if ontvanger.soort is OntvangerSoort.ACCOUNT:
-            adres = await self.meldadressen.van_account(ontvanger.naam)
-            return adres or Besluit(Status.MISLUKT, Reden.GEEN_ADRES)
+            adres = await self.adressen.van_account(AccountId(UUID(ontvanger.naam)))
+        elif niet := await self._niet_voor_coordinator(notificatie):
+            return niet
+        else:
+            adres = await self.adressen.van_coordinator(ontvanger.naam)
+        return adres or Besluit(Status.MISLUKT, Reden.GEEN_ADRES)
+
+    async def _niet_voor_coordinator(self, notificatie: Notificatie) -> Besluit | None:
+        """Why the coordinator need not be told: for each of the matches there is a matchregie party (R103, R112)."""
         if notificatie.soort is Soort.MATCH_ONJUIST:
             # Told before, so told of the mistake as well, whoever is involved by now.
-            adres = await self.meldadressen.van_coordinator(ontvanger.naam, ())
-            return adres or Besluit(Status.MISLUKT, Reden.GEEN_ADRES)
+            return None
+        jeugdigen = await self.executor.execute(self._jeugdigen, None, notificatie)
+        for van_een_match in jeugdigen:
+            if not await self.regie.betrokken(van_een_match):
+                return None
+        return Besluit(Status.VERVALLEN, Reden.REGIEPARTIJ_BETROKKEN if jeugdigen else Reden.MATCH_VOORBIJ)
 
-        async def personen(work: UnitOfWork) -> list[tuple[UUID, ...]]:
-            return await self.notificaties.personen(work.connection, notificatie.id, work.today)
-
-        vragen = await self.executor.execute(personen)
-        # One match without a matchregie party is enough (R112), so each is asked by itself.
-        for vraag in vragen:
-            adres = await self.meldadressen.van_coordinator(ontvanger.naam, vraag)
-            if adres:
-                return adres
-        return Besluit(Status.VERVALLEN, Reden.REGIEPARTIJ_BETROKKEN if vragen else Reden.MATCH_VOORBIJ)
+    async def _jeugdigen(self, work: UnitOfWork, notificatie: Notificatie) -> Sequence[tuple[PersoonRef, ...]]:
+        """Those of each match that counts, each combination once."""
+        matches = await self.notificaties.matches_van(work, notificatie.id)
+        tellen = (each.personen for each in matches if Stand(each.status, each.einddatum).telt(work.today))
+        return list(dict.fromkeys(tellen))
 
     def _besluit(self, notificatie: Notificatie, result: Result) -> Besluit:
         if result.uncertain:
@@ -134,20 +136,10 @@ class Bezorger:
 
     async def _leg_vast(self, notificatie: Notificatie, besluit: Besluit) -> None:
         """Mark it, also when the database is away for a while: a mail that was taken must not be sent again."""
-
-        async def leg_vast(work: UnitOfWork) -> bool:
-            versie = await self.notificaties.leg_vast(work.connection, notificatie, besluit, self.machine.now())
-            if versie is None:
-                return False
-            event = _event(notificatie, besluit)
-            if event is not None:
-                work.emit(event, version=versie, traceparent=telemetry.current_traceparent() or notificatie.traceparent)
-            return True
-
         ons = False
         async for attempt in attempts(limit=None, seconds=_MARK_PATIENCE):
             with attempt:
-                ons = await self.executor.execute(leg_vast)
+                ons = await self.executor.execute(self._noteer, None, notificatie, besluit)
         if not ons:
             log.warning("notificatie_overgenomen", notificatie=str(notificatie.id))
         elif besluit.status is Status.WACHTEND:
@@ -156,22 +148,12 @@ class Bezorger:
             log.info(f"notificatie_{besluit.status}", notificatie=str(notificatie.id), reden=besluit.reden)
             _afgerond.add(1, {"status": besluit.status, "reden": besluit.reden or ""})
 
-
-def _event(notificatie: Notificatie, besluit: Besluit) -> NotificatieToestand | None:
-    """What the world hears: only the two final states of the contract."""
-    if besluit.status is Status.AFGELEVERD:
-        return NotificatieAfgeleverd(
-            notificatie_id=notificatie.id,
-            kanaal=Kanaal.EMAIL,
-            oorzaak=notificatie.oorzaak,
-            status=NotificatieStatus.AFGELEVERD,
-        )
-    if besluit.status is Status.MISLUKT:
-        return NotificatieMislukt(
-            notificatie_id=notificatie.id,
-            kanaal=Kanaal.EMAIL,
-            oorzaak=notificatie.oorzaak,
-            status=NotificatieStatus.MISLUKT,
-            reden=besluit.reden,
-        )
-    return None
+    async def _noteer(self, work: UnitOfWork, notificatie: Notificatie, besluit: Besluit) -> bool:
+        """Whether it was still ours."""
+        versie = await self.notificaties.leg_vast(work, notificatie, besluit, self.machine.now())
+        if versie is None:
+            return False
+        event = events.vertel(notificatie, besluit)
+        if event is not None:
+            work.emit(event, version=versie, traceparent=telemetry.current_traceparent() or notificatie.traceparent)
+        return True

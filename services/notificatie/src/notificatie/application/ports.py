@@ -1,89 +1,130 @@
-"""What the application asks of the outside."""
+"""What the application asks of the outside. Repositories act within the unit of work that they are given."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from contracts.match import MatchToestand, Oorzaak
+from contracts.base import AccountId, MatchId, PersoonRef
+from contracts.match import MatchStatus
 from kanalen.email import EmailBericht, Result
-from notificatie.domain.notificatie import Besluit, Notificatie, Soort
+from notificatie.domain.notificatie import Besluit, NieuweNotificatie, Notificatie, Soort
 from notificatie.domain.ontvangers import Ontvanger
+from notificatie.domain.vertellen import Stand, Verloop
+from platformkit.executor import UnitOfWork
 
 
 @dataclass(frozen=True)
-class Toestand:
-    """The state of a match as one event told it, with the event's version, time and trace."""
+class Matchstand:
+    """The newest that is known of one match."""
 
-    match: MatchToestand
+    match_id: MatchId
     versie: int
-    op: datetime
-    traceparent: str | None
+    status: MatchStatus
+    oorzaak_id: UUID
+    einddatum: date
+    personen: tuple[PersoonRef, ...]
 
 
-class Notificaties(Protocol):
-    """The notifications and what is known of matches. All in the caller's transaction."""
+class MatchstandRepository(Protocol):
+    """What is known of matches."""
 
-    async def projecteer(self, connection: AsyncConnection, standen: Sequence[Toestand]) -> set[UUID]:
+    async def bewaar(self, work: UnitOfWork, standen: Collection[Matchstand]) -> frozenset[MatchId]:
         """Store those that are newer than what is stored; their match ids."""
         ...
 
-    async def plan(
-        self, connection: AsyncConnection, te_vertellen: Sequence[tuple[Ontvanger, Toestand]], nu: datetime
-    ) -> None:
-        """Tell each recipient of the cause of the match, unless that was planned or done before."""
+
+@dataclass(frozen=True)
+class Verteld:
+    """A notification of a match that may have to be taken back."""
+
+    id: UUID
+    ontvanger: Ontvanger
+    verloop: Verloop
+    match_id: MatchId
+
+
+@dataclass(frozen=True)
+class Kandidaat:
+    """A notification that is due, with what decides whether it has still to be told."""
+
+    id: UUID
+    soort: Soort
+    matches: Sequence[Stand]
+    origineel: Verloop | None
+
+
+class NotificatieRepository(Protocol):
+    """The notifications. Rows are locked in one order: matches by partition, then notifications by id."""
+
+    async def plan(self, work: UnitOfWork, nieuwe: Sequence[tuple[NieuweNotificatie, MatchId]], nu: datetime) -> None:
+        """Store each unless its recipient is told of its cause already, and note in both cases of which match it is."""
         ...
 
-    async def herroep(
-        self, connection: AsyncConnection, onjuist: Mapping[UUID, tuple[Oorzaak, str | None]], nu: datetime
-    ) -> None:
-        """Tell everybody who was told of these matches, or may have been, that they were wrong."""
+    async def verteld_van(self, work: UnitOfWork, matches: Collection[MatchId]) -> Sequence[Verteld]:
+        """The notifications of these matches that nobody took back because of that match, locked whatever their status.
+
+        So a sender that is about to claim one sees the end of the match, or is seen here.
+        """
         ...
 
-    async def claim(
-        self,
-        connection: AsyncConnection,
-        *,
-        nu: datetime,
-        vandaag: date,
-        lease: timedelta,
-        limit: int,
-        behalve: Sequence[UUID],
-    ) -> list[Notificatie]:
-        """Take at most `limit` that are due, for the time of `lease`; those without an active match lapse."""
+    async def vergrendel_te_doen(
+        self, work: UnitOfWork, nu: datetime, hoogstens: int, behalve: Collection[UUID]
+    ) -> Sequence[UUID]:
+        """At most so many that are due, none of `behalve`, and nothing of what others have locked."""
         ...
 
-    async def personen(self, connection: AsyncConnection, notificatie: UUID, vandaag: date) -> list[tuple[UUID, ...]]:
-        """The youths of each active match of this notification, each combination once."""
+    async def kandidaten(self, work: UnitOfWork, ids: Collection[UUID]) -> Sequence[Kandidaat]:
+        """What is known of locked ones: asked after the lock, so that it sees what committed before it."""
         ...
 
-    async def leg_vast(
-        self, connection: AsyncConnection, notificatie: Notificatie, besluit: Besluit, nu: datetime
-    ) -> int | None:
+    async def laat_vervallen(self, work: UnitOfWork, ids: Collection[UUID], nu: datetime) -> None:
+        """Note that these are not told: what they are about is over."""
+        ...
+
+    async def neem(self, work: UnitOfWork, ids: Collection[UUID], nu: datetime, tot: datetime) -> list[Notificatie]:
+        """Take these until a moment: nobody else may send them before that."""
+        ...
+
+    async def matches_van(self, work: UnitOfWork, notificatie: UUID) -> Sequence[Matchstand]:
+        """Every match that this notification is about, in the order of their youths."""
+        ...
+
+    async def leg_vast(self, work: UnitOfWork, notificatie: Notificatie, besluit: Besluit, nu: datetime) -> int | None:
         """Write what became of it; its version, none when somebody else took it over."""
         ...
 
-    async def achterstand(self, connection: AsyncConnection) -> tuple[int, datetime | None]:
+    async def achterstand(self, work: UnitOfWork) -> tuple[int, datetime | None]:
         """How many are open, and since when the oldest."""
         ...
 
 
-class Meldadressen(Protocol):
+class Regie(Protocol):
+    """Who knows what R111 says.
+
+    Raises:
+        TransientError: it is away or does not understand us.
+    """
+
+    async def betrokken(self, personen: Sequence[PersoonRef]) -> bool:
+        """Whether an organisation that can have the matchregie has an active signal on one of these youths."""
+        ...
+
+
+class Adressen(Protocol):
     """Where somebody is told. An address is never kept.
 
     Raises:
         TransientError: whoever knows the addresses is away or does not understand us.
     """
 
-    async def van_account(self, account: str) -> str | None:
+    async def van_account(self, account: AccountId) -> str | None:
         """The address of an account."""
         ...
 
-    async def van_coordinator(self, convenant: str, personen: Sequence[UUID]) -> str | None:
-        """The address of the convenant's coordinator, none when a matchregie party signalled on one of the youths."""
+    async def van_coordinator(self, convenant: str) -> str | None:
+        """The address of the convenant's coordinator."""
         ...
 
 

@@ -59,6 +59,17 @@ class Notificatie:
 
 
 @dataclass(frozen=True)
+class NieuweNotificatie:
+    """A notification to be; `herroept` is the one that it takes back."""
+
+    soort: Soort
+    oorzaak: Oorzaak
+    ontvanger: Ontvanger
+    traceparent: str | None
+    herroept: UUID | None = None
+
+
+@dataclass(frozen=True)
 class Besluit:
     """What becomes of a claimed notification; `opnieuw_op` only when it waits, `onzeker` when the answer got lost."""
 

@@ -1,16 +1,10 @@
-"""Who is told of a match (R100-R103, R111, R112, D18)."""
+"""Who is told of a match (R100-R103, R112, D18)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from contracts.match import MatchReden, MatchStatus, MatchToestand
-from contracts.signaal import Organisatiesoort
-
-REGIEPARTIJEN = frozenset(
-    {Organisatiesoort.GECERTIFICEERDE_INSTELLING, Organisatiesoort.WIJKTEAM, Organisatiesoort.GGD}
-)
-"""Kinds of organisation that can have the matchregie (R111)."""
 
 _ONJUIST = frozenset({MatchReden.SIGNAAL_VERWIJDERD, MatchReden.OUDER_GECORRIGEERD})
 
@@ -33,11 +27,12 @@ class Ontvanger:
 def ontvangers(match: MatchToestand) -> Iterator[Ontvanger]:
     """Both professionals of `match`, also the one who caused it (R102, D18).
 
-    Without a party that can have the matchregie also the coordinator of each convenant (R103, R112).
+    Unless one of them can have the matchregie also the coordinator of each convenant (R103, R112); where match did not
+    say, he is asked about when the mail is due.
     """
     for betrokken in match.professionals:
         yield Ontvanger(OntvangerSoort.ACCOUNT, str(betrokken.account))
-    if not any(betrokken.organisatiesoort in REGIEPARTIJEN for betrokken in match.professionals):
+    if not match.regiepartij:
         for convenant in sorted({betrokken.convenant for betrokken in match.professionals}):
             yield Ontvanger(OntvangerSoort.COORDINATOR, convenant)
 

@@ -1,1 +1,1 @@
-"""Ways in: HTTP (health only), Kafka, and the jobs."""
+"""What notificatie does by itself: its jobs."""

@@ -1,15 +1,18 @@
 """What an account may ask within a time: requests, and BSNs that lead nowhere (D10)."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Protocol
-from uuid import UUID
 
 from opentelemetry import metrics
 
+from contracts.base import AccountId
 from platformkit.errors import DomainError
-from platformkit.http.limits import Budget
+from platformkit.executor import Executor
+from platformkit.limits import Budget
 from platformkit.logging import get_logger
-from signaal.application.queries import Lezen
+from signaal.application import contexts
+from signaal.application.ports import AanvraagRepository
 
 ZOEKEND = frozenset({"bsn-ongeldig", "persoon-onbekend", "persoon-overleden", "persoon-te-oud"})
 """Refusals that tell something about whoever has that BSN: they count as probing."""
@@ -19,7 +22,7 @@ _alarm = metrics.get_meter("signaal").create_counter("signaal.bsn_budget_exhaust
 
 
 class Teller(Protocol):
-    """Counts what callers spend; see `platformkit.http.limits.Budgets`."""
+    """Counts what callers spend; see `platformkit.limits.Budgets`."""
 
     async def spend(self, budget: Budget, caller: str, spent: Callable[[], Awaitable[int]]) -> None:
         """Take one from the budget."""
@@ -33,28 +36,37 @@ class Teller(Protocol):
 class Budgetten:
     """The two budgets of an account. When Redis forgot them, the audit log knows what was asked (D11)."""
 
-    def __init__(self, teller: Teller, lezen: Lezen, verzoeken: Budget, onbekende_bsns: Budget) -> None:
+    def __init__(
+        self,
+        *,
+        executor: Executor,
+        teller: Teller,
+        aanvragen: AanvraagRepository,
+        verzoeken: Budget,
+        onbekende_bsns: Budget,
+    ) -> None:
+        self._executor = executor
         self._teller = teller
-        self._lezen = lezen
+        self._aanvragen = aanvragen
         self._verzoeken = verzoeken
         self._onbekende_bsns = onbekende_bsns
 
-    async def begin(self, account: UUID) -> None:
+    async def begin(self, account: AccountId) -> None:
         """Take one request, and check that the account may still be wrong about a BSN.
 
         Raises:
             DomainError: `te-veel-verzoeken` or `te-veel-onbekende-bsns`.
             TransientError: Redis is away.
         """
-        caller = str(account)
-        await self._teller.spend(self._verzoeken, caller, self._geteld(caller, self._verzoeken, None))
+        gedaan = partial(self._gedaan, account, self._verzoeken.seconds, None)
+        await self._teller.spend(self._verzoeken, str(account), gedaan)
         try:
-            await self._teller.require(self._onbekende_bsns, caller, self._zoekend(caller))
+            await self._teller.require(self._onbekende_bsns, str(account), self._gezocht(account))
         except DomainError:
             self._sla_alarm(account)
             raise
 
-    async def mislukt(self, account: UUID, code: str) -> None:
+    async def mislukt(self, account: AccountId, code: str) -> None:
         """Count a refusal that tells something about a BSN. Beyond the budget even the refusal is not told.
 
         Raises:
@@ -64,21 +76,18 @@ class Budgetten:
         if code not in ZOEKEND:
             return
         try:
-            await self._teller.spend(self._onbekende_bsns, str(account), self._zoekend(str(account)))
+            await self._teller.spend(self._onbekende_bsns, str(account), self._gezocht(account))
         except DomainError:
             self._sla_alarm(account)
             raise
 
-    def _zoekend(self, caller: str) -> Callable[[], Awaitable[int]]:
-        return self._geteld(caller, self._onbekende_bsns, ZOEKEND)
+    def _gezocht(self, account: AccountId) -> Callable[[], Awaitable[int]]:
+        return partial(self._gedaan, account, self._onbekende_bsns.seconds, ZOEKEND)
 
-    def _geteld(self, caller: str, budget: Budget, uitkomsten: frozenset[str] | None) -> Callable[[], Awaitable[int]]:
-        async def spent() -> int:
-            wanted = None if uitkomsten is None else sorted(uitkomsten)
-            return await self._lezen.gebruikt(caller, wanted, budget.seconds)
+    async def _gedaan(self, account: AccountId, seconden: int, uitkomsten: frozenset[str] | None) -> int:
+        context = contexts.professional(account)
+        return await self._executor.execute(self._aanvragen.aantal, context, account, seconden, uitkomsten)
 
-        return spent
-
-    def _sla_alarm(self, account: UUID) -> None:
+    def _sla_alarm(self, account: AccountId) -> None:
         log.warning("bsn_budget_exhausted", account=str(account))
         _alarm.add(1)

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from platformkit.http.auth import Principal
+from contracts.base import AccountId, OrganisatieId, ProfessionalId, SignaalId
+from platformkit.identity import Principal
 from signaal.domain.kalender import Duur
 
 
@@ -23,7 +24,7 @@ class SignaalAfsluiten:
     """Close an own signal: no longer involved (R063, R064)."""
 
     vrager: Principal
-    signaal_id: UUID
+    signaal_id: SignaalId
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,13 @@ class ProfessionalToelaten:
     """Admit a natural person under an identity of an issuer to an organisation and location (D6)."""
 
     beheerder: Principal
-    professional_id: UUID
+    professional_id: ProfessionalId
     naam: str = field(repr=False)
     email: str = field(repr=False)
     telefoon: str | None = field(repr=False)
     issuer: str
     subject: str = field(repr=False)
-    organisatie: UUID
+    organisatie: OrganisatieId
     locatie: UUID
 
 
@@ -45,6 +46,6 @@ class ProfessionalToelaten:
 class Toegelaten:
     """The account of an admitted professional; `nieuw` when it was not there before."""
 
-    professional_id: UUID
-    account_id: UUID
+    professional_id: ProfessionalId
+    account_id: AccountId
     nieuw: bool

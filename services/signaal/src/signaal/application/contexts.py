@@ -4,29 +4,29 @@ The role is the endpoint's, not the token's: which endpoint a bearer may use is 
 names another role must not get another view on the rows. Services and administrators have no account: subject nil.
 """
 
-from datetime import date
 from uuid import UUID
 
+from contracts.base import AccountId
 from platformkit.db.context import DatabaseContext
 
 NIEMAND = UUID(int=0)
 
 
-def professional(account: UUID, today: date) -> DatabaseContext:
+def professional(account: AccountId) -> DatabaseContext:
     """Own signals, own involvement."""
-    return DatabaseContext(account, "professional", frozenset(), today)
+    return DatabaseContext(account, "professional")
 
 
-def identificatie(today: date) -> DatabaseContext:
+def identificatie() -> DatabaseContext:
     """Accounts, to find which one a token belongs to."""
-    return DatabaseContext(NIEMAND, "identificatie", frozenset(), today)
+    return DatabaseContext(NIEMAND, "identificatie")
 
 
-def beheer(today: date) -> DatabaseContext:
+def beheer() -> DatabaseContext:
     """Professionals and accounts, no signals."""
-    return DatabaseContext(NIEMAND, "functioneel-beheerder", frozenset(), today)
+    return DatabaseContext(NIEMAND, "functioneel-beheerder")
 
 
-def dienst(naam: str, today: date) -> DatabaseContext:
+def dienst(naam: str) -> DatabaseContext:
     """What another service may know: `brp-proxy` signals, `match` accounts, `notificatie` both."""
-    return DatabaseContext(NIEMAND, naam, frozenset(), today)
+    return DatabaseContext(NIEMAND, naam)

@@ -1,22 +1,22 @@
-"""What the handlers need from outside. Those that take a unit of work act within its transaction."""
+"""What the handlers need from outside. Repositories act within the transaction of the unit of work that they get."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
 from typing import Protocol
 from uuid import UUID
 
-from contracts.signaal import Organisatiesoort
+from contracts.base import AccountId, OrganisatieId, PersoonRef, ProfessionalId, SignaalId
+from contracts.http.deelnemers import Contact
+from contracts.http.persoonsverwijzingen import Persoonsverwijzing
 from platformkit.executor import UnitOfWork
-from platformkit.http.auth import Principal
-from signaal.application.queries import Contact
-from signaal.domain.signaal import Persoonsverwijzing, Signaal, Telling
+from signaal.application.queries import Organisatie, SignaalMetNamen
+from signaal.domain.signaal import Account, Signaal, Telling
 
 
 class Personen(Protocol):
     """brp-proxy."""
 
-    async def verwijzing(self, bsn: str, vrager: Principal) -> Persoonsverwijzing:
-        """The reference to the youth with this BSN, stored under a lease (D1).
+    async def verwijzing(self, bsn: str) -> Persoonsverwijzing:
+        """The reference to the youth with this BSN, stored under a lease (D1), for the user whose request is answered.
 
         Raises:
             DomainError: the youth cannot be signalled; the code says why.
@@ -25,8 +25,8 @@ class Personen(Protocol):
         ...
 
 
-class Signalen(Protocol):
-    """The signals."""
+class SignaalRepository(Protocol):
+    """The signals, as far as the asker may see them."""
 
     async def voeg_toe(self, work: UnitOfWork, signaal: Signaal, telling: Telling) -> None:
         """Store a new signal, the involvement that follows from it, and its count.
@@ -36,16 +36,30 @@ class Signalen(Protocol):
         """
         ...
 
-    async def vergrendel(self, work: UnitOfWork, signaal_id: UUID) -> Signaal | None:
-        """The signal, if the asker may see it, locked until the transaction ends."""
+    async def vergrendel(self, work: UnitOfWork, signaal_id: SignaalId) -> Signaal | None:
+        """The signal, locked until the transaction ends."""
         ...
 
     async def bewaar_inactief(self, work: UnitOfWork, signalen: Sequence[Signaal]) -> None:
         """Store that these signals ended."""
         ...
 
-    async def vergrendel_verlopen(self, work: UnitOfWork, dag: date, aantal: int) -> Sequence[Signaal]:
-        """At most `aantal` signals whose einddatum is not after `dag` and that nobody ended yet, locked."""
+    async def vergrendel_verlopen(self, work: UnitOfWork, aantal: int) -> Sequence[Signaal]:
+        """At most `aantal` signals whose einddatum has come and that nobody ended yet, locked."""
+        ...
+
+    async def eigen(
+        self, work: UnitOfWork, account: AccountId, na: SignaalId | None, limiet: int
+    ) -> Sequence[SignaalMetNamen]:
+        """At most `limiet` signals of the account, newest first, after the one with id `na`."""
+        ...
+
+    async def een_eigen(self, work: UnitOfWork, account: AccountId, signaal_id: SignaalId) -> SignaalMetNamen | None:
+        """One signal of the account."""
+        ...
+
+    async def bestaat(self, work: UnitOfWork, persoon_ref: PersoonRef) -> bool:
+        """Whether any signal stands on this youth, active or not."""
         ...
 
     async def bladzijde(
@@ -54,41 +68,45 @@ class Signalen(Protocol):
         """At most `aantal` signals with their counts in the order of their ids, after `na`."""
         ...
 
-    async def heeft_actief_van(
-        self, work: UnitOfWork, personen: Collection[UUID], soorten: Collection[Organisatiesoort], dag: date
-    ) -> bool:
-        """Whether an organisation of one of these kinds has an active signal on one of these youths."""
+
+class AanvraagRepository(Protocol):
+    """What was asked before, as the audit log knows it."""
+
+    async def aantal(
+        self, work: UnitOfWork, account: AccountId, seconden: int, uitkomsten: Collection[str] | None
+    ) -> int:
+        """How often the account asked to issue within the last `seconden`, with one of these outcomes; none is any."""
         ...
 
 
-class Deelnemers(Protocol):
-    """Professionals, their accounts and the organisations they work for."""
+class AccountRepository(Protocol):
+    """Accounts and the natural persons behind them (D6)."""
 
-    async def controleer(self, work: UnitOfWork, organisatie: UUID, locatie: UUID) -> None:
-        """Check that the location is one of the organisation.
+    async def van(self, work: UnitOfWork, issuer: str, subject: str, organisatie: OrganisatieId) -> Account | None:
+        """The account of an identity at an organisation."""
+        ...
 
-        Raises:
-            DomainError: `organisatie-onbekend` or `locatie-onbekend`.
-        """
+    async def contacten(self, work: UnitOfWork, accounts: Collection[AccountId]) -> Sequence[Contact]:
+        """The contact data of these accounts; unknown ones are left out."""
         ...
 
     async def bewaar_professional(
-        self, work: UnitOfWork, professional_id: UUID, naam: str, email: str, telefoon: str | None
+        self, work: UnitOfWork, professional_id: ProfessionalId, naam: str, email: str, telefoon: str | None
     ) -> None:
         """Store the contact data of a professional, new or known."""
         ...
 
-    async def bewaar_account(
+    async def bewaar(
         self,
         work: UnitOfWork,
         *,
-        account_id: UUID,
-        professional_id: UUID,
+        account_id: AccountId,
+        professional_id: ProfessionalId,
         issuer: str,
         subject: str,
-        organisatie: UUID,
+        organisatie: OrganisatieId,
         locatie: UUID,
-    ) -> UUID:
+    ) -> AccountId:
         """Store an account under `account_id`, or bring the known one to this location; the account's id.
 
         Raises:
@@ -96,8 +114,20 @@ class Deelnemers(Protocol):
         """
         ...
 
-    async def contacten(self, work: UnitOfWork, accounts: Collection[UUID]) -> Sequence[Contact]:
-        """The contact data of these accounts; unknown ones are left out."""
+
+class OrganisatieRepository(Protocol):
+    """Organisations, their locations, and the convenanten that these joined."""
+
+    async def zoek(self, work: UnitOfWork, naam: str) -> Sequence[Organisatie]:
+        """Organisations whose name or alias contains `naam`, whatever its case; all when it is empty."""
+        ...
+
+    async def controleer(self, work: UnitOfWork, organisatie: OrganisatieId, locatie: UUID) -> None:
+        """Check that the location is one of the organisation.
+
+        Raises:
+            DomainError: `organisatie-onbekend` or `locatie-onbekend`.
+        """
         ...
 
     async def coordinator(self, work: UnitOfWork, convenant: str) -> str | None:

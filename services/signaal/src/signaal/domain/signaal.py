@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
+from contracts.base import AccountId, OrganisatieId, PersoonRef, ProfessionalId, SignaalId
+from contracts.http.persoonsverwijzingen import Persoonsverwijzing
 from contracts.signaal import Bron, Organisatiesoort, SignaalReden, SignaalStatus
 from contracts.statistiek import Geslacht, Leeftijdsgroep, Woonklasse
 from platformkit.errors import DomainError
@@ -15,9 +17,9 @@ from signaal.domain.kalender import Looptijd, isoweek
 class Account:
     """A natural person at one organisation and location (D6), with what a signal takes over from there (R033)."""
 
-    account_id: UUID
-    professional_id: UUID
-    organisatie: UUID
+    account_id: AccountId
+    professional_id: ProfessionalId
+    organisatie: OrganisatieId
     organisatienaam: str
     organisatiesoort: Organisatiesoort
     landelijk: bool
@@ -28,28 +30,15 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Persoonsverwijzing:
-    """What brp-proxy tells of a youth at issue (D7): a pseudonym, class fields and the 23rd birthday. No name or BSN."""
-
-    persoon_ref: UUID
-    vastgelegd_op: datetime
-    uiterlijk: date
-    woongemeente: str | None
-    geheim: bool
-    leeftijdsgroep: Leeftijdsgroep
-    geslacht: Geslacht
-
-
-@dataclass(frozen=True)
 class Signaal:
-    """A signal. `version` rises with every change; `inactief_sinds` is the first day on which it was not active."""
+    """A signal. `versie` rises with every change; `inactief_sinds` is the first day on which it was not active."""
 
-    signaal_id: UUID
-    version: int
-    persoon_ref: UUID
-    professional: UUID
-    account: UUID
-    organisatie: UUID
+    signaal_id: SignaalId
+    versie: int
+    persoon_ref: PersoonRef
+    professional: ProfessionalId
+    account: AccountId
+    organisatie: OrganisatieId
     organisatiesoort: Organisatiesoort
     locatie: UUID
     convenant: str
@@ -69,7 +58,7 @@ class Signaal:
     def afgeven(
         cls,
         *,
-        signaal_id: UUID,
+        signaal_id: SignaalId,
         account: Account,
         persoon: Persoonsverwijzing,
         looptijd: Looptijd,
@@ -80,7 +69,7 @@ class Signaal:
         woongemeente = account.gebied.woongemeente(persoon.woongemeente, geheim=persoon.geheim)
         return cls(
             signaal_id=signaal_id,
-            version=1,
+            versie=1,
             persoon_ref=persoon.persoon_ref,
             professional=account.professional_id,
             account=account.account_id,
@@ -105,6 +94,12 @@ class Signaal:
             return SignaalStatus.INACTIEF
         return self.status
 
+    def inactief_sinds_op(self, dag: date) -> date | None:
+        """The first day on which it was not active, as far as that has come on `dag`; swept or not."""
+        if self.status_op(dag) is SignaalStatus.ACTIEF:
+            return None
+        return self.inactief_sinds or self.einddatum
+
     def sluiten(self, dag: date) -> "Signaal":
         """Closed by its professional, who is no longer involved (R063, R064).
 
@@ -120,19 +115,19 @@ class Signaal:
         return self._inactief(SignaalReden.VERLOPEN, self.einddatum)
 
     def _inactief(self, reden: SignaalReden, sinds: date) -> "Signaal":
-        return replace(self, version=self.version + 1, status=SignaalStatus.INACTIEF, reden=reden, inactief_sinds=sinds)
+        return replace(self, versie=self.versie + 1, status=SignaalStatus.INACTIEF, reden=reden, inactief_sinds=sinds)
 
 
 @dataclass(frozen=True)
 class Telling:
     """The class fields of a signal at issue, for figures that lead back to nobody (R264, R265)."""
 
-    signaal_id: UUID
+    signaal_id: SignaalId
     leeftijdsgroep: Leeftijdsgroep
     geslacht: Geslacht
     woonklasse: Woonklasse
     woongemeente: str | None
-    organisatie: UUID
+    organisatie: OrganisatieId
     week: str
 
     @classmethod

@@ -2,22 +2,25 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Exists, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from brp_proxy.adapters.db.ouders import verwijder_kinderloze_ouders
 from brp_proxy.adapters.db.tables import ouder, persoon, signaal, vernietigd, verwijzing, volgindicatie
 from brp_proxy.application.ports import Lease, Signaalstand
-from platformkit.db.prepared import Prepared
-from platformkit.db.sets import columns_of, insert_rows, one_of
+from contracts.base import OuderRef, PersoonRef, SignaalId
+from platformkit.db.sets import columns_of, one_of
 from platformkit.db.sets import rows as rows_of
-from platformkit.db.tables import dead_letter
+from platformkit.db.statement import Statement
+from platformkit.executor import UnitOfWork
+from platformkit.executor.projection import Projection
 
-_BESTAAT = "bestaat"
-_WEG = "weg"
+_BESTAAT, _WEG = "bestaat", "weg"
+_SIGNALEN: Final = Projection(signaal)
+_TOT = ("persoon_ref", "vastgelegd_op")
 
 
 def _heeft_signaal() -> Exists:
@@ -26,156 +29,134 @@ def _heeft_signaal() -> Exists:
     )
 
 
-_new = insert_rows(signaal)
-_STORE = Prepared(
-    _new.on_conflict_do_update(
-        index_elements=["signaal_id"],
-        set_={name: _new.excluded[name] for name in ("persoon_ref", "versie", "staat", "gewijzigd_op")},
-        where=signaal.c.versie < _new.excluded.versie,
-    )
-)
-_EXISTING = Prepared(
-    select(signaal.c.signaal_id, signaal.c.persoon_ref).where(
-        one_of(signaal.c.signaal_id, "signalen"), signaal.c.staat == _BESTAAT
-    )
-)
-_told = rows_of(persoon, ("persoon_ref", "vastgelegd_op"))
-_CONFIRM = Prepared(
-    pg_insert(volgindicatie)
-    .from_select(["persoon_ref"], select(_told.c.persoon_ref))
-    .on_conflict_do_nothing()
-    .add_cte(
+def _bevestigd(*only: object) -> Statement:
+    """Confirm the leases given, and follow the persons; those that are confirmed."""
+    told = rows_of(persoon, _TOT)
+    confirmed = (
         update(persoon)
-        .where(persoon.c.persoon_ref == _told.c.persoon_ref, persoon.c.vastgelegd_op <= _told.c.vastgelegd_op)
+        .where(persoon.c.persoon_ref == told.c.persoon_ref, persoon.c.vastgelegd_op <= told.c.vastgelegd_op, *only)  # type: ignore[arg-type]
         .values(bevestigd=True)
+        .returning(persoon.c.persoon_ref)
         .cte("bevestigd_")
     )
+    # Followed is also whose lease is newer than the signal: there has been one.
+    followed = select(told.c.persoon_ref) if not only else select(confirmed.c.persoon_ref)
+    placed = pg_insert(volgindicatie).from_select(["persoon_ref"], followed).on_conflict_do_nothing().cte("gevolgd_")
+    return Statement(select(confirmed.c.persoon_ref).add_cte(placed))
+
+
+_CONFIRM = _bevestigd()
+_CONFIRM_WITH_SIGNAL = _bevestigd(_heeft_signaal())
+_EXISTING = Statement(
+    select(signaal.c.signaal_id).where(one_of(signaal.c.signaal_id, "signalen"), signaal.c.staat == _BESTAAT)
 )
-_WITHOUT_SIGNAL = Prepared(
+_WITHOUT_SIGNAL = Statement(
     select(persoon.c.persoon_ref)
     .where(one_of(persoon.c.persoon_ref, "personen"), persoon.c.bevestigd, ~_heeft_signaal())
     .order_by(persoon.c.persoon_ref)
 )
-_LOCK = Prepared(
+_LOCK = Statement(
     select(verwijzing.c.persoon_ref)
     .where(one_of(verwijzing.c.persoon_ref, "refs"), verwijzing.c.soort == bindparam("soort"))
     .order_by(verwijzing.c.persoon_ref)
     .with_for_update()
 )
+_DOUBT = Statement(update(persoon).where(one_of(persoon.c.persoon_ref, "personen")).values(bevestigd=False))
+_OLD = Statement(
+    select(persoon.c.persoon_ref, persoon.c.vastgelegd_op)
+    .where(~persoon.c.bevestigd, persoon.c.vastgelegd_op < bindparam("voor", type_=persoon.c.vastgelegd_op.type))
+    .order_by(func.random())
+    .limit(bindparam("hoogstens"))
+)
+_STILL = Statement(
+    select(persoon.c.persoon_ref).where(
+        persoon.c.persoon_ref == bindparam("persoon_ref"),
+        persoon.c.vastgelegd_op == bindparam("vastgelegd_op"),
+        ~persoon.c.bevestigd,
+        ~_heeft_signaal(),
+    )
+)
+_FOLLOWED = Statement(
+    select(volgindicatie.c.persoon_ref).where(volgindicatie.c.persoon_ref == bindparam("persoon_ref"))
+)
+_VERSIONS = Statement(select(persoon.c.persoon_ref, persoon.c.versie).where(one_of(persoon.c.persoon_ref, "personen")))
+_PARENTS = Statement(select(ouder.c.ouder).where(one_of(ouder.c.kind, "personen")).distinct())
+# Data, key, relations and follow entry go with the ref (foreign keys).
+_gone = (
+    delete(verwijzing)
+    .where(one_of(verwijzing.c.persoon_ref, "personen"))
+    .returning(verwijzing.c.persoon_ref)
+    .cte("weg_")
+)
+_DESTROY = Statement(
+    insert(vernietigd).from_select(
+        ["persoon_ref", "vernietigd_op", "reden"],
+        select(
+            _gone.c.persoon_ref,
+            bindparam("nu", type_=vernietigd.c.vernietigd_op.type),
+            bindparam("reden", type_=vernietigd.c.reden.type),
+        ),
+    )
+)
 
 
-class LevensloopOpslag:
-    """Within one transaction. Order of locks: youths by ref, then parents by ref."""
+class PostgresLevensloopRepository:
+    """See `brp_proxy.application.ports.LevensloopRepository`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    async def vergrendel(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> frozenset[PersoonRef]:
+        return frozenset(map(PersoonRef, await _lock(work, "jeugdige", personen)))
 
-    async def vergrendel(self, personen: Collection[UUID]) -> frozenset[UUID]:
-        """Lock those of the youths that are known, and tell which these are."""
-        return await self._lock("jeugdige", personen)
-
-    async def bewaar_standen(self, standen: Collection[Signaalstand], nu: datetime) -> None:
-        """Store each where it is newer than what is known (version rule of D4)."""
-        rows = [
-            (
-                stand.signaal_id,
-                stand.persoon_ref,
-                stand.versie,
-                _BESTAAT if stand.persoon_ref else _WEG,
-                nu,
-            )
-            for stand in sorted(standen, key=lambda stand: stand.signaal_id)
-        ]
-        await _STORE.rows(self._connection, **columns_of(signaal, rows))
-
-    async def bestaande_signalen(self, signalen: Collection[UUID]) -> Mapping[UUID, UUID]:
-        """Those of the signals that exist, with the person each is on."""
-        rows = await _EXISTING.rows(self._connection, signalen=list(signalen))
-        return {row.signaal_id: row.persoon_ref for row in rows}
-
-    async def bevestig(self, tot: Mapping[UUID, datetime]) -> None:
-        """Confirm per person the lease that was given not later than the moment, and place the follow entries."""
-        if not tot:
-            return
-        await _CONFIRM.rows(self._connection, persoon_ref=list(tot), vastgelegd_op=list(tot.values()))
-
-    async def zonder_signaal(self, personen: Collection[UUID]) -> Sequence[UUID]:
-        """Those of the persons on whom no signal is known and whose lease is confirmed."""
-        rows = await _WITHOUT_SIGNAL.rows(self._connection, personen=list(personen))
-        return [row.persoon_ref for row in rows]
-
-    async def met_opzij_gelegd_bericht(self, consumer: str, personen: Collection[UUID]) -> frozenset[UUID]:
-        """Those of the persons about whom a message lies among the dead letters."""
-        keys = {str(ref).encode(): ref for ref in personen}
-        rows = await self._connection.execute(
-            select(dead_letter.c.key).where(dead_letter.c.consumer == consumer, dead_letter.c.key.in_(keys))
+    async def bewaar_standen(self, work: UnitOfWork, standen: Collection[Signaalstand]) -> None:
+        await _SIGNALEN.store(
+            work,
+            [
+                {**vars(stand), "staat": _BESTAAT if stand.persoon_ref else _WEG, "gewijzigd_op": work.now}
+                for stand in standen
+            ],
         )
-        return frozenset(keys[key] for key in rows.scalars())
 
-    async def betwijfel(self, personen: Collection[UUID]) -> None:
-        """Take the confirmation back, so that signaal is asked."""
+    async def bestaande_signalen(self, work: UnitOfWork, signalen: Collection[SignaalId]) -> frozenset[SignaalId]:
+        return frozenset(row.signaal_id for row in await work.rows(_EXISTING, signalen=list(signalen)))
+
+    async def bevestig(self, work: UnitOfWork, tot: Mapping[PersoonRef, datetime]) -> None:
+        if tot:
+            await work.rows(_CONFIRM, persoon_ref=list(tot), vastgelegd_op=list(tot.values()))
+
+    async def bevestig_met_signaal(self, work: UnitOfWork, lease: Lease) -> bool:
+        return bool(await work.rows(_CONFIRM_WITH_SIGNAL, **columns_of(persoon, [vars(lease)], _TOT)))
+
+    async def zonder_signaal(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> Sequence[PersoonRef]:
+        return [row.persoon_ref for row in await work.rows(_WITHOUT_SIGNAL, personen=list(personen))]
+
+    async def betwijfel(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> None:
         if personen:
-            await self._connection.execute(
-                update(persoon).where(persoon.c.persoon_ref.in_(personen)).values(bevestigd=False)
-            )
+            await work.execute(_DOUBT, personen=list(personen))
 
-    async def oude_leases(self, voor: datetime, hoogstens: int) -> Sequence[Lease]:
-        """Unconfirmed leases from before a moment. In no order, so that one that stays unclear blocks no others."""
-        rows = await self._connection.execute(
-            select(persoon.c.persoon_ref, persoon.c.vastgelegd_op)
-            .where(~persoon.c.bevestigd, persoon.c.vastgelegd_op < voor)
-            .order_by(func.random())
-            .limit(hoogstens)
-        )
-        return [Lease(row.persoon_ref, row.vastgelegd_op) for row in rows]
+    async def oude_leases(self, work: UnitOfWork, voor: datetime, hoogstens: int) -> Sequence[Lease]:
+        return [Lease(**row) for row in await work.rows(_OLD, voor=voor, hoogstens=hoogstens)]
 
-    async def loopt_nog(self, lease: Lease) -> bool:
-        """Whether the lease is still the same unconfirmed one on whom no signal is known; locks the person."""
-        if not await self.vergrendel([lease.persoon_ref]):
+    async def loopt_nog(self, work: UnitOfWork, lease: Lease) -> bool:
+        if not await self.vergrendel(work, [lease.persoon_ref]):
             return False
-        same = await self._connection.execute(
-            select(persoon.c.persoon_ref).where(
-                persoon.c.persoon_ref == lease.persoon_ref,
-                persoon.c.vastgelegd_op == lease.vastgelegd_op,
-                ~persoon.c.bevestigd,
-                ~_heeft_signaal(),
-            )
-        )
-        return same.first() is not None
+        return await work.row(_STILL, **vars(lease)) is not None
 
-    async def gevolgd(self, persoon_ref: UUID) -> bool:
-        """Whether a follow entry was placed: there has been a signal."""
-        placed = await self._connection.execute(
-            select(volgindicatie.c.persoon_ref).where(volgindicatie.c.persoon_ref == persoon_ref)
-        )
-        return placed.first() is not None
+    async def gevolgd(self, work: UnitOfWork, persoon_ref: PersoonRef) -> bool:
+        return await work.row(_FOLLOWED, persoon_ref=persoon_ref) is not None
 
-    async def vernietig(self, personen: Collection[UUID], reden: str, nu: datetime) -> Mapping[UUID, int]:
-        """Destroy the locked persons, and parents who have no other child here; the last version of each person.
-
-        One delete: data, key, relations and follow entry go with the ref (foreign keys).
-        """
+    async def vernietig(
+        self, work: UnitOfWork, personen: Collection[PersoonRef], reden: str
+    ) -> Mapping[PersoonRef, int]:
         if not personen:
             return {}
-        rows = await self._connection.execute(
-            select(persoon.c.persoon_ref, persoon.c.versie).where(persoon.c.persoon_ref.in_(personen))
-        )
-        versies = {row.persoon_ref: row.versie for row in rows}
-        found = await self._connection.execute(select(ouder.c.ouder).where(ouder.c.kind.in_(personen)).distinct())
-        ouders = await self._lock("ouder", found.scalars().all())
-        await self._connection.execute(delete(verwijzing).where(verwijzing.c.persoon_ref.in_(personen)))
-        await verwijder_kinderloze_ouders(self._connection, ouders, nu)
-        await self._connection.execute(
-            delete(dead_letter).where(dead_letter.c.key.in_([str(ref).encode() for ref in personen]))
-        )
-        await self._connection.execute(
-            insert(vernietigd),
-            [{"persoon_ref": ref, "vernietigd_op": nu, "reden": str(reden)} for ref in versies],
-        )
+        these = list(personen)
+        versies = {row.persoon_ref: row.versie for row in await work.rows(_VERSIONS, personen=these)}
+        ouders = await _lock(work, "ouder", [row.ouder for row in await work.rows(_PARENTS, personen=these)])
+        await work.execute(_DESTROY, personen=these, nu=work.now, reden=str(reden))
+        await verwijder_kinderloze_ouders(work, [OuderRef(each) for each in ouders])
         return versies
 
-    async def _lock(self, soort: str, refs: Collection[UUID]) -> frozenset[UUID]:
-        if not refs:
-            return frozenset()
-        rows = await _LOCK.rows(self._connection, refs=list(refs), soort=soort)
-        return frozenset(row.persoon_ref for row in rows)
+
+async def _lock(work: UnitOfWork, soort: str, refs: Collection[UUID]) -> Sequence[UUID]:
+    if not refs:
+        return []
+    return [row.persoon_ref for row in await work.rows(_LOCK, refs=list(refs), soort=soort)]

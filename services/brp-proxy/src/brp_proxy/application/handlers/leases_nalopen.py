@@ -1,14 +1,12 @@
 """Leases that nothing confirmed (D1): ask signaal, and only on a clear "no signal" let the ref go."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from brp_proxy.application.handlers.vernietigen import vernietig
-from brp_proxy.application.ports import Lease, Levensloop, Signalen
+from brp_proxy.application.ports import Lease, LevensloopRepository, Signalen
 from contracts.persoon import PersoonVernietigdReden
-from platformkit.clock import Clock
+from platformkit.errors import UnclearError
 from platformkit.executor import Executor, UnitOfWork
 
 GEDULD = timedelta(minutes=15)
@@ -17,19 +15,12 @@ _HOOGSTENS = 100
 
 
 class LeasesNalopenHandler:
-    """Goes through the old leases; the number of those on which signaal gave a clear answer."""
+    """Goes through the old leases; the number of those that are decided now."""
 
-    def __init__(
-        self,
-        signalen: Signalen,
-        executor: Executor,
-        levensloop: Callable[[AsyncConnection], Levensloop],
-        clock: Clock,
-    ) -> None:
+    def __init__(self, signalen: Signalen, executor: Executor, levensloop: LevensloopRepository) -> None:
         self._signalen = signalen
         self._executor = executor
         self._levensloop = levensloop
-        self._clock = clock
 
     async def __call__(self) -> int:
         """Ask about each.
@@ -37,36 +28,31 @@ class LeasesNalopenHandler:
         Raises:
             TransientError: signaal is away; what was not asked is kept.
         """
-        voor = self._clock.now() - GEDULD
-        leases = await self._executor.read(
-            lambda connection: self._levensloop(connection).oude_leases(voor, _HOOGSTENS), None
-        )
         besloten = 0
-        for lease in leases:
-            bestaat = await self._signalen.bestaan(lease.persoon_ref)
-            if bestaat is None:
+        for lease in await self._executor.execute(self._oude, None):
+            try:
+                bestaat = await self._signalen.bestaan(lease.persoon_ref)
+            except UnclearError:
                 continue
-            await (self._bevestig(lease) if bestaat else self._laat_gaan(lease))
-            besloten += 1
+            besluit = self._bevestig if bestaat else self._laat_gaan
+            besloten += await self._executor.execute(besluit, None, lease)
         return besloten
 
-    async def _bevestig(self, lease: Lease) -> None:
-        async def confirm(work: UnitOfWork) -> None:
-            levensloop = self._levensloop(work.connection)
-            if await levensloop.vergrendel([lease.persoon_ref]):
-                await levensloop.bevestig({lease.persoon_ref: lease.vastgelegd_op})
+    async def _oude(self, work: UnitOfWork) -> Sequence[Lease]:
+        return await self._levensloop.oude_leases(work, work.now - GEDULD, _HOOGSTENS)
 
-        await self._executor.execute(confirm)
+    async def _bevestig(self, work: UnitOfWork, lease: Lease) -> bool:
+        """Confirm it, if the signal is known here as well; else what tells of it is late, and signaal is asked again.
 
-    async def _laat_gaan(self, lease: Lease) -> None:
+        Confirmed without a signal, the end of an older one, coming first, would end a youth on whom one is active.
+        """
+        await self._levensloop.vergrendel(work, [lease.persoon_ref])
+        return await self._levensloop.bevestig_met_signaal(work, lease)
+
+    async def _laat_gaan(self, work: UnitOfWork, lease: Lease) -> bool:
         """Let the ref go, unless it was given out again or a signal came in while signaal was asked."""
-
-        async def let_go(work: UnitOfWork) -> None:
-            levensloop = self._levensloop(work.connection)
-            if not await levensloop.loopt_nog(lease):
-                return
-            gevolgd = await levensloop.gevolgd(lease.persoon_ref)
+        if await self._levensloop.loopt_nog(work, lease):
+            gevolgd = await self._levensloop.gevolgd(work, lease.persoon_ref)
             reden = PersoonVernietigdReden.LAATSTE_SIGNAAL if gevolgd else PersoonVernietigdReden.LEASE
-            await vernietig(work, levensloop, {lease.persoon_ref: None}, reden)
-
-        await self._executor.execute(let_go)
+            await vernietig(work, self._levensloop, {lease.persoon_ref: None}, reden)
+        return True

@@ -1,19 +1,20 @@
 """What events of topic `signaal` mean for a person: they confirm his lease, and the last one ends him (D1)."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime
-from uuid import UUID
 
 from opentelemetry import metrics
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from brp_proxy.application.handlers.vernietigen import vernietig
-from brp_proxy.application.ports import Levensloop, Signaalstand
+from brp_proxy.application.ports import LevensloopRepository
+from brp_proxy.application.projecties import signaalstand
+from contracts.base import PersoonRef, SignaalId
 from contracts.persoon import PersoonVernietigdReden
-from contracts.signaal import SignaalToestand, SignaalVerwijderd
+from contracts.signaal import SignaalToestand
+from platformkit.envelope import Message
 from platformkit.executor import UnitOfWork
+from platformkit.executor.projection import newest
 from platformkit.logging import get_logger
-from platformkit.messaging.envelope import Message
 
 CONSUMER = "brp-proxy.signaal"
 
@@ -24,55 +25,39 @@ _onbekend = metrics.get_meter("brp_proxy").create_counter("persoon.signaal_op_on
 class SignalenVerwerkenHandler:
     """Handles a batch in one transaction; any order, repetition or replay ends in the same state."""
 
-    def __init__(self, levensloop: Callable[[AsyncConnection], Levensloop]) -> None:
+    def __init__(self, levensloop: LevensloopRepository) -> None:
         self._levensloop = levensloop
 
     async def __call__(self, work: UnitOfWork, messages: Sequence[Message]) -> None:
         """Handle the messages."""
-        levensloop = self._levensloop(work.connection)
+        levensloop = self._levensloop
         # The youths first, in one order: whoever stores or destroys one of them waits for this lock, too.
-        bekend = await levensloop.vergrendel({message.key for message in messages})
-        await levensloop.bewaar_standen(_nieuwste(messages).values(), work.now)
-        bestaand = await levensloop.bestaande_signalen({message.subject for message in messages})
+        bekend = await levensloop.vergrendel(work, {PersoonRef(message.key) for message in messages})
+        await levensloop.bewaar_standen(work, [signaalstand(message) for message in newest(messages)])
+        bestaand = await levensloop.bestaande_signalen(work, {SignaalId(message.subject) for message in messages})
         _alarmeer(messages, bekend, bestaand)
-        await levensloop.bevestig(_bevestigingen(messages, bekend, bestaand))
-        over = await levensloop.zonder_signaal(bekend)
+        await levensloop.bevestig(work, _bevestigingen(messages, bekend, bestaand))
+        over = await levensloop.zonder_signaal(work, bekend)
         if not over:
             return
         # Behind a parked message may be a signal that we do not know of. Signaal knows: the job asks it.
-        twijfel = await levensloop.met_opzij_gelegd_bericht(CONSUMER, over)
-        await levensloop.betwijfel(twijfel)
+        twijfel = await work.put_aside(CONSUMER, over)
+        await levensloop.betwijfel(work, [ref for ref in over if ref in twijfel])
         oorzaak = {message.key: message.traceparent for message in messages}
         zeker = {ref: oorzaak[ref] for ref in over if ref not in twijfel}
         await vernietig(work, levensloop, zeker, PersoonVernietigdReden.LAATSTE_SIGNAAL)
 
 
-def _nieuwste(messages: Sequence[Message]) -> dict[UUID, Signaalstand]:
-    """Per signal the state with the highest version, whatever the order in the batch."""
-    standen: dict[UUID, Signaalstand] = {}
-    for message in messages:
-        bekend = standen.get(message.subject)
-        if bekend is None or bekend.versie < message.version:
-            ref = message.key if _bestaat(message) else None
-            standen[message.subject] = Signaalstand(message.subject, ref, message.version)
-    return standen
-
-
-def _bestaat(message: Message) -> bool:
-    """An inactive signal still exists: it is in the archive (R066)."""
-    return isinstance(message.event, SignaalToestand) and not isinstance(message.event, SignaalVerwijderd)
-
-
 def _over_bestaand_signaal(
-    messages: Sequence[Message], bestaand: Mapping[UUID, UUID]
-) -> Iterator[tuple[UUID, SignaalToestand]]:
+    messages: Sequence[Message], bestaand: Set[SignaalId]
+) -> Iterator[tuple[PersoonRef, SignaalToestand]]:
     """Per message about a signal that exists now, the person's ref and the signal's state."""
     for message in messages:
         if message.subject in bestaand and isinstance(message.event, SignaalToestand):
-            yield message.key, message.event
+            yield PersoonRef(message.key), message.event
 
 
-def _alarmeer(messages: Sequence[Message], bekend: frozenset[UUID], bestaand: Mapping[UUID, UUID]) -> None:
+def _alarmeer(messages: Sequence[Message], bekend: Set[PersoonRef], bestaand: Set[SignaalId]) -> None:
     """A signal on a ref that leads nowhere: somebody issued it on a ref that was let go (D1)."""
     for ref, signaal in _over_bestaand_signaal(messages, bestaand):
         if ref not in bekend:
@@ -81,14 +66,14 @@ def _alarmeer(messages: Sequence[Message], bekend: frozenset[UUID], bestaand: Ma
 
 
 def _bevestigingen(
-    messages: Sequence[Message], bekend: frozenset[UUID], bestaand: Mapping[UUID, UUID]
-) -> dict[UUID, datetime]:
+    messages: Sequence[Message], bekend: Set[PersoonRef], bestaand: Set[SignaalId]
+) -> Mapping[PersoonRef, datetime]:
     """Per person up to which moment of giving his lease is confirmed: the newest signal's moment of issue.
 
     An event about a signal that is older than the lease does not confirm it: the ref was given out again since, and a
     signal on it may be on its way. If none comes, the job asks.
     """
-    tot: dict[UUID, datetime] = {}
+    tot: dict[PersoonRef, datetime] = {}
     for ref, signaal in _over_bestaand_signaal(messages, bestaand):
         if ref in bekend:
             tot[ref] = max(signaal.afgegeven_op, tot.get(ref, signaal.afgegeven_op))

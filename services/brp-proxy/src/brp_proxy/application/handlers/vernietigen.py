@@ -1,11 +1,11 @@
 """The end of a person (D8): key, data, ref, and parents who have no other child here."""
 
 from collections.abc import Mapping
-from uuid import UUID
 
 from opentelemetry import metrics
 
-from brp_proxy.application.ports import Levensloop
+from brp_proxy.application.ports import LevensloopRepository
+from contracts.base import PersoonRef
 from contracts.persoon import PersoonVernietigd, PersoonVernietigdReden
 from platformkit.executor import UnitOfWork
 
@@ -13,10 +13,14 @@ _vernietigd = metrics.get_meter("brp_proxy").create_counter("persoon.vernietigd"
 
 
 async def vernietig(
-    work: UnitOfWork, levensloop: Levensloop, personen: Mapping[UUID, str | None], reden: PersoonVernietigdReden
+    work: UnitOfWork,
+    levensloop: LevensloopRepository,
+    personen: Mapping[PersoonRef, str | None],
+    reden: PersoonVernietigdReden,
 ) -> None:
     """Destroy the locked persons and tell it; `personen` has with each the traceparent of what caused it."""
-    versies = await levensloop.vernietig(personen.keys(), reden, work.now)
+    versies = await levensloop.vernietig(work, personen.keys(), reden)
+    await work.forget(keys=versies.keys(), subjects=())
     for ref, versie in versies.items():
         work.emit(
             PersoonVernietigd(reden=reden), version=versie + 1, aggregate_id=ref, key=ref, traceparent=personen[ref]

@@ -1,113 +1,113 @@
 """Signals, youths and parents as last told by their owners. A version only rises (D4)."""
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
-from uuid import UUID
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
 
-from sqlalchemy import delete, literal_column, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import delete, select
 
+from contracts.base import OuderRef, PersoonRef, SignaalId
+from contracts.signaal import SignaalReden
 from match.adapters.db.tables import ouder, persoon, signaal
-from match.adapters.db.verzameling import upsert
-from match.application.ports import PersoonRij, SignaalRij
-from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatus
-from platformkit.db.prepared import Prepared
+from match.domain.regie import Deelname
+from match.domain.signaal import (
+    Ouderband,
+    Persoonstand,
+    PersoonStatus,
+    Signaal,
+    Signaalstand,
+    SignaalStatus,
+)
 from platformkit.db.sets import columns_of, constant, insert_rows, one_of
+from platformkit.db.statement import Statement
+from platformkit.executor import UnitOfWork
+from platformkit.executor.projection import Projection
 
-_OUDERS = select(ouder.c.persoon_ref, ouder.c.ouder_ref, ouder.c.sinds, ouder.c.sinds_versie, ouder.c.sinds_gewijzigd)
-_OUDERS_VAN = Prepared(_OUDERS.where(one_of(ouder.c.persoon_ref, "jeugdigen")))
-_KINDEREN = Prepared(_OUDERS.where(one_of(ouder.c.ouder_ref, "ouders")))
+_SIGNALEN: Final = Projection(signaal)
+_PERSONEN: Final = Projection(persoon)
+_OUDERS = select(*(ouder.c[naam] for naam in Ouderband._fields))
+_OUDERS_VAN: Final = Statement(_OUDERS.where(one_of(ouder.c.persoon_ref, "jeugdigen")))
+_KINDEREN: Final = Statement(_OUDERS.where(one_of(ouder.c.ouder_ref, "ouders")))
 # As its partial index, which is small: nearly all youths live.
 _NIET_IN_LEVEN = persoon.c.status != constant(PersoonStatus.IN_LEVEN)
-_PERSONEN = Prepared(
+_NIET_IN_LEVEN_VAN: Final = Statement(
     select(persoon.c.persoon_ref, persoon.c.status).where(one_of(persoon.c.persoon_ref, "jeugdigen"), _NIET_IN_LEVEN)
 )
-_SIGNALEN_VAN = Prepared(
-    select(
-        signaal.c.signaal_id,
-        signaal.c.persoon_ref,
-        signaal.c.professional,
-        signaal.c.account,
-        signaal.c.organisatie,
-        signaal.c.organisatiesoort,
-        signaal.c.convenant,
-        signaal.c.gemeente,
-        signaal.c.afgegeven_op,
-        signaal.c.einddatum,
-        # A look-up for each: for a join the planner would rather read the whole table.
-        select(persoon.c.status)
-        .where(persoon.c.persoon_ref == signaal.c.persoon_ref, _NIET_IN_LEVEN)
-        .scalar_subquery(),
-        # Candidates only, for the partial index; which ones count is the rule `telt_mee`.
-    ).where(one_of(signaal.c.persoon_ref, "jeugdigen"), signaal.c.status == constant(SignaalStatus.ACTIEF))
+# A look-up for each: for a join the planner would rather read the whole table.
+_PERSOON = (
+    select(persoon.c.status)
+    .where(persoon.c.persoon_ref == signaal.c.persoon_ref, _NIET_IN_LEVEN)
+    .scalar_subquery()
+    .label("persoon")
 )
-# What stood there before: all of it null when there was nothing.
-_SIGNALEN_BIJWERKEN = Prepared(
-    upsert(signaal, nieuwere=True).returning(
-        signaal.c.signaal_id, *(literal_column(f"old.{kolom.name}", kolom.type) for kolom in signaal.c)
-    )
+# Candidates only, for the partial index; which ones count is the rule `telt_mee`.
+_KANDIDAAT = (one_of(signaal.c.persoon_ref, "jeugdigen"), signaal.c.status == constant(SignaalStatus.ACTIEF))
+_SIGNALEN_VAN: Final = Statement(
+    select(*(signaal.c[naam] for naam in Signaal._fields if naam != "persoon"), _PERSOON).where(*_KANDIDAAT)
 )
-_PERSONEN_BIJWERKEN = Prepared(upsert(persoon, nieuwere=True).returning(persoon.c.persoon_ref))
-_OUDERS_WEG = Prepared(delete(ouder).where(one_of(ouder.c.persoon_ref, "jeugdigen")))
-_OUDERS_ERBIJ = Prepared(insert_rows(ouder))
-_SIGNALEN_MET_ID = Prepared(select(signaal).where(one_of(signaal.c.signaal_id, "ids")))
+_DEELNAMES: Final = Statement(
+    select(signaal.c.organisatiesoort, signaal.c.status, signaal.c.einddatum, _PERSOON).where(*_KANDIDAAT)
+)
+_OUDERS_WEG: Final = Statement(delete(ouder).where(one_of(ouder.c.persoon_ref, "jeugdigen")))
+_OUDERS_ERBIJ: Final = Statement(insert_rows(ouder))
+_SIGNALEN_MET_ID: Final = Statement(select(signaal).where(one_of(signaal.c.signaal_id, "ids")))
 
 
-class Projectie:
-    """Reads and writes the projections in one transaction, under the locks of `Sleutels`."""
+class PostgresProjectieRepository:
+    """See `match.application.ports.ProjectieRepository`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    async def ouders(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> list[Ouderband]:
+        return [Ouderband(**rij) for rij in await work.rows(_OUDERS_VAN, jeugdigen=list(jeugdigen))]
 
-    async def ouders(self, jeugdigen: Collection[UUID]) -> list[Ouderband]:
-        """The parents of these youths."""
-        found = await _OUDERS_VAN.rows(self._connection, jeugdigen=list(jeugdigen))
-        return [Ouderband._make(row) for row in found]
-
-    async def kinderen(self, ouders: Collection[UUID]) -> list[Ouderband]:
-        """Every child of these parents."""
+    async def kinderen(self, work: UnitOfWork, ouders: Collection[OuderRef]) -> list[Ouderband]:
         if not ouders:
             return []
-        found = await _KINDEREN.rows(self._connection, ouders=list(ouders))
-        return [Ouderband._make(row) for row in found]
+        return [Ouderband(**rij) for rij in await work.rows(_KINDEREN, ouders=list(ouders))]
 
-    async def signalen(self, jeugdigen: Collection[UUID]) -> list[Signaal]:
-        """The signals on these youths that may be active."""
-        found = await _SIGNALEN_VAN.rows(self._connection, jeugdigen=list(jeugdigen))
-        return [Signaal._make((*row, SignaalStatus.ACTIEF, PersoonStatus(weg) if weg else None)) for *row, weg in found]
+    async def signalen(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> list[Signaal]:
+        return [Signaal(**_gelezen(rij)) for rij in await work.rows(_SIGNALEN_VAN, jeugdigen=list(jeugdigen))]
 
-    async def signalen_met_id(self, ids: Collection[UUID]) -> Mapping[UUID, SignaalRij]:
-        """Signals and tombstones by id."""
-        found = await _SIGNALEN_MET_ID.rows(self._connection, ids=list(ids))
-        return {row[0]: _signaalrij(row) for row in found}
+    async def deelnames(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> Sequence[Deelname]:
+        return [Deelname(**_gelezen(rij)) for rij in await work.rows(_DEELNAMES, jeugdigen=list(jeugdigen))]
 
-    async def personen(self, jeugdigen: Collection[UUID]) -> Mapping[UUID, PersoonStatus]:
-        """How those of these youths stand who died or were destroyed."""
-        found = await _PERSONEN.rows(self._connection, jeugdigen=list(jeugdigen))
-        return {ref: PersoonStatus(status) for ref, status in found}
+    async def signalen_met_id(self, work: UnitOfWork, ids: Collection[SignaalId]) -> Mapping[SignaalId, Signaalstand]:
+        return {rij.signaal_id: _stand(rij) for rij in await work.rows(_SIGNALEN_MET_ID, ids=list(ids))}
 
-    async def werk_signalen_bij(self, signalen: Collection[SignaalRij]) -> Mapping[UUID, SignaalRij | None]:
-        """Store what is newer; what each of those signals was before, none when it is new."""
-        if not signalen:
-            return {}
-        found = await _SIGNALEN_BIJWERKEN.rows(self._connection, **columns_of(signaal, signalen))
-        return {nieuw: _signaalrij(oud) if oud[0] is not None else None for nieuw, *oud in found}
+    async def personen(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> Mapping[PersoonRef, PersoonStatus]:
+        gevonden = await work.rows(_NIET_IN_LEVEN_VAN, jeugdigen=list(jeugdigen))
+        return {rij.persoon_ref: PersoonStatus(rij.status) for rij in gevonden}
 
-    async def werk_personen_bij(self, personen: Collection[PersoonRij]) -> set[UUID]:
-        """Store what is newer; the refs of those youths."""
-        if not personen:
-            return set()
-        found = await _PERSONEN_BIJWERKEN.rows(self._connection, **columns_of(persoon, personen))
-        return {ref for (ref,) in found}
+    async def werk_signalen_bij(
+        self, work: UnitOfWork, signalen: Collection[Signaalstand]
+    ) -> Mapping[SignaalId, Signaalstand | None]:
+        vorige = await _SIGNALEN.store(work, [each._asdict() for each in signalen])
+        return {SignaalId(each): _stand(oud) if oud is not None else None for each, oud in vorige.items()}
 
-    async def vervang_ouders(self, jeugdigen: Collection[UUID], banden: Iterable[Ouderband]) -> None:
-        """Give these youths these parents and no others."""
+    async def werk_personen_bij(self, work: UnitOfWork, personen: Collection[Persoonstand]) -> set[PersoonRef]:
+        return set(map(PersoonRef, await _PERSONEN.store(work, [each._asdict() for each in personen])))
+
+    async def vervang_ouders(
+        self, work: UnitOfWork, jeugdigen: Collection[PersoonRef], banden: Iterable[Ouderband]
+    ) -> None:
         if not jeugdigen:
             return
-        await _OUDERS_WEG.rows(self._connection, jeugdigen=list(jeugdigen))
-        await _OUDERS_ERBIJ.rows(self._connection, **columns_of(ouder, banden))
+        await work.execute(_OUDERS_WEG, jeugdigen=list(jeugdigen))
+        await work.execute(_OUDERS_ERBIJ, **columns_of(ouder, [each._asdict() for each in banden]))
 
 
-def _signaalrij(row: Iterable[Any]) -> SignaalRij:
-    ruw = SignaalRij._make(row)
-    return ruw._replace(status=SignaalStatus(ruw.status))
+def _gelezen(rij: Any) -> dict[str, Any]:
+    """An active signal, with what is known of its youth."""
+    return {
+        **rij,
+        "status": SignaalStatus(rij["status"]),
+        "persoon": PersoonStatus(rij["persoon"]) if rij["persoon"] else None,
+    }
+
+
+def _stand(rij: Any) -> Signaalstand:
+    return Signaalstand(
+        **{
+            **rij,
+            "status": SignaalStatus(rij["status"]),
+            "reden": SignaalReden(rij["reden"]) if rij["reden"] else None,
+        }
+    )

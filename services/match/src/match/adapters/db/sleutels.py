@@ -9,16 +9,18 @@ The table is not logged: a crash empties it, and ends everybody who held a row o
 
 from collections.abc import Collection
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.base import OuderRef, PersoonRef
 from match.adapters.db.tables import matchsleutel
-from platformkit.db.prepared import Prepared
 from platformkit.db.sets import one_of, rows
+from platformkit.db.statement import Statement
 from platformkit.errors import TransientError
+from platformkit.executor import UnitOfWork
 
 
 class Sleutelsoort(StrEnum):
@@ -35,10 +37,10 @@ _VERGRENDELEN: Select[UUID] = (
     .where(matchsleutel.c.soort == _SOORT, one_of(matchsleutel.c.id, "id"))
     .order_by(matchsleutel.c.id)
 )
-_WACHTEND = Prepared(_VERGRENDELEN.with_for_update())
-_METEEN = Prepared(_VERGRENDELEN.with_for_update(nowait=True))
+_WACHTEND: Final = Statement(_VERGRENDELEN.with_for_update())
+_METEEN: Final = Statement(_VERGRENDELEN.with_for_update(nowait=True))
 # Sorted here too: a new key is held from its insertion on.
-_MAKEN = Prepared(
+_MAKEN: Final = Statement(
     insert(matchsleutel)
     .from_select(["soort", "id"], select(_SOORT, _IDS.c.id).order_by(_IDS.c.id))
     .on_conflict_do_nothing()
@@ -46,40 +48,28 @@ _MAKEN = Prepared(
 )
 
 
-class Sleutels:
-    """Takes the locks of one transaction."""
+class PostgresSleutelRepository:
+    """See `match.application.ports.SleutelRepository`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    async def jeugdigen(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> None:
+        await _vergrendel(work, Sleutelsoort.JEUGDIGE, refs)
 
-    async def jeugdigen(self, refs: Collection[UUID]) -> None:
-        """Hold these youths until the end of the transaction; before any parent.
+    async def ouders(self, work: UnitOfWork, refs: Collection[OuderRef]) -> None:
+        await _vergrendel(work, Sleutelsoort.OUDER, refs)
 
-        Raises:
-            TransientError: a key was removed in between; the whole transaction must start again.
-            LockNotAvailableError: others made a key and hold it, which is transient as well.
-        """
-        await self._vergrendel(Sleutelsoort.JEUGDIGE, refs)
 
-    async def ouders(self, refs: Collection[UUID]) -> None:
-        """Hold these parents until the end of the transaction; they must be read after the youths are held.
+async def _vergrendel(work: UnitOfWork, soort: Sleutelsoort, refs: Collection[UUID]) -> None:
+    """Hold what is there, make what is not. Nearly always all are there, and one statement is enough."""
+    onbekend = await _zonder(work, _WACHTEND, soort, sorted(set(refs)))
+    anderen = await _zonder(work, _MAKEN, soort, onbekend)
+    # Made by others meanwhile. Not waited for: they come after keys with a higher id, and that may be a circle.
+    if await _zonder(work, _METEEN, soort, anderen):
+        raise TransientError("tijdelijk-niet-beschikbaar")
 
-        Raises:
-            TransientError: as `jeugdigen`.
-        """
-        await self._vergrendel(Sleutelsoort.OUDER, refs)
 
-    async def _vergrendel(self, soort: Sleutelsoort, refs: Collection[UUID]) -> None:
-        """Hold what is there, make what is not. Nearly always all are there, and one statement is enough."""
-        onbekend = await self._met(_WACHTEND, soort, sorted(set(refs)))
-        anderen = await self._met(_MAKEN, soort, onbekend)
-        # Made by others meanwhile. Not waited for: they come after keys with a higher id, and that may be a circle.
-        if await self._met(_METEEN, soort, anderen):
-            raise TransientError("tijdelijk-niet-beschikbaar")
-
-    async def _met(self, statement: Prepared, soort: Sleutelsoort, ids: list[UUID]) -> list[UUID]:
-        """Those of `ids` that the statement did not give."""
-        if not ids:
-            return []
-        gekregen = {row[0] for row in await statement.rows(self._connection, soort=soort.value, id=ids)}
-        return [each for each in ids if each not in gekregen]
+async def _zonder(work: UnitOfWork, statement: Statement, soort: Sleutelsoort, ids: list[UUID]) -> list[UUID]:
+    """Those of `ids` that the statement did not give."""
+    if not ids:
+        return []
+    gekregen = {rij.id for rij in await work.rows(statement, soort=soort, id=ids)}
+    return [each for each in ids if each not in gekregen]

@@ -4,16 +4,20 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 from uuid import UUID
 
-from contracts.match import MatchBeeindigd, MatchOntstaan, MatchStatus
-from match.application.ports import Opslag, Projectie, SignaalRij
+from contracts.base import MatchId, PersoonRef, SignaalId
+from contracts.match import MatchStatus
+from match.application.ports import Opslag, ProjectieRepository
+from match.domain.events import toestand
 from match.domain.match import Match
 from match.domain.paren import Paar, paren
-from match.domain.reden import reden_van_einde
-from match.domain.signaal import Betrokkene, Ouderband, Signaal, SignaalStatus
+from match.domain.reden import Zijde, reden_van_einde
+from match.domain.signaal import Betrokkene, Ouderband, Signaal, Signaalstand, SignaalStatus
 from platformkit.executor import UnitOfWork
 
-Banden = Mapping[UUID, frozenset[Ouderband]]
+Banden = Mapping[PersoonRef, frozenset[Ouderband]]
 """The parents of youths."""
+Vorige = Mapping[SignaalId, Signaalstand | None]
+"""What signals were before this transaction changed them; none when they are new."""
 
 
 class Aanleiding(NamedTuple):
@@ -24,10 +28,10 @@ class Aanleiding(NamedTuple):
     `signalen` and all signals of `jeugdigen` are looked at as well. `sporen` has the traceparent by signal and by youth.
     """
 
-    vorige: Mapping[UUID, SignaalRij | None]
-    verwijderd: Collection[UUID]
-    signalen: Set[UUID]
-    jeugdigen: Set[UUID]
+    vorige: Vorige
+    verwijderd: Collection[SignaalId]
+    signalen: Set[SignaalId]
+    jeugdigen: Set[PersoonRef]
     sporen: Mapping[UUID, str | None]
 
 
@@ -51,30 +55,34 @@ async def herbereken(work: UnitOfWork, opslag: Opslag, banden: Banden, aanleidin
     rond, gewenst = await _gewenst(work, opslag.projectie, banden, aanleiding)
     # What match had never heard of is in no match yet: a signal stays, as a tombstone at least.
     gekend = [each for each in rond if aanleiding.vorige.get(each, True) is not None]
-    bekend = {m.match_id: m for m in await opslag.matches.van(gekend)}
+    bekend = {m.match_id: m for m in await opslag.matches.van(work, gekend)}
     vervallen = [m for m in bekend.values() if m.status is MatchStatus.ACTIEF and m.match_id not in gewenst]
-    voorbij = await opslag.matches.beeindigd_voor(aanleiding.verwijderd)
+    voorbij = await opslag.matches.beeindigd_voor(work, aanleiding.verwijderd)
     if not gewenst and not vervallen and not voorbij:
         return 0
-    generatie = await opslag.matches.generatie()
+    generatie = await opslag.matches.generatie(work)
     veranderd = [
         *_ontstaan(work, gewenst, bekend, aanleiding.vorige, generatie),
         *await _beeindigd(work, opslag.projectie, vervallen, aanleiding.vorige, generatie),
-        *await _ten_onrechte(opslag.projectie, voorbij, aanleiding.vorige, generatie),
+        *await _ten_onrechte(work, opslag.projectie, voorbij, aanleiding.vorige, generatie),
     ]
-    await opslag.matches.bewaar([each.match for each in veranderd])
+    await opslag.matches.bewaar(work, [each.match for each in veranderd])
     for each in veranderd:
-        work.emit(event(each), version=each.match.versie, traceparent=_spoor(each.match, aanleiding.sporen))
+        work.emit(
+            toestand(each.match, each.a, each.b),
+            version=each.match.versie,
+            traceparent=_spoor(each.match, aanleiding.sporen),
+        )
     return len(veranderd)
 
 
 async def _gewenst(
-    work: UnitOfWork, projectie: Projectie, banden: Banden, aanleiding: Aanleiding
-) -> tuple[Set[UUID], Mapping[UUID, Paar]]:
+    work: UnitOfWork, projectie: ProjectieRepository, banden: Banden, aanleiding: Aanleiding
+) -> tuple[Set[SignaalId], Mapping[MatchId, Paar]]:
     """The signals whose matches may have changed, and every match that they should be in."""
     ouders = {band.ouder_ref for van_een in banden.values() for band in van_een}
-    verwant = await projectie.kinderen(ouders)
-    signalen = await projectie.signalen(banden.keys() | {band.persoon_ref for band in verwant})
+    verwant = await projectie.kinderen(work, ouders)
+    signalen = await projectie.signalen(work, banden.keys() | {band.persoon_ref for band in verwant})
     van_jeugdigen = {s.signaal_id for s in signalen if s.persoon_ref in aanleiding.jeugdigen}
     rond = aanleiding.vorige.keys() | aanleiding.signalen | van_jeugdigen
     return rond, paren(signalen, verwant, work.today, rond=rond)
@@ -82,9 +90,9 @@ async def _gewenst(
 
 def _ontstaan(
     work: UnitOfWork,
-    gewenst: Mapping[UUID, Paar],
-    bekend: Mapping[UUID, Match],
-    vorige: Mapping[UUID, SignaalRij | None],
+    gewenst: Mapping[MatchId, Paar],
+    bekend: Mapping[MatchId, Match],
+    vorige: Vorige,
     generatie: int,
 ) -> Iterator[Verandering]:
     """What arises, arises again, or is to be told anew."""
@@ -99,30 +107,30 @@ def _ontstaan(
             yield Verandering(nieuw, paar.a.betrokkene(), paar.b.betrokkene())
 
 
-def _zegt_anders(signaal: Signaal, vorige: Mapping[UUID, SignaalRij | None]) -> bool:
+def _zegt_anders(signaal: Signaal, vorige: Vorige) -> bool:
     oud = vorige.get(signaal.signaal_id)
     return oud is not None and oud.betrokkene() != signaal.betrokkene()
 
 
 async def _beeindigd(
     work: UnitOfWork,
-    projectie: Projectie,
+    projectie: ProjectieRepository,
     vervallen: Collection[Match],
-    vorige: Mapping[UUID, SignaalRij | None],
+    vorige: Vorige,
     generatie: int,
 ) -> list[Verandering]:
     """What ends, with its sides as they were told."""
     if not vervallen:
         return []
-    signalen = await projectie.signalen_met_id({each for m in vervallen for each in (m.signaal_a, m.signaal_b)})
-    personen = await projectie.personen({each for m in vervallen for each in (m.persoon_a, m.persoon_b)})
+    signalen = await projectie.signalen_met_id(work, {each for m in vervallen for each in (m.signaal_a, m.signaal_b)})
+    personen = await projectie.personen(work, {each for m in vervallen for each in (m.persoon_a, m.persoon_b)})
     veranderd = []
     for m in vervallen:
         a, b = signalen[m.signaal_a], signalen[m.signaal_b]
         reden = reden_van_einde(
             m.soort,
-            a.zijde(personen.get(m.persoon_a)),
-            b.zijde(personen.get(m.persoon_b)),
+            Zijde(a.status, a.reden, a.einddatum, personen.get(m.persoon_a)),
+            Zijde(b.status, b.reden, b.einddatum, personen.get(m.persoon_b)),
             zelfde_professional=a.professional == b.professional,
             vandaag=work.today,
         )
@@ -131,12 +139,16 @@ async def _beeindigd(
 
 
 async def _ten_onrechte(
-    projectie: Projectie, voorbij: Collection[Match], vorige: Mapping[UUID, SignaalRij | None], generatie: int
+    work: UnitOfWork,
+    projectie: ProjectieRepository,
+    voorbij: Collection[Match],
+    vorige: Vorige,
+    generatie: int,
 ) -> Iterable[Verandering]:
     """What had ended and turns out never to have been right; not when a side is destroyed: of that one nothing is told."""
     if not voorbij:
         return []
-    signalen = await projectie.signalen_met_id({each for m in voorbij for each in (m.signaal_a, m.signaal_b)})
+    signalen = await projectie.signalen_met_id(work, {each for m in voorbij for each in (m.signaal_a, m.signaal_b)})
     return [
         Verandering(m.ten_onrechte(generatie), *_verteld(a, b, vorige))
         for m in voorbij
@@ -144,7 +156,7 @@ async def _ten_onrechte(
     ]
 
 
-def _verteld(a: SignaalRij, b: SignaalRij, vorige: Mapping[UUID, SignaalRij | None]) -> Iterator[Betrokkene]:
+def _verteld(a: Signaalstand, b: Signaalstand, vorige: Vorige) -> Iterator[Betrokkene]:
     """What these two said before this transaction."""
     return ((vorige.get(nu.signaal_id) or nu).betrokkene() for nu in (a, b))
 
@@ -155,23 +167,3 @@ def _spoor(m: Match, sporen: Mapping[UUID, str | None]) -> str | None:
         if betrokken in sporen:
             return sporen[betrokken]
     return None
-
-
-def event(veranderd: Verandering) -> MatchOntstaan | MatchBeeindigd:
-    """The whole state of a match, as others are told it."""
-    m, a, b = veranderd
-    soort_event = MatchOntstaan if m.status is MatchStatus.ACTIEF else MatchBeeindigd
-    # Validated in one go: a model for each part would cost half as much again.
-    return soort_event.model_validate(
-        {
-            "match_id": m.match_id,
-            "soort": m.soort,
-            "signalen": (m.signaal_a, m.signaal_b),
-            "personen": tuple(sorted({m.persoon_a, m.persoon_b})),
-            "professionals": (a._asdict(), b._asdict()),
-            "oorzaak": {"soort": m.oorzaak_soort, "id": m.oorzaak_id, "op": m.oorzaak_op},
-            "einddatum": m.einddatum,
-            "status": m.status,
-            "reden": m.reden,
-        }
-    )

@@ -2,11 +2,14 @@
 
 from uuid import UUID
 
-from match.application.handlers.herberekenen import Verandering, event
-from match.application.handlers.verwerken import OpslagMaker, vergrendel
+from contracts.base import MatchId
+from match.application.handlers.herberekenen import Verandering
+from match.application.handlers.verwerken import vergrendel
+from match.application.ports import Opslag
+from match.domain.events import toestand
 from match.domain.signaal import SignaalStatus
 from platformkit.executor import UnitOfWork
-from platformkit.outbox.republish import Retold
+from platformkit.executor.retelling import Retold
 
 
 class Republish:
@@ -15,27 +18,27 @@ class Republish:
     An ended match one of whose signals was destroyed is left out: nothing is known any more of that side (D8).
     """
 
-    def __init__(self, opslag: OpslagMaker) -> None:
+    def __init__(self, opslag: Opslag) -> None:
         self._opslag = opslag
 
     async def __call__(self, work: UnitOfWork, after: UUID | None, limit: int) -> Retold:
         """Tell the next `limit` matches after an id."""
-        opslag = self._opslag(work)
-        ids = await opslag.matches.ids_na(after, limit)
+        opslag = self._opslag
+        ids = await opslag.matches.ids_na(work, MatchId(after) if after else None, limit)
         # The locks of whatever else gives a match a version, or changes what its signals say of it.
-        gevonden = await opslag.matches.met_id(ids)
-        await vergrendel(opslag, {ref for m in gevonden for ref in (m.persoon_a, m.persoon_b)})
-        matches = await opslag.matches.met_id(ids)
+        gevonden = await opslag.matches.met_id(work, ids)
+        await vergrendel(work, opslag, {ref for m in gevonden for ref in (m.persoon_a, m.persoon_b)})
+        matches = await opslag.matches.met_id(work, ids)
         signalen = await opslag.projectie.signalen_met_id(
-            {each for m in matches for each in (m.signaal_a, m.signaal_b)}
+            work, {each for m in matches for each in (m.signaal_a, m.signaal_b)}
         )
-        generatie = await opslag.matches.generatie()
+        generatie = await opslag.matches.generatie(work)
         opnieuw = []
         for oud in matches:
             a, b = signalen[oud.signaal_a], signalen[oud.signaal_b]
             if SignaalStatus.VERNIETIGD not in {a.status, b.status}:
                 opnieuw.append(Verandering(oud.in_generatie(generatie) or oud, a.betrokkene(), b.betrokkene()))
-        await opslag.matches.bewaar([each.match for each in opnieuw])
+        await opslag.matches.bewaar(work, [each.match for each in opnieuw])
         for each in opnieuw:
-            work.emit(event(each), version=each.match.versie)
+            work.emit(toestand(each.match, each.a, each.b), version=each.match.versie)
         return Retold(len(opnieuw), ids[-1] if len(ids) == limit else None)

@@ -2,14 +2,15 @@
 
 from datetime import date, datetime, time
 from typing import Annotated, Self
-from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from contracts.base import MatchId, SignaalId
+from contracts.http.deelnemers import Contact
 from contracts.match import MatchReden, MatchSoort
 from match.application.handlers.matches_tonen import Bladzijde, GetoondeMatch
-from match.application.queries import Contact, EigenMatch, Stand
+from match.application.queries import EigenMatch, Stand
 from platformkit.clock import AMSTERDAM
 
 
@@ -43,14 +44,14 @@ class PartnerAntwoord(Model):
 class MatchAntwoord(Model):
     """A match of the own signal. Of a family match nothing of the other youth (C16, law 7.1.4.3(2))."""
 
-    match_id: UUID
+    match_id: MatchId
     soort: Annotated[MatchSoort, Field(description="client: dezelfde jeugdige. gezin: een broer of zus")]
     status: Stand
     reden: Annotated[MatchReden | None, Field(description="Waarom de match is beeindigd")]
     ontstaan_op: AwareDatetime
     beeindigd_op: AwareDatetime | None
     einddatum: Annotated[date, Field(description="De eerste dag waarop de match niet meer telt")]
-    eigen_signaal_id: UUID
+    eigen_signaal_id: SignaalId
     partner: Annotated[
         PartnerAntwoord | None, Field(description="De andere professional; leeg als die er niet meer werkt")
     ]
@@ -82,7 +83,7 @@ class MatchesAntwoord(Model):
     """A page of own matches; `volgende` goes into `na` to get the next one."""
 
     items: list[MatchAntwoord]
-    volgende: UUID | None
+    volgende: MatchId | None
 
     @classmethod
     def van(cls, bladzijde: Bladzijde) -> Self:

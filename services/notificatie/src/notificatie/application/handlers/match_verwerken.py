@@ -1,52 +1,62 @@
 """On events of the topic match: decide who must be told (D18)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from contracts.match import MatchStatus, MatchToestand
-from notificatie.application.ports import Notificaties, Toestand
-from notificatie.domain.notificatie import oorzaak_van_correctie
+from contracts.base import MatchId
+from contracts.match import MatchToestand
+from notificatie.application.ports import MatchstandRepository, NotificatieRepository, Verteld
+from notificatie.application.projecties import matchstand
+from notificatie.domain.notificatie import NieuweNotificatie, Soort, oorzaak_van_correctie
 from notificatie.domain.ontvangers import ontvangers, was_onjuist
+from notificatie.domain.vertellen import Stand
 from platformkit.clock import Clock
+from platformkit.envelope import Message
 from platformkit.executor import UnitOfWork
-from platformkit.messaging.envelope import Message
+from platformkit.executor.projection import newest
+
+_Gepland = tuple[NieuweNotificatie, MatchId]
 
 
 class MatchVerwerken:
     """Handles a batch as a set. `machine` tells when a mail is due; the domain's date decides which matches count (D7)."""
 
-    def __init__(self, notificaties: Notificaties, machine: Clock) -> None:
+    def __init__(self, matches: MatchstandRepository, notificaties: NotificatieRepository, machine: Clock) -> None:
+        self._matches = matches
         self._notificaties = notificaties
         self._machine = machine
 
     async def __call__(self, work: UnitOfWork, messages: Sequence[Message]) -> None:
         """The highest version of each match alone decides (D2), whatever the order and however often it comes."""
-        hoogste: dict[object, Toestand] = {}
-        for message in messages:
-            match = message.event
-            if not isinstance(match, MatchToestand):
-                continue
-            bekend = hoogste.get(match.match_id)
-            if bekend is None or message.version > bekend.versie:
-                hoogste[match.match_id] = Toestand(match, message.version, message.time, message.traceparent)
-        nieuwer = await self._notificaties.projecteer(work.connection, list(hoogste.values()))
-        standen = [stand for stand in hoogste.values() if stand.match.match_id in nieuwer]
+        verteld = [(each.event, each) for each in newest(messages) if isinstance(each.event, MatchToestand)]
+        nieuwer = await self._matches.bewaar(work, [matchstand(match, each.version) for match, each in verteld])
+        nieuws = [(match, each) for match, each in verteld if match.match_id in nieuwer]
         nu = self._machine.now()
-        await self._notificaties.plan(
-            work.connection,
-            [
-                (ontvanger, stand)
-                for stand in standen
-                if stand.match.status is MatchStatus.ACTIEF and work.today < stand.match.einddatum
-                for ontvanger in ontvangers(stand.match)
-            ],
-            nu,
-        )
-        await self._notificaties.herroep(
-            work.connection,
-            {
-                stand.match.match_id: (oorzaak_van_correctie(stand.match, stand.versie, stand.op), stand.traceparent)
-                for stand in standen
-                if was_onjuist(stand.match)
-            },
-            nu,
-        )
+        await self._notificaties.plan(work, list(_te_vertellen(work, nieuws)), nu)
+        onjuist = {match.match_id: (match, each) for match, each in nieuws if was_onjuist(match)}
+        if onjuist:
+            gehoord = await self._notificaties.verteld_van(work, onjuist)
+            await self._notificaties.plan(work, list(_te_herroepen(gehoord, onjuist)), nu)
+
+
+def _te_vertellen(work: UnitOfWork, nieuws: Sequence[tuple[MatchToestand, Message]]) -> Iterator[_Gepland]:
+    for match, message in nieuws:
+        if Stand(match.status, match.einddatum).telt(work.today):
+            for ontvanger in ontvangers(match):
+                yield (
+                    NieuweNotificatie(Soort.MATCH, match.oorzaak, ontvanger, message.traceparent),
+                    match.match_id,
+                )
+
+
+def _te_herroepen(
+    gehoord: Sequence[Verteld], onjuist: Mapping[MatchId, tuple[MatchToestand, Message]]
+) -> Iterator[_Gepland]:
+    """Whoever was told of these matches, or may have been, is told that they were wrong."""
+    for each in gehoord:
+        if each.verloop.kan_nog_gehoord_worden:
+            match, message = onjuist[each.match_id]
+            oorzaak = oorzaak_van_correctie(match, message.version, message.time)
+            yield (
+                NieuweNotificatie(Soort.MATCH_ONJUIST, oorzaak, each.ontvanger, message.traceparent, herroept=each.id),
+                each.match_id,
+            )

@@ -1,144 +1,207 @@
 """The signals in PostgreSQL. Row-level security decides which rows an asker meets."""
 
-from collections.abc import Collection, Sequence
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any, Final
 from uuid import UUID
 
-import asyncpg
-from sqlalchemy import Table, bindparam, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Integer, Table, bindparam, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
-from contracts.signaal import Organisatiesoort, SignaalStatus
-from platformkit.db.prepared import Prepared
-from platformkit.errors import DomainError
+from contracts.base import AccountId, PersoonRef, SignaalId
+from contracts.signaal import Bron, Organisatiesoort, SignaalReden, SignaalStatus
+from contracts.statistiek import Geslacht, Leeftijdsgroep, Woonklasse
+from platformkit.db.sets import columns_of, constant, one_of, rows
+from platformkit.db.statement import Row, Statement
+from platformkit.errors import ConstraintError, DomainError
 from platformkit.executor import UnitOfWork
-from signaal.adapters.db.rows import KOLOMMEN, naar_rij, telling_naar_rij, telling_uit_rij, uit_rij
-from signaal.adapters.db.tables import betrokkenheid, signaal, signaal_telling
+from signaal.adapters.db.tables import betrokkenheid, locatie, organisatie, signaal, signaal_telling
+from signaal.application.queries import SignaalMetNamen
 from signaal.domain.signaal import Signaal, Telling
 
 _ISSUE_TRANSACTION: Final = "60s"
+_EEN_ACTIEF: Final = "signaal_een_actief"
+_EERSTE, _LAATSTE = UUID(int=0), UUID(int=2**128 - 1)
+_EINDE = ("id", "versie", "status", "reden", "inactief_sinds")
+
+
+def _velden(soort: type[Signaal] | type[Telling], tabel: Table, signaal_id: str) -> list[ColumnElement[Any]]:
+    """The columns of a table, named as the fields of what they hold."""
+    kolom = {each.name: each.name for each in fields(soort)} | {"signaal_id": signaal_id}
+    return [tabel.c[naam].label(veld) for veld, naam in kolom.items()]
 
 
 def _waarden(tabel: Table) -> dict[str, Any]:
-    return {kolom.name: bindparam(kolom.name, type_=kolom.type) for kolom in tabel.columns}
+    return {kolom.key: bindparam(kolom.key, type_=kolom.type) for kolom in tabel.columns}
 
+
+def ends_within(limit: str) -> Sequence[ColumnElement[str]]:
+    """What a transaction selects to be ended by the database `limit` from then.
+
+    Beside the limit of the role, which may be raised while the guard of `bestaat` rests on this one. PostgreSQL goes on
+    counting for the role's limit until that is switched off.
+    """
+    return [func.set_config("transaction_timeout", each, True) for each in ("0", limit)]
+
+
+_SIGNAAL = _velden(Signaal, signaal, "id")
+_TELLING = _velden(Telling, signaal_telling, "signaal")
 
 _betrokken = pg_insert(betrokkenheid).values(_waarden(betrokkenheid))
-_VOEG_TOE = Prepared(
+_VOEG_TOE = Statement(
     _betrokken.on_conflict_do_update(
         index_elements=["account", "persoon_ref"], set_={"tot": _betrokken.excluded.tot}
     ).add_cte(
         insert(signaal)
         .values(_waarden(signaal))
-        # After this the transaction commits within a minute or not at all: half of the guard of `bestaat_signaal`.
-        .returning(func.set_config("transaction_timeout", _ISSUE_TRANSACTION, True))
+        # After this the transaction commits within a minute or not at all: half of the guard of `bestaat`.
+        .returning(*ends_within(_ISSUE_TRANSACTION))
         .cte("nieuw")
     )
 )
-_TEL = Prepared(insert(signaal_telling).values(_waarden(signaal_telling)))
+_TEL = Statement(insert(signaal_telling).values(_waarden(signaal_telling)))
+
+_VERGRENDEL = Statement(select(*_SIGNAAL).where(signaal.c.id == bindparam("id")).with_for_update())
+_VERGRENDEL_VERLOPEN = Statement(
+    select(*_SIGNAAL)
+    .where(signaal.c.status == constant(SignaalStatus.ACTIEF), signaal.c.einddatum <= bindparam("dag"))
+    .order_by(signaal.c.einddatum)
+    .limit(bindparam("aantal", type_=Integer()))
+    .with_for_update(skip_locked=True)
+)
+_einde = rows(signaal, _EINDE)
+_BEWAAR_INACTIEF = Statement(
+    update(signaal).where(signaal.c.id == _einde.c.id).values({naam: _einde.c[naam] for naam in _EINDE[1:]})
+)
+_betrokken_tot = rows(betrokkenheid)
+_BETROKKEN_TOT = Statement(
+    update(betrokkenheid)
+    .where(
+        betrokkenheid.c.account == _betrokken_tot.c.account,
+        betrokkenheid.c.persoon_ref == _betrokken_tot.c.persoon_ref,
+    )
+    .values(tot=_betrokken_tot.c.tot)
+)
+
+_eigen = (
+    select(*_SIGNAAL, organisatie.c.naam.label("organisatienaam"), locatie.c.naam.label("locatienaam"))
+    .select_from(signaal)
+    .join(organisatie, organisatie.c.id == signaal.c.organisatie)
+    .join(locatie, locatie.c.id == signaal.c.locatie)
+    .where(signaal.c.account == bindparam("account"))
+)
+_EEN_EIGEN = Statement(_eigen.where(signaal.c.id == bindparam("id")))
+_EIGEN = Statement(
+    _eigen.where(signaal.c.id < bindparam("na"))
+    .order_by(signaal.c.id.desc())
+    .limit(bindparam("limiet", type_=Integer()))
+)
+_BESTAAT = Statement(select(exists().where(signaal.c.persoon_ref == bindparam("persoon_ref"))))
+_BLADZIJDE = Statement(
+    select(*_SIGNAAL)
+    .where(signaal.c.id > bindparam("na"))
+    .order_by(signaal.c.id)
+    .limit(bindparam("aantal", type_=Integer()))
+)
+_TELLINGEN = Statement(select(*_TELLING).where(one_of(signaal_telling.c.signaal, "signalen")))
 
 
-class SignaalRepository:
-    """Implements the port Signalen."""
+class PostgresSignaalRepository:
+    """Implements the port SignaalRepository."""
 
     async def voeg_toe(self, work: UnitOfWork, nieuw: Signaal, telling: Telling) -> None:
         """See the port."""
         try:
-            await _VOEG_TOE.rows(work.connection, **naar_rij(nieuw), tot=nieuw.einddatum)
-        except asyncpg.ExclusionViolationError:
+            await work.execute(_VOEG_TOE, **_rij(nieuw, "id"), tot=nieuw.einddatum)
+        except ConstraintError as error:
+            if error.constraint != _EEN_ACTIEF:
+                raise
             raise DomainError("signaal-bestaat-al") from None
         # By itself: its policy looks for the signal, which a statement that also inserts it would not see.
-        await _TEL.rows(work.connection, **telling_naar_rij(telling))
+        await work.execute(_TEL, **_rij(telling, "signaal"))
 
-    async def vergrendel(self, work: UnitOfWork, signaal_id: UUID) -> Signaal | None:
+    async def vergrendel(self, work: UnitOfWork, signaal_id: SignaalId) -> Signaal | None:
         """See the port."""
-        gevonden = await work.connection.execute(select(*KOLOMMEN).where(signaal.c.id == signaal_id).with_for_update())
-        rij = gevonden.one_or_none()
-        return uit_rij(rij) if rij else None
+        rij = await work.row(_VERGRENDEL, id=signaal_id)
+        return _signaal(rij) if rij else None
 
     async def bewaar_inactief(self, work: UnitOfWork, signalen: Sequence[Signaal]) -> None:
         """See the port."""
-        await work.connection.execute(
-            update(signaal)
-            .where(signaal.c.id == bindparam("_id"))
-            .values(
-                version=bindparam("_version"),
-                status=bindparam("_status"),
-                reden=bindparam("_reden"),
-                inactief_sinds=bindparam("_sinds"),
-            ),
-            [
-                {
-                    "_id": each.signaal_id,
-                    "_version": each.version,
-                    "_status": each.status,
-                    "_reden": each.reden,
-                    "_sinds": each.inactief_sinds,
-                }
-                for each in signalen
-            ],
-        )
+        await work.execute(_BEWAAR_INACTIEF, **columns_of(signaal, [_rij(each, "id") for each in signalen], _EINDE))
         # Only a signal that ends early takes back the rest of the involvement. One that expired has had it all, and by now
         # it may be that of a newer signal on the same youth.
-        vroeg = [each for each in signalen if each.inactief_sinds != each.einddatum]
+        vroeg = [
+            {"account": each.account, "persoon_ref": each.persoon_ref, "tot": each.inactief_sinds}
+            for each in signalen
+            if each.inactief_sinds != each.einddatum
+        ]
         if vroeg:
-            await work.connection.execute(
-                update(betrokkenheid)
-                .where(
-                    betrokkenheid.c.account == bindparam("_account"),
-                    betrokkenheid.c.persoon_ref == bindparam("_ref"),
-                )
-                .values(tot=bindparam("_sinds")),
-                [
-                    {
-                        "_account": each.account,
-                        "_ref": each.persoon_ref,
-                        "_sinds": each.inactief_sinds,
-                    }
-                    for each in vroeg
-                ],
-            )
+            await work.execute(_BETROKKEN_TOT, **columns_of(betrokkenheid, vroeg))
 
-    async def vergrendel_verlopen(self, work: UnitOfWork, dag: date, aantal: int) -> Sequence[Signaal]:
+    async def vergrendel_verlopen(self, work: UnitOfWork, aantal: int) -> Sequence[Signaal]:
         """See the port."""
-        gevonden = await work.connection.execute(
-            select(*KOLOMMEN)
-            .where(signaal.c.status == SignaalStatus.ACTIEF, signaal.c.einddatum <= dag)
-            .order_by(signaal.c.einddatum)
-            .limit(aantal)
-            .with_for_update(skip_locked=True)
-        )
-        return [uit_rij(rij) for rij in gevonden]
+        return [_signaal(rij) for rij in await work.rows(_VERGRENDEL_VERLOPEN, dag=work.today, aantal=aantal)]
+
+    async def eigen(
+        self, work: UnitOfWork, account: AccountId, na: SignaalId | None, limiet: int
+    ) -> Sequence[SignaalMetNamen]:
+        """See the port."""
+        gevonden = await work.rows(_EIGEN, account=account, na=na or _LAATSTE, limiet=limiet)
+        return [_met_namen(work, rij) for rij in gevonden]
+
+    async def een_eigen(self, work: UnitOfWork, account: AccountId, signaal_id: SignaalId) -> SignaalMetNamen | None:
+        """See the port."""
+        rij = await work.row(_EEN_EIGEN, account=account, id=signaal_id)
+        return _met_namen(work, rij) if rij else None
+
+    async def bestaat(self, work: UnitOfWork, persoon_ref: PersoonRef) -> bool:
+        """See the port.
+
+        brp-proxy asks this fifteen minutes after it gave out the reference, and lets the person go when the answer is no
+        (D1). A signal that is being committed at this very instant is invisible to us, so the answer is only right
+        because there can be none: the transaction that issues refuses a reference older than five minutes, and the
+        database ends it within two minutes after that: the role's `transaction_timeout`, then that of `voeg_toe`.
+        """
+        return bool(await work.value(_BESTAAT, persoon_ref=persoon_ref))
 
     async def bladzijde(
         self, work: UnitOfWork, na: UUID | None, aantal: int
     ) -> Sequence[tuple[Signaal, Telling | None]]:
         """See the port."""
-        vraag = select(*KOLOMMEN).order_by(signaal.c.id).limit(aantal)
-        signalen = [
-            uit_rij(rij)
-            for rij in await work.connection.execute(vraag if na is None else vraag.where(signaal.c.id > na))
-        ]
-        tellingen = await work.connection.execute(
-            select(signaal_telling).where(signaal_telling.c.signaal.in_([each.signaal_id for each in signalen]))
-        )
-        per_signaal = {rij.signaal: telling_uit_rij(rij) for rij in tellingen}
+        signalen = [_signaal(rij) for rij in await work.rows(_BLADZIJDE, na=na or _EERSTE, aantal=aantal)]
+        tellingen = await work.rows(_TELLINGEN, signalen=[each.signaal_id for each in signalen])
+        per_signaal = {rij.signaal_id: _telling(rij) for rij in tellingen}
         return [(each, per_signaal.get(each.signaal_id)) for each in signalen]
 
-    async def heeft_actief_van(
-        self, work: UnitOfWork, personen: Collection[UUID], soorten: Collection[Organisatiesoort], dag: date
-    ) -> bool:
-        """See the port."""
-        gevonden = await work.connection.execute(
-            select(
-                exists().where(
-                    signaal.c.persoon_ref.in_(personen),
-                    signaal.c.organisatiesoort.in_(sorted(soorten)),
-                    signaal.c.status == SignaalStatus.ACTIEF,
-                    signaal.c.begindatum <= dag,
-                    signaal.c.einddatum > dag,
-                )
-            )
-        )
-        return bool(gevonden.scalar_one())
+
+def _met_namen(work: UnitOfWork, rij: Row) -> SignaalMetNamen:
+    return SignaalMetNamen(_signaal(rij), rij.organisatienaam, rij.locatienaam, work.today)
+
+
+def _rij(van: Signaal | Telling, signaal_id: str) -> dict[str, Any]:
+    # Not `asdict`, which copies every value in depth.
+    rij = dict(vars(van))
+    rij[signaal_id] = rij.pop("signaal_id")
+    return rij
+
+
+def _signaal(rij: Row) -> Signaal:
+    velden = {each.name: rij[each.name] for each in fields(Signaal)}
+    return Signaal(
+        **velden
+        | {
+            "organisatiesoort": Organisatiesoort(rij.organisatiesoort),
+            "bron": Bron(rij.bron),
+            "status": SignaalStatus(rij.status),
+            "reden": SignaalReden(rij.reden) if rij.reden else None,
+        }
+    )
+
+
+def _telling(rij: Row) -> Telling:
+    soorten = {
+        "leeftijdsgroep": Leeftijdsgroep(rij.leeftijdsgroep),
+        "geslacht": Geslacht(rij.geslacht),
+        "woonklasse": Woonklasse(rij.woonklasse),
+    }
+    return Telling(**dict(rij) | soorten)

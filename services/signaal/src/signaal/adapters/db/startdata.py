@@ -1,7 +1,6 @@
-"""Loads the start data: the files own these rows, so loading again brings them up to date and changes nothing else."""
+"""Loads the start data of the files in `signaal.startdata`, again after each migration."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -9,15 +8,27 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import yaml
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
-from sqlalchemy import Table, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Table, Text, bindparam, update
 
 from contracts.signaal import Organisatiesoort
+from platformkit.db.sets import Fields, columns_of, insert_rows, upsert_rows
+from platformkit.db.statement import Statement
+from platformkit.executor import UnitOfWork
 from signaal.adapters.db import tables
 
 _MEDISCH = frozenset({Organisatiesoort.GEZONDHEIDSZORG, Organisatiesoort.JEUGDGEZONDHEIDSZORG, Organisatiesoort.GGD})
+
+_GEMEENTEN = Statement(upsert_rows(tables.gemeente))
+_CONVENANTEN = Statement(upsert_rows(tables.convenant, ["code", "naam"]))
+_CONVENANT_GEMEENTEN = Statement(upsert_rows(tables.convenant_gemeente))
+_ORGANISATIES = Statement(upsert_rows(tables.organisatie))
+_ALIASSEN = Statement(insert_rows(tables.organisatie_alias).on_conflict_do_nothing())
+_LOCATIES = Statement(upsert_rows(tables.locatie))
+_COORDINATOR = Statement(
+    update(tables.convenant).values(
+        coordinator_email="coordinator-" + tables.convenant.c.code + "@" + bindparam("domain", type_=Text())
+    )
+)
 
 
 class _Model(BaseModel):
@@ -65,53 +76,35 @@ def locatie_id(organisatie: str, gemeente: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"urn:verwijsindex:locatie:{organisatie}:{gemeente}")
 
 
-def load(url: str, *, coordinator_domain: str | None) -> None:
-    """Load the files into the database at `url` (role migrate).
+async def load(work: UnitOfWork, coordinator_domain: str | None) -> None:
+    """Insert what the files hold, or give known rows (by code or name) what they say now.
 
-    `coordinator_domain` gives each convenant a coordinator's address at that domain: local and test profiles only.
-    Elsewhere the address is entered by the convenant's administrator and left alone here.
+    A row that vanished from the files stays: signals may point to it. So does what people entered, such as a coordinator's
+    address. `coordinator_domain` overwrites those with an address at that domain: local and test profiles only.
     """
-    asyncio.run(load_async(url, coordinator_domain=coordinator_domain))
+    gebieden = _Gebieden.model_validate(_read("gebieden.yaml"))
+    organisaties = [_Organisatie.model_validate(each) for each in _read("organisaties.yaml")]
+    for statement, table, rows in _rows(gebieden, organisaties):
+        await work.execute(statement, **columns_of(table, rows))
+    if coordinator_domain:
+        await work.execute(_COORDINATOR, domain=coordinator_domain)
 
 
-async def load_async(url: str, *, coordinator_domain: str | None) -> None:
-    """As `load`, inside an event loop."""
-    engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
-    try:
-        async with engine.begin() as connection:
-            await _gebieden(connection)
-            await _organisaties(connection)
-            if coordinator_domain:
-                address = "coordinator-" + tables.convenant.c.code + f"@{coordinator_domain}"
-                await connection.execute(update(tables.convenant).values(coordinator_email=address))
-    finally:
-        await engine.dispose()
-
-
-async def _gebieden(connection: AsyncConnection) -> None:
-    data = _Gebieden.model_validate(_read("gebieden.yaml"))
-    # Those that others point to come first.
-    gemeenten = sorted(data.gemeenten, key=lambda each: each.opgevolgd_door is not None)
-    await _upsert(connection, tables.gemeente, [each.model_dump() for each in gemeenten])
-    await _upsert(connection, tables.convenant, [{"code": each.code, "naam": each.naam} for each in data.convenanten])
-    await _upsert(
-        connection,
+def _rows(gebieden: _Gebieden, organisaties: Sequence[_Organisatie]) -> Iterator[tuple[Statement, Table, list[Fields]]]:
+    """Set by set: those that others point to come first."""
+    yield _GEMEENTEN, tables.gemeente, [each.model_dump() for each in gebieden.gemeenten]
+    yield _CONVENANTEN, tables.convenant, [{"code": each.code, "naam": each.naam} for each in gebieden.convenanten]
+    yield (
+        _CONVENANT_GEMEENTEN,
         tables.convenant_gemeente,
         [
             {"convenant": each.code, "gemeente": code, "neemt_deel_aan_inzageknop": each.inzageknop}
-            for each in data.convenanten
+            for each in gebieden.convenanten
             for code in each.gemeenten
         ],
     )
-
-
-async def _organisaties(connection: AsyncConnection) -> None:
-    data = [_Organisatie.model_validate(each) for each in _read("organisaties.yaml")]
-    gebieden = _Gebieden.model_validate(_read("gebieden.yaml"))
-    convenant = {code: each.code for each in gebieden.convenanten for code in each.gemeenten}
-    naam = {each.code: each.naam for each in gebieden.gemeenten}
-    await _upsert(
-        connection,
+    yield (
+        _ORGANISATIES,
         tables.organisatie,
         [
             {
@@ -121,13 +114,18 @@ async def _organisaties(connection: AsyncConnection) -> None:
                 "medisch": each.soort in _MEDISCH if each.medisch is None else each.medisch,
                 "landelijk": each.landelijk,
             }
-            for each in data
+            for each in organisaties
         ],
     )
-    aliassen = [{"organisatie": each.organisatie_id, "alias": alias} for each in data for alias in each.aliassen]
-    await _upsert(connection, tables.organisatie_alias, aliassen)
-    await _upsert(
-        connection,
+    yield (
+        _ALIASSEN,
+        tables.organisatie_alias,
+        [{"organisatie": each.organisatie_id, "alias": alias} for each in organisaties for alias in each.aliassen],
+    )
+    convenant = {code: each.code for each in gebieden.convenanten for code in each.gemeenten}
+    naam = {each.code: each.naam for each in gebieden.gemeenten}
+    yield (
+        _LOCATIES,
         tables.locatie,
         [
             {
@@ -137,20 +135,9 @@ async def _organisaties(connection: AsyncConnection) -> None:
                 "gemeente": code,
                 "convenant": convenant[code],
             }
-            for each in data
+            for each in organisaties
             for code in each.locaties
         ],
-    )
-
-
-async def _upsert(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    statement = insert(table).values(list(rows))
-    keys = [column.name for column in table.primary_key]
-    rest = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=keys, set_=rest)
-        if rest
-        else statement.on_conflict_do_nothing(index_elements=keys)
     )
 
 

@@ -92,7 +92,7 @@ signaal = Table(
     "signaal",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("version", Integer, nullable=False),
+    Column("version", Integer, key="versie", nullable=False),
     Column("persoon_ref", Uuid, nullable=False),
     Column("professional", Uuid, nullable=False),
     Column("account", Uuid, nullable=False),

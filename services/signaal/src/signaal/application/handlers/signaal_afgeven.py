@@ -6,6 +6,8 @@ from uuid import UUID
 
 from opentelemetry import metrics
 
+from contracts.base import SignaalId
+from contracts.http.persoonsverwijzingen import Persoonsverwijzing
 from contracts.signaal import Bron
 from platformkit.clock import Clock, today
 from platformkit.errors import DomainError, TransientError
@@ -14,12 +16,12 @@ from platformkit.ids import uuid7
 from signaal.application import contexts
 from signaal.application.budgetten import Budgetten
 from signaal.application.commands import SignaalAfgeven
-from signaal.application.ports import Personen, Signalen
-from signaal.application.queries import Lezen, SignaalMetNamen
+from signaal.application.ports import Personen, SignaalRepository
+from signaal.application.queries import SignaalMetNamen
 from signaal.application.vragers import Accounts
 from signaal.domain import events
 from signaal.domain.kalender import VERWIJZING_GELDIG, Duur, gevraagde_looptijd, kort_in
-from signaal.domain.signaal import Account, Persoonsverwijzing, Signaal, Telling
+from signaal.domain.signaal import Account, Signaal, Telling
 
 ACTIE = "signaal-afgeven"
 _issued = metrics.get_meter("signaal").create_counter("signaal.issued", unit="{signal}")
@@ -37,8 +39,7 @@ class SignaalAfgevenHandler:
         accounts: Accounts,
         budgetten: Budgetten,
         personen: Personen,
-        signalen: Signalen,
-        lezen: Lezen,
+        signalen: SignaalRepository,
     ) -> None:
         self._executor = executor
         self._clock = clock
@@ -46,60 +47,53 @@ class SignaalAfgevenHandler:
         self._budgetten = budgetten
         self._personen = personen
         self._signalen = signalen
-        self._lezen = lezen
 
     async def __call__(self, command: SignaalAfgeven) -> SignaalMetNamen:
         """The signal, new or made by an earlier request with the same key.
 
         Raises:
-            DomainError: a rule said no.
+            DomainError: a rule said no; `niet-gevonden` when the signal of the earlier request was destroyed since.
             TransientError: nothing was kept, try again.
         """
         account = await self._accounts.van(command.vrager)
         await self._budgetten.begin(account.account_id)
         # What is wrong whoever the youth is, is refused without asking the BRP.
         gevraagde_looptijd(today(self._clock), command.wens)
+        context = contexts.professional(account.account_id)
         persoon = None
         try:
-            persoon = await self._personen.verwijzing(command.bsn, command.vrager)
-            return await self._geef_af(command, account, persoon)
+            persoon = await self._personen.verwijzing(command.bsn)
+            key = _sleutel(command, account, persoon)
+            gevonden = await self._executor.execute(self._geef_af, context, command, account, persoon, key)
         except DomainError as error:
-            await self._noteer_weigering(command, account, persoon, error.code)
+            _refused.add(1, {"code": error.code})
+            # A transaction of its own: the other one is undone, and probing must be counted (D10).
+            await self._executor.execute(self._noteer_weigering, context, command, account, persoon, error.code)
             await self._budgetten.mislukt(account.account_id, error.code)
             raise
-
-    async def _geef_af(self, command: SignaalAfgeven, account: Account, persoon: Persoonsverwijzing) -> SignaalMetNamen:
-        key = IdempotencyKey(
-            caller=account.account_id,
-            key=command.idempotency_key,
-            fingerprint=_vingerafdruk(persoon.persoon_ref, command.wens, account.account_id),
-            result_id=uuid7(),
-        )
-        context = contexts.professional(account.account_id, today(self._clock))
-        afgegeven: Signaal | None = None
-
-        async def once(work: UnitOfWork) -> None:
-            nonlocal afgegeven
-            afgegeven = await self._sla_op(work, command, account, persoon, key.result_id)
-
-        outcome = await self._executor.execute_once(once, context, key)
-        if not outcome.replayed and afgegeven is not None:
+        if gevonden.signaal.signaal_id == key.result_id:
             _issued.add(1, {"convenant": account.gebied.convenant})
-            return SignaalMetNamen(afgegeven, account.organisatienaam, account.locatienaam)
-        gevonden = await self._lezen.eigen_signaal(account.account_id, outcome.result_id)
-        if gevonden is None:  # destroyed since the earlier request
-            raise DomainError("niet-gevonden")
         return gevonden
 
-    async def _sla_op(
-        self, work: UnitOfWork, command: SignaalAfgeven, account: Account, persoon: Persoonsverwijzing, signaal_id: UUID
-    ) -> Signaal:
-        # Checked inside the transaction, which the database ends within a minute: see `bestaat_signaal`.
+    async def _geef_af(
+        self,
+        work: UnitOfWork,
+        command: SignaalAfgeven,
+        account: Account,
+        persoon: Persoonsverwijzing,
+        key: IdempotencyKey,
+    ) -> SignaalMetNamen:
+        if earlier := await work.claim(key):
+            gevonden = await self._signalen.een_eigen(work, account.account_id, SignaalId(earlier))
+            if gevonden is None:
+                raise DomainError("niet-gevonden")
+            return gevonden
+        # Checked inside the transaction, which the database ends within a minute: see `SignaalRepository.bestaat`.
         if work.now - persoon.vastgelegd_op > VERWIJZING_GELDIG:
             raise TransientError("tijdelijk-niet-beschikbaar")
         looptijd = kort_in(gevraagde_looptijd(work.today, command.wens), persoon.uiterlijk)
         signaal = Signaal.afgeven(
-            signaal_id=signaal_id,
+            signaal_id=SignaalId(key.result_id),
             account=account,
             persoon=persoon,
             looptijd=looptijd,
@@ -108,34 +102,38 @@ class SignaalAfgevenHandler:
         )
         telling = Telling.van(signaal, persoon, account.gebied)
         await self._signalen.voeg_toe(work, signaal, telling)
-        work.emit(events.afgegeven(signaal), version=signaal.version)
-        work.emit(events.geteld(telling), version=signaal.version)
+        work.emit(events.afgegeven(signaal), version=signaal.versie)
+        work.emit(events.geteld(telling), version=signaal.versie)
         work.audit(
             ACTIE,
             outcome="ok",
             actor=str(account.account_id),
             role=command.vrager.role,
-            object=signaal_id,
+            object=signaal.signaal_id,
             person=persoon.persoon_ref,
         )
-        return signaal
+        return SignaalMetNamen(signaal, account.organisatienaam, account.locatienaam, work.today)
 
+    @staticmethod
     async def _noteer_weigering(
-        self, command: SignaalAfgeven, account: Account, persoon: Persoonsverwijzing | None, code: str
+        work: UnitOfWork, command: SignaalAfgeven, account: Account, persoon: Persoonsverwijzing | None, code: str
     ) -> None:
-        """A transaction of its own: the other one is undone, and probing must be counted (D10)."""
-        _refused.add(1, {"code": code})
+        work.audit(
+            ACTIE,
+            outcome=code,
+            actor=str(account.account_id),
+            role=command.vrager.role,
+            person=persoon.persoon_ref if persoon else None,
+        )
 
-        async def noteer(work: UnitOfWork) -> None:
-            work.audit(
-                ACTIE,
-                outcome=code,
-                actor=str(account.account_id),
-                role=command.vrager.role,
-                person=persoon.persoon_ref if persoon else None,
-            )
 
-        await self._executor.execute(noteer, contexts.professional(account.account_id, today(self._clock)))
+def _sleutel(command: SignaalAfgeven, account: Account, persoon: Persoonsverwijzing) -> IdempotencyKey:
+    return IdempotencyKey(
+        caller=account.account_id,
+        key=command.idempotency_key,
+        fingerprint=_vingerafdruk(persoon.persoon_ref, command.wens, account.account_id),
+        result_id=uuid7(),
+    )
 
 
 def _vingerafdruk(persoon_ref: UUID, wens: date | Duur, account: UUID) -> bytes:

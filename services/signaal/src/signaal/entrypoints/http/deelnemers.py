@@ -1,15 +1,16 @@
 """Organisations and the professionals that work for them."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response, status
 
+from contracts.base import ProfessionalId
 from contracts.rollen import DEELNEMERS_BEHEREN
-from platformkit.http.auth import Principal, require
+from platformkit.http.auth import require
+from platformkit.identity import Principal
 from signaal.application.commands import ProfessionalToelaten
+from signaal.application.handlers.organisaties_zoeken import OrganisatiesZoekenHandler
 from signaal.application.handlers.professional_toelaten import ProfessionalToelatenHandler
-from signaal.application.queries import Lezen
 from signaal.entrypoints.http.models import (
     OrganisatieAntwoord,
     OrganisatiesAntwoord,
@@ -18,7 +19,7 @@ from signaal.entrypoints.http.models import (
 )
 
 
-def deelnemers_router(*, lezen: Lezen, toelaten: ProfessionalToelatenHandler) -> APIRouter:
+def deelnemers_router(*, zoeken: OrganisatiesZoekenHandler, toelaten: ProfessionalToelatenHandler) -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["deelnemers"])
 
@@ -27,7 +28,7 @@ def deelnemers_router(*, lezen: Lezen, toelaten: ProfessionalToelatenHandler) ->
         naam: Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$", description="Deel van naam of alias")] = "",
     ) -> OrganisatiesAntwoord:
         """Organisaties waarvan de naam of een alias deze tekst bevat; zonder tekst alle."""
-        gevonden = await lezen.organisaties(naam.strip())
+        gevonden = await zoeken(naam.strip())
         return OrganisatiesAntwoord(items=[OrganisatieAntwoord.van(each) for each in gevonden])
 
     @router.put(
@@ -36,7 +37,7 @@ def deelnemers_router(*, lezen: Lezen, toelaten: ProfessionalToelatenHandler) ->
         responses={201: {"description": "Toegelaten", "model": ProfessionalAntwoord}},
     )
     async def laat_toe(
-        professionalId: UUID,  # noqa: N803
+        professionalId: ProfessionalId,  # noqa: N803
         verzoek: ProfessionalVerzoek,
         response: Response,
         beheerder: Annotated[Principal, Depends(require(DEELNEMERS_BEHEREN))],

@@ -20,9 +20,10 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 from stdnum.nl import bsn as bsn_number
 
+from contracts.base import OrganisatieId
 from contracts.signaal import SignaalStatus
 from platformkit.errors import DomainError
-from signaal.application.queries import Contact, Organisatie, SignaalMetNamen
+from signaal.application.queries import Organisatie, SignaalMetNamen
 from signaal.domain.kalender import Duur, lees_duur
 
 _JJJJ_MM_DD = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -131,21 +132,19 @@ class SignaalAntwoord(Model):
     ] = None
 
     @classmethod
-    def van(cls, gevonden: SignaalMetNamen, vandaag: date) -> Self:
-        """The signal as it is on `vandaag`."""
+    def van(cls, gevonden: SignaalMetNamen) -> Self:
+        """The signal as it was on the day on which it was read."""
         signaal = gevonden.signaal
-        status = signaal.status_op(vandaag)
-        verlopen = signaal.einddatum if status is not SignaalStatus.ACTIEF else None
         return cls(
             signaal_id=signaal.signaal_id,
-            status=status,
+            status=signaal.status_op(gevonden.dag),
             begindatum=signaal.begindatum,
             einddatum=signaal.einddatum,
             afgegeven_op=signaal.afgegeven_op,
             organisatie=gevonden.organisatie,
             locatie=gevonden.locatie,
             convenant=signaal.convenant,
-            inactief_sinds=signaal.inactief_sinds or verlopen,
+            inactief_sinds=signaal.inactief_sinds_op(gevonden.dag),
         )
 
 
@@ -202,7 +201,7 @@ class ProfessionalVerzoek(Model):
     ] = None
     issuer: Regel
     subject: Annotated[Regel, Field(repr=False)]
-    organisatie_id: UUID
+    organisatie_id: OrganisatieId
     locatie_id: UUID
 
 
@@ -250,78 +249,3 @@ class OrganisatiesAntwoord(Model):
     """Organisations by name."""
 
     items: list[OrganisatieAntwoord]
-
-
-class BestaanAntwoord(Model):
-    """Whether any signal stands on a youth."""
-
-    bestaat: bool
-
-
-class ContactVerzoek(Model):
-    """The accounts whose contact data are asked."""
-
-    accounts: Annotated[list[UUID], Field(min_length=1, max_length=200)]
-
-
-class ContactAntwoord(Model):
-    """How to reach one professional."""
-
-    account_id: UUID
-    naam: str
-    organisatie: str
-    locatie: str
-    email: str
-    telefoon: str | None
-
-    @classmethod
-    def van(cls, contact: Contact) -> Self:
-        """From the read side."""
-        return cls(
-            account_id=contact.account_id,
-            naam=contact.naam,
-            organisatie=contact.organisatie,
-            locatie=contact.locatie,
-            email=contact.email,
-            telefoon=contact.telefoon,
-        )
-
-
-class ContactenAntwoord(Model):
-    """Contact data of the accounts that are known."""
-
-    items: list[ContactAntwoord]
-
-
-class AccountAntwoord(Model):
-    """Which account a user is; all ids."""
-
-    account_id: UUID
-    professional_id: UUID
-    organisatie: UUID
-
-
-class MeldadressenVanAccounts(Model):
-    """The addresses of professionals."""
-
-    accounts: Annotated[list[UUID], Field(min_length=1, max_length=1_000)]
-
-
-class MeldadresVanCoordinator(Model):
-    """The address of a convenant's coordinator, for a match on these youths (R103)."""
-
-    coordinator_van: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,60}$")]
-    personen: Annotated[list[UUID], Field(max_length=20)]
-
-
-class Meldadres(Model):
-    """An address; `account` is whose, none for a coordinator."""
-
-    account: UUID | None
-    email: str
-
-
-class MeldadressenAntwoord(Model):
-    """Addresses. Who is missing is unknown, or does not have to be told."""
-
-    items: list[Meldadres]

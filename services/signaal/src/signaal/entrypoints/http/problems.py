@@ -86,9 +86,6 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
             "Het signaal is niet afgegeven en er is niets opgeslagen. Probeer het opnieuw na het aantal seconden in de"
             " header Retry-After.",
         ),
-        "namens-ontbreekt": Problem(
-            400, "De header Namens ontbreekt", "Stuur het token mee van de gebruiker voor wie u dit vraagt."
-        ),
         "organisatie-onbekend": Problem(
             400,
             "Deze organisatie is niet bekend",

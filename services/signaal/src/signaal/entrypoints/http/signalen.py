@@ -1,20 +1,17 @@
 """Signals of the professional: issue, read, close."""
 
-from datetime import date
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response, status
 
+from contracts.base import SignaalId
 from contracts.rollen import SIGNALEN_AFGEVEN, SIGNALEN_AFSLUITEN, SIGNALEN_LEZEN
-from platformkit.clock import Clock, today
-from platformkit.errors import DomainError
-from platformkit.http.auth import Principal, require
+from platformkit.http.auth import require
+from platformkit.identity import Principal
 from signaal.application.commands import SignaalAfgeven, SignaalAfsluiten
 from signaal.application.handlers.signaal_afgeven import SignaalAfgevenHandler
 from signaal.application.handlers.signaal_afsluiten import SignaalAfsluitenHandler
-from signaal.application.queries import Lezen
-from signaal.application.vragers import Accounts
+from signaal.application.handlers.signalen_lezen import SignalenLezenHandler
 from signaal.entrypoints.http.models import (
     AfgegevenAntwoord,
     AfsluitVerzoek,
@@ -25,18 +22,10 @@ from signaal.entrypoints.http.models import (
 
 
 def signalen_router(
-    *,
-    clock: Clock,
-    accounts: Accounts,
-    lezen: Lezen,
-    afgeven: SignaalAfgevenHandler,
-    afsluiten: SignaalAfsluitenHandler,
+    *, afgeven: SignaalAfgevenHandler, lezen: SignalenLezenHandler, afsluiten: SignaalAfsluitenHandler
 ) -> APIRouter:
     """The routes."""
     router = APIRouter(prefix="/signalen", tags=["signalen"])
-
-    def vandaag() -> date:
-        return today(clock)
 
     @router.post("", status_code=status.HTTP_201_CREATED, operation_id="signaalAfgeven")
     async def geef_af(
@@ -55,33 +44,28 @@ def signalen_router(
     async def lees_alle(
         vrager: Annotated[Principal, Depends(require(SIGNALEN_LEZEN))],
         limiet: Annotated[int, Query(ge=1, le=100)] = 50,
-        na: Annotated[UUID | None, Query(description="'volgende' uit de vorige pagina")] = None,
+        na: Annotated[SignaalId | None, Query(description="'volgende' uit de vorige pagina")] = None,
     ) -> SignalenAntwoord:
         """De eigen signalen, nieuwste eerst."""
-        account = await accounts.van(vrager)
-        gevonden = await lezen.eigen_signalen(account.account_id, na, limiet + 1)
+        gevonden = await lezen.eigen(vrager, na, limiet + 1)
         getoond = gevonden[:limiet]
         meer = len(gevonden) > limiet
         return SignalenAntwoord(
-            items=[SignaalAntwoord.van(each, vandaag()) for each in getoond],
+            items=[SignaalAntwoord.van(each) for each in getoond],
             volgende=getoond[-1].signaal.signaal_id if meer else None,
         )
 
     @router.get("/{signaalId}", operation_id="signaalLezen")
     async def lees_een(
-        signaalId: UUID,  # noqa: N803  # the path says it
+        signaalId: SignaalId,  # noqa: N803  # the path says it
         vrager: Annotated[Principal, Depends(require(SIGNALEN_LEZEN))],
     ) -> SignaalAntwoord:
         """Een eigen signaal."""
-        account = await accounts.van(vrager)
-        gevonden = await lezen.eigen_signaal(account.account_id, signaalId)
-        if gevonden is None:
-            raise DomainError("niet-gevonden")
-        return SignaalAntwoord.van(gevonden, vandaag())
+        return SignaalAntwoord.van(await lezen.een_eigen(vrager, signaalId))
 
     @router.post("/{signaalId}/afsluitingen", status_code=status.HTTP_201_CREATED, operation_id="signaalAfsluiten")
     async def sluit_af(
-        signaalId: UUID,  # noqa: N803
+        signaalId: SignaalId,  # noqa: N803
         verzoek: AfsluitVerzoek,
         response: Response,
         vrager: Annotated[Principal, Depends(require(SIGNALEN_AFSLUITEN))],
@@ -89,6 +73,6 @@ def signalen_router(
         """Sluit een eigen signaal af. Een Idempotency-Key is niet nodig: een tweede keer geeft signaal-niet-actief."""
         gevonden = await afsluiten(SignaalAfsluiten(vrager, signaalId))
         response.headers["Location"] = f"/v1/signalen/{signaalId}"
-        return SignaalAntwoord.van(gevonden, vandaag())
+        return SignaalAntwoord.van(gevonden)
 
     return router

@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Table, bindparam, delete, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from brp_proxy.adapters.db.ouders import verwijder_kinderloze_ouders
 from brp_proxy.adapters.db.tables import ouder, persoon, persoonssleutel, verwijzing
@@ -17,9 +15,11 @@ from brp_proxy.adapters.kluis import Index, Kluis, KluisError, Versluiteld
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.persoon import Persoon
 from brp_proxy.domain.persoonslijst import Persoonslijst
+from contracts.base import OuderRef, PersoonRef
 from contracts.persoon import Ouder
-from platformkit.db.prepared import Prepared, Row
 from platformkit.db.sets import columns_of, insert_rows, one_of, rows
+from platformkit.db.statement import Row, Statement
+from platformkit.executor import UnitOfWork
 
 _JEUGDIGE = "jeugdige"
 _OUDER = "ouder"
@@ -48,20 +48,20 @@ def _stored(table: Table, *names: str) -> Any:
     return new.on_conflict_do_update(index_elements=["persoon_ref"], set_={name: new.excluded[name] for name in names})
 
 
-_TURN = Prepared(
+_TURN = Statement(
     text("select pg_advisory_xact_lock(slot) from unnest(:slots) as slot").bindparams(
         bindparam("slots", type_=ARRAY(BIGINT, dimensions=1))
     )
 )
 # With the data at once: others store this youth only in their own turn, and the worker changes none of it.
-_FIND = Prepared(
+_FIND = Statement(
     _verwijzing(*_DATA[1:])
     .join(persoon, persoon.c.persoon_ref == verwijzing.c.persoon_ref)
     .join(persoonssleutel, persoonssleutel.c.persoon_ref == verwijzing.c.persoon_ref)
     .where(verwijzing.c.soort == _JEUGDIGE, one_of(verwijzing.c.bsn_index, "indexen"))
     .with_for_update(of=verwijzing)
 )
-_FIND_PARENTS = Prepared(
+_FIND_PARENTS = Statement(
     _verwijzing()
     .where(
         verwijzing.c.soort == _OUDER,
@@ -70,10 +70,28 @@ _FIND_PARENTS = Prepared(
     .order_by(verwijzing.c.persoon_ref)
     .with_for_update()
 )
-_PARENTS_OF = Prepared(select(ouder).where(one_of(ouder.c.kind, "kinderen")).order_by(ouder.c.ouder))
-_MAKE = Prepared(insert_rows(verwijzing))
+_PARENTS_OF = Statement(select(ouder).where(one_of(ouder.c.kind, "kinderen")).order_by(ouder.c.ouder))
+_FIRST = UUID(int=0)
+"""Below every ref: they are random (version 4)."""
+_PAGE = Statement(
+    select(verwijzing.c.persoon_ref)
+    .where(verwijzing.c.soort == _JEUGDIGE, verwijzing.c.persoon_ref > bindparam("na"))
+    .order_by(verwijzing.c.persoon_ref)
+    .limit(bindparam("aantal"))
+    .with_for_update()
+)
+_DATA_OF = Statement(_gegevens().where(one_of(persoon.c.persoon_ref, "refs")))
+_REINDEX = Statement(
+    update(verwijzing)
+    .where(verwijzing.c.persoon_ref == bindparam("ref"))
+    .values(
+        bsn_index=bindparam("waarde", type_=verwijzing.c.bsn_index.type),
+        sleutelversie=bindparam("versie", type_=verwijzing.c.sleutelversie.type),
+    )
+)
+_MAKE = Statement(insert_rows(verwijzing))
 _bound = rows(ouder, _BINDING)
-_STORE = Prepared(
+_STORE = Statement(
     pg_insert(ouder)
     .from_select(["kind", *_BINDING], select(bindparam("persoon_ref", type_=ouder.c.kind.type), *_bound.c))
     .on_conflict_do_nothing()
@@ -87,46 +105,36 @@ _STORE = Prepared(
 )
 
 
-class PersonenOpslag:
-    """Within one transaction. Order of locks: turns, the youth, parents by ref; the worker's is the same."""
+class PostgresPersoonRepository:
+    """See `brp_proxy.application.ports.PersoonRepository`; the worker's order of locks is the same."""
 
-    def __init__(self, connection: AsyncConnection, kluis: Kluis) -> None:
-        self._connection = connection
+    def __init__(self, kluis: Kluis) -> None:
         self._kluis = kluis
 
-    async def neem_beurt(self, jeugdige: Bsn, ouders: Collection[Bsn]) -> None:
-        """Wait for others who store one of these BSNs.
+    async def neem_beurt(self, work: UnitOfWork, jeugdige: Bsn, ouders: Collection[Bsn]) -> None:
+        """See the port.
 
         A unique index alone would not do: while the HMAC key is being changed, two processes index under different
         versions, and each would give the same BSN a ref.
         """
         slots = sorted({self._kluis.slot(bsn) for bsn in (jeugdige, *ouders)})
-        await _TURN.rows(self._connection, slots=slots)
+        await work.rows(_TURN, slots=slots)
 
-    async def zoek(self, jeugdige: Bsn) -> Persoon | None:
-        """The known youth, locked."""
+    async def zoek(self, work: UnitOfWork, jeugdige: Bsn) -> Persoon | None:
         indexen = self._kluis.indexen(jeugdige)
-        found = await _FIND.rows(self._connection, indexen=[index.waarde for index in indexen])
-        if not found:
+        found = await work.row(_FIND, indexen=[index.waarde for index in indexen])
+        if found is None:
             return None
-        (row,) = found
-        await self._herindexeer(row, indexen[0])
-        return self._persoon(row, (await self._ouders([row.persoon_ref])).get(row.persoon_ref, []))
+        await self._herindexeer(work, found, indexen[0])
+        return self._persoon(found, (await self._ouders(work, [found.persoon_ref])).get(found.persoon_ref, []))
 
-    async def bladzijde(self, na: UUID | None, aantal: int) -> tuple[Sequence[Persoon], Sequence[UUID]]:
-        """Of the next `aantal` youths by ref after `na`: those whose data open, locked, and the refs of the others."""
-        vraag = select(verwijzing.c.persoon_ref).where(verwijzing.c.soort == _JEUGDIGE)
+    async def bladzijde(
+        self, work: UnitOfWork, na: UUID | None, aantal: int
+    ) -> tuple[Sequence[Persoon], Sequence[PersoonRef]]:
         # Locked first: a version's data and parents are read in two statements, and belong together.
-        gevonden = await self._connection.execute(
-            (vraag if na is None else vraag.where(verwijzing.c.persoon_ref > na))
-            .order_by(verwijzing.c.persoon_ref)
-            .limit(aantal)
-            .with_for_update()
-        )
-        refs = gevonden.scalars().all()
-        rijen = await self._connection.execute(_gegevens().where(persoon.c.persoon_ref.in_(refs)))
-        per_ref = {rij.persoon_ref: rij for rij in rijen}
-        ouders = await self._ouders(refs)
+        refs = [row.persoon_ref for row in await work.rows(_PAGE, na=na or _FIRST, aantal=aantal)]
+        per_ref = {row.persoon_ref: row for row in await work.rows(_DATA_OF, refs=refs)}
+        ouders = await self._ouders(work, refs)
         personen, dicht = [], []
         for ref in refs:
             try:
@@ -135,8 +143,8 @@ class PersonenOpslag:
                 dicht.append(ref)
         return personen, dicht
 
-    async def _ouders(self, kinderen: Collection[UUID]) -> Mapping[UUID, list[Ouder]]:
-        rijen = await _PARENTS_OF.rows(self._connection, kinderen=list(kinderen))
+    async def _ouders(self, work: UnitOfWork, kinderen: Collection[UUID]) -> Mapping[UUID, list[Ouder]]:
+        rijen = await work.rows(_PARENTS_OF, kinderen=list(kinderen))
         per_kind: dict[UUID, list[Ouder]] = {}
         for rij in rijen:
             each = Ouder(
@@ -159,16 +167,16 @@ class PersonenOpslag:
             geheim=gegevens["geheim"],
         )
 
-    async def nieuwe_verwijzing(self, jeugdige: Bsn) -> UUID:
-        """A ref for a youth who has none."""
-        (ref,) = await self._maak(_JEUGDIGE, [jeugdige])
-        return ref
+    async def nieuwe_verwijzing(self, work: UnitOfWork, jeugdige: Bsn) -> PersoonRef:
+        (ref,) = await self._maak(work, _JEUGDIGE, [jeugdige])
+        return PersoonRef(ref)
 
-    async def verwijzingen_van_ouders(self, ouders: Collection[Bsn], vorige: Persoon | None) -> frozenset[UUID]:
-        """The refs of these parents, made where there are none; theirs and those of the former parents are locked."""
+    async def verwijzingen_van_ouders(
+        self, work: UnitOfWork, ouders: Collection[Bsn], vorige: Persoon | None
+    ) -> frozenset[OuderRef]:
         indexen = {bsn: self._kluis.indexen(bsn) for bsn in sorted(ouders, key=lambda bsn: bsn.waarde)}
-        found = await _FIND_PARENTS.rows(
-            self._connection,
+        found = await work.rows(
+            _FIND_PARENTS,
             indexen=[index.waarde for each in indexen.values() for index in each],
             vorige=list(vorige.ouder_refs) if vorige else [],
         )
@@ -179,12 +187,11 @@ class PersonenOpslag:
             if row is None:
                 nieuw.append(bsn)
             else:
-                await self._herindexeer(row, each[0])
+                await self._herindexeer(work, row, each[0])
                 refs.add(row.persoon_ref)
-        return frozenset(refs.union(await self._maak(_OUDER, nieuw)))
+        return frozenset(map(OuderRef, refs.union(await self._maak(work, _OUDER, nieuw))))
 
-    async def bewaar(self, nieuw: Persoon, lijst: Persoonslijst, nu: datetime) -> None:
-        """Store the person under a new data key, as an unconfirmed lease from `nu`."""
+    async def bewaar(self, work: UnitOfWork, nieuw: Persoon, lijst: Persoonslijst) -> None:
         gegevens = {
             "bsn": lijst.bsn.waarde,
             "woongemeente": lijst.woongemeente,
@@ -192,41 +199,35 @@ class PersonenOpslag:
             **lijst.gegevens,
         }
         dicht = self._kluis.versluit(nieuw.persoon_ref, json.dumps(gegevens).encode())
-        await _STORE.rows(
-            self._connection,
+        await work.rows(
+            _STORE,
             persoon_ref=nieuw.persoon_ref,
             versie=nieuw.versie,
             gegevens=dicht.gegevens,
-            vastgelegd_op=nu,
+            vastgelegd_op=work.now,
             bevestigd=False,
             sleutel=dicht.sleutel,
             sleutelversie=dicht.sleutelversie,
-            **columns_of(
-                ouder,
-                [(each.ouder_ref, each.sinds, each.sinds_versie, each.sinds_gewijzigd) for each in nieuw.ouders],
-                _BINDING,
-            ),
+            **columns_of(ouder, [{**dict(each), "ouder": each.ouder_ref} for each in nieuw.ouders], _BINDING),
         )
 
-    async def laat_ouders_gaan(self, ouders: Collection[UUID], nu: datetime) -> None:
-        """Let go of those former parents who have no child here any more."""
-        await verwijder_kinderloze_ouders(self._connection, ouders, nu)
+    async def laat_ouders_gaan(self, work: UnitOfWork, ouders: Collection[OuderRef]) -> None:
+        await verwijder_kinderloze_ouders(work, ouders)
 
-    async def _herindexeer(self, found: Row, actief: Index) -> None:
+    async def _herindexeer(self, work: UnitOfWork, found: Row, actief: Index) -> None:
         """Move a row to the active key. Only upwards: the process that still has the older key active leaves it."""
         if found.sleutelversie < actief.versie:
-            await self._connection.execute(
-                update(verwijzing)
-                .where(verwijzing.c.persoon_ref == found.persoon_ref)
-                .values(bsn_index=actief.waarde, sleutelversie=actief.versie)
-            )
+            await work.execute(_REINDEX, ref=found.persoon_ref, waarde=actief.waarde, versie=actief.versie)
 
-    async def _maak(self, soort: str, bsns: Sequence[Bsn]) -> Sequence[UUID]:
+    async def _maak(self, work: UnitOfWork, soort: str, bsns: Sequence[Bsn]) -> Sequence[UUID]:
         if not bsns:
             return []
         # Random, not time-ordered: a ref tells nothing, not even when it was given (D1).
         refs = [uuid4() for _ in bsns]
         actief = [self._kluis.indexen(bsn)[0] for bsn in bsns]
-        new = [(ref, soort, index.waarde, index.versie) for ref, index in zip(refs, actief, strict=True)]
-        await _MAKE.rows(self._connection, **columns_of(verwijzing, new))
+        new = [
+            {"persoon_ref": ref, "soort": soort, "bsn_index": index.waarde, "sleutelversie": index.versie}
+            for ref, index in zip(refs, actief, strict=True)
+        ]
+        await work.execute(_MAKE, **columns_of(verwijzing, new))
         return refs

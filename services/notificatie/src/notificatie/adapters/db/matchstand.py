@@ -1,0 +1,20 @@
+"""What is known of matches, in PostgreSQL."""
+
+from collections.abc import Collection
+from typing import Final
+
+from contracts.base import MatchId
+from notificatie.adapters.db.tables import match_stand
+from notificatie.application.ports import Matchstand
+from platformkit.executor import UnitOfWork
+from platformkit.executor.projection import Projection
+
+_STANDEN: Final = Projection(match_stand)
+
+
+class PostgresMatchstandRepository:
+    """See `notificatie.application.ports.MatchstandRepository`."""
+
+    async def bewaar(self, work: UnitOfWork, standen: Collection[Matchstand]) -> frozenset[MatchId]:
+        stored = await _STANDEN.store(work, [vars(stand) for stand in standen])
+        return frozenset(map(MatchId, stored))

@@ -1,1 +1,0 @@
-"""HTTP: health only, there is no domain API yet."""
