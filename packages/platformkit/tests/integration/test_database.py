@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import pytest
+from asyncpg.transaction import Transaction
 from proef.adapters.db.tables import ding
 from proef.events import NOW
 from proef.hulp import Proef
@@ -65,6 +66,27 @@ async def test_what_is_said_to_be_committed_is_whatever_was_cut_off_before(
         await asyncio.wait([cut])
         made = await whole(database)
         assert await proef.rows("select id from ding where id = :id", id=made) == [made], turns
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+async def test_what_did_not_end_is_no_part_of_what_comes_next(
+    proef: Proef, database: Database, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_transaction: Transaction) -> None:
+        raise RuntimeError(end)
+
+    async def not_ended() -> None:
+        async with database.transaction() as connection:
+            await make(connection)
+            if end == "rollback":
+                raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Transaction, end, fails)
+        with pytest.raises(RuntimeError if end == "commit" else ZeroDivisionError):
+            await not_ended()
+    made = await whole(database)
+    assert await proef.rows("select id from ding") == [made]
 
 
 async def test_what_is_cut_off_is_not_tried_again(proef: Proef) -> None:

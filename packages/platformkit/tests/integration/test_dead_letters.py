@@ -52,7 +52,8 @@ async def test_a_record_that_is_read_twice_is_put_aside_once(proef: Proef) -> No
 async def test_another_record_at_the_same_place_is_put_aside_beside_it(proef: Proef) -> None:
     """Offsets begin again when a topic is made anew: what lies there already is of the former one."""
     handler = Picky()
-    consumer, before, after = make(proef, TOPIC, handler), at(0), at(0)
+    person = uuid4()
+    consumer, before, after = make(proef, TOPIC, handler), at(0, person), at(0, person)
     await handle(consumer, handler, before)
     await handle(consumer, handler, after)
     await handle(consumer, handler, before, after)

@@ -76,25 +76,16 @@ class Database:
         """
         async with self._connection() as below:
             transaction = below.transaction()
-            over = False
-            try:
-                with _translated(below):
-                    await transaction.start()
-                    try:
-                        yield Connection(below)
-                    except Exception:
-                        # Its own failure would hide why, and make a try that must not be repeated look like an outage.
-                        with suppress(Exception):
-                            await transaction.rollback()
-                            over = True
-                        raise
-                    await transaction.commit()
-                    over = True
-            finally:
-                if not over:
-                    # Nobody knows whether it still runs: whoever got this connection next would work inside of it, and
-                    # what he commits would never be.
-                    _terminate(below)
+            with _translated(below):
+                await transaction.start()
+                try:
+                    yield Connection(below)
+                except Exception:
+                    # Its own failure would hide why, and make a try that must not be repeated look like an outage.
+                    with suppress(Exception):
+                        await transaction.rollback()
+                    raise
+                await transaction.commit()
 
     async def rows(self, statement: Statement, **given: object) -> list[Row]:
         """As `Connection.rows`, in a transaction of its own."""
@@ -130,7 +121,8 @@ class Database:
                 max_size=self._size,
                 record_class=Row,
                 init=_prepare,
-                # Nothing of ours outlives its transaction, so there is nothing to reset: a trip less per transaction.
+                # Nothing of ours outlives its transaction, so there is nothing to reset: a trip less per transaction. One
+                # that did not end for whatever reason the driver still rolls back.
                 reset=_nothing,
                 timeout=_PATIENCE,
                 command_timeout=_SILENCE,
@@ -145,8 +137,9 @@ class Database:
                 await pool.expire_connections()
                 raise
             except (asyncio.CancelledError, GeneratorExit):
-                # Cut off: the pool would ask a silent server to end it, which may take long.
-                _terminate(below)
+                # Cut off: the pool would ask the server to end what runs, which a silent one may take long for.
+                with suppress(asyncpg.InterfaceError):  # the pool did, when it got lost
+                    below.terminate()
                 raise
 
 
@@ -179,11 +172,6 @@ def _translated(below: _Driver) -> Iterator[None]:
         if _is_closed(below):
             raise ConnectionResetError("the connection to the database got lost") from error
         raise
-
-
-def _terminate(below: _Driver) -> None:
-    with suppress(asyncpg.InterfaceError):  # the pool did, when it got lost
-        below.terminate()
 
 
 def _is_closed(below: _Driver) -> bool:
