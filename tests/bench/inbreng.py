@@ -16,7 +16,7 @@ from tests.bench.wereld import Wereld
 
 from contracts.base import Event
 from platformkit.ids import uuid7
-from platformkit.messaging.envelope import encode
+from platformkit.envelope import encode
 
 BRON = "urn:nld:oin:00000099000000001000:systeem"
 PLAK = 0.005

@@ -29,7 +29,7 @@ from lokaal.servers import kafka
 from platformkit import telemetry
 from platformkit.db.engine import make_engine
 from platformkit.health import Heartbeat
-from platformkit.messaging.envelope import headers_of
+from platformkit.envelope import headers_of
 from platformkit.outbox.relay import Relay
 from platformkit.settings import ProcessSettings
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.signaal import Bron, Organisatiesoort, SignaalAfgegeven, SignaalStatus
-from platformkit.messaging.envelope import encode
+from platformkit.envelope import encode
 
 SLEUTELS = 5_000
 """Aggregates among which the events are divided."""

@@ -20,7 +20,7 @@ from services.match.tests.oracle import Verwacht
 from contracts.match import MatchBeeindigd, MatchOntstaan
 from contracts.registry import topics
 from lokaal.stack import Stack
-from platformkit.messaging.envelope import Message, decode, encode, headers_of
+from platformkit.envelope import Message, decode, encode, headers_of
 
 BEGIN = datetime(2025, 6, 1, 12, tzinfo=UTC)
 """The moment around which the events of services/match/tests are told."""

@@ -15,7 +15,7 @@ from services.match.tests.integration.test_oracle import VANDAAG, Geschiedenis
 from services.match.tests.oracle import Verwacht, oracle
 
 from lokaal.stack import Stack
-from platformkit.messaging.envelope import Message
+from platformkit.envelope import Message
 
 _AT_ONCE = 48
 _PARTS = 6

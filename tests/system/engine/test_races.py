@@ -20,7 +20,7 @@ from services.match.tests.berichten import Signaleerder, gewijzigd, vastgelegd
 from services.match.tests.oracle import Verwacht, oracle
 
 from lokaal.stack import Stack
-from platformkit.messaging.envelope import Message
+from platformkit.envelope import Message
 
 pytestmark = [pytest.mark.system, pytest.mark.soak, pytest.mark.timeout(900)]
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 
 import asyncpg
+from platformkit.db.engine import make_engine
 from services.match.tests.bench.instellingen import PRODUCTIE
 from services.match.tests.bench.keten import keten
 from services.match.tests.bench.meting import Meting
@@ -22,7 +23,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lokaal import testing
 from lokaal.stack import Stack
-from platformkit.db.engine import make_engine
 
 _KETEN_BIJ = 1_000_000
 _KLEIN = ("drop database if exists match_klein", "create database match_klein template match_begin")

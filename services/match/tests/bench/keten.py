@@ -24,8 +24,8 @@ from services.match.tests.bench.wereld import NU, Wereld
 from services.match.tests.berichten import SPOOR, Signaleerder
 
 from lokaal.stack import Stack
+from platformkit.envelope import encode, headers_of
 from platformkit.ids import uuid7
-from platformkit.messaging.envelope import encode, headers_of
 
 _GROEP = "match.signaal"
 _BRON = "urn:nld:oin:00000099000000001000:systeem:signaal"

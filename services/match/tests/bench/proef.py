@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from uuid import UUID
 
+from match.adapters.db.opslag import opslag
 from services.match.tests.bench.kaal import kaal
 from services.match.tests.bench.meting import Meting
 from services.match.tests.bench.wereld import NU, Wereld
@@ -16,13 +17,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.base import Event
-from match.adapters.db.opslag import opslag
 from match.application.handlers.verwerken import Verwerken
 from match.application.ports import Opslag
 from platformkit.clock import FixedClock
+from platformkit.envelope import Message, encode
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.ids import uuid7
-from platformkit.messaging.envelope import Message, encode
 
 BATCH = 500
 
