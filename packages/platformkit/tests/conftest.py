@@ -1,6 +1,5 @@
 """Fixtures of platformkit's tests: the throwaway service `proef` with a database of its own, and Kafka topics."""
 
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -90,12 +89,3 @@ def start(proef: Proef) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
         if process.poll() is None:
             process.kill()
         process.communicate()
-
-
-@pytest.fixture
-def free_port() -> int:
-    """A port of this machine that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

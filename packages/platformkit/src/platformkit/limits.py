@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import ReadOnlyError, RedisError
 
 from platformkit.errors import DomainError, TransientError
 
@@ -50,6 +50,8 @@ class Budgets:
         self._storage = RedisStorage(f"async+{redis_url}", implementation="redispy", **options)
         self._limiter = MovingWindowRateLimiter(self._storage)
         self._redis: Redis = Redis.from_url(redis_url, **options)
+        bridge: Any = self._storage.bridge
+        self._counting: Redis = bridge.storage
 
     async def spend(self, budget: Budget, caller: str, spent: Spent) -> None:
         """Take one from the caller's budget. `spent` counts durably what was spent within the window, for when Redis lost it.
@@ -71,7 +73,11 @@ class Budgets:
             if not await ask:
                 free_at = (await self._limiter.get_window_stats(budget.item, caller)).reset_time
                 raise DomainError(budget.problem, retryAfter=max(1, math.ceil(free_at - time.time())))
-        except RedisError:
+        except RedisError as error:
+            if isinstance(error, ReadOnlyError):
+                # Another server is the primary now, and all connections lead to the one that was (trap 16).
+                await self._redis.connection_pool.disconnect()
+                await self._counting.connection_pool.disconnect()
             raise TransientError("tijdelijk-niet-beschikbaar") from None
 
     async def _seeded(self, budget: Budget, caller: str, spent: Spent) -> None:
@@ -101,5 +107,4 @@ class Budgets:
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
-        bridge: Any = self._storage.bridge
-        await bridge.storage.aclose()
+        await self._counting.aclose()

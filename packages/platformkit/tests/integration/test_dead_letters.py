@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
+import pytest
 from aiokafka import ConsumerRecord
 from proef.consuming import make, subscribed
 from proef.events import NOW, gewijzigd
 from proef.hulp import Proef
 
+from contracts.persoon import PersoonVernietigd, PersoonVernietigdReden
 from platformkit.envelope import Message
 from platformkit.executor import UnitOfWork
 from platformkit.messaging.consumer import Consumer
@@ -56,6 +58,47 @@ async def test_another_record_at_the_same_place_is_put_aside_beside_it(proef: Pr
     await handle(consumer, handler, before, after)
     found = await proef.rows('select payload, "offset" from dead_letter order by id')
     assert found == [(before.value, 0), (after.value, 0)]
+
+
+async def test_a_handler_can_ask_whose_messages_lie_aside_and_forget_them(proef: Proef) -> None:
+    handler, people = Picky(), [uuid4() for _ in range(4)]
+    lying = [record(gewijzigd(TOPIC, uuid4()), 1, NOW, key=each, offset=number) for number, each in enumerate(people)]
+    lying += [record(gewijzigd(TOPIC, people[3]), 1, NOW, key=uuid4(), offset=9)]
+    await handle(make(proef, TOPIC, handler), handler, *lying)
+    consumer = subscribed(TOPIC).name
+
+    async def of(work: UnitOfWork, consumer: str) -> frozenset[UUID]:
+        return await work.put_aside(consumer, [*people, uuid4()])
+
+    async def forget(work: UnitOfWork) -> None:
+        await work.forget(keys=people[:2], subjects=[])
+        await work.forget(keys=[], subjects=people[3:])
+        await work.forget(keys=[], subjects=[])
+
+    executor = proef.executor("worker")
+    assert await executor.execute(of, None, consumer) == set(people)
+    assert await executor.execute(of, None, "een ander") == set()
+    await executor.execute(forget, None)
+    assert await executor.execute(of, None, consumer) == set(people[2:])
+    assert await proef.count("dead_letter") == 2
+
+
+@pytest.mark.regel("D8")
+async def test_what_is_destroyed_leaves_no_message_aside(proef: Proef) -> None:
+    """Of a youth, whose ref is the key, none of any aggregate; of another aggregate only its own."""
+    handler, youth, other = Picky(), uuid4(), uuid4()
+    consumer = make(proef, TOPIC, handler)
+    lying = [
+        record(gewijzigd(TOPIC, subject), 1, NOW, key=key, offset=number)
+        for number, (subject, key) in enumerate([(youth, youth), (uuid4(), youth), (other, other), (other, uuid4())])
+    ]
+    await handle(consumer, handler, *lying)
+    handler.refuses = False
+    gone = PersoonVernietigd(reden=PersoonVernietigdReden.DRIEENTWINTIG)
+    await handle(consumer, handler, record(gone, 2, NOW, subject=youth, key=youth, offset=7))
+    assert await proef.rows('select "offset" from dead_letter order by 1') == [2, 3]
+    await handle(consumer, handler, record(gone, 2, NOW, subject=other, key=uuid4(), offset=8))
+    assert await proef.rows('select "offset" from dead_letter order by 1') == []
 
 
 async def test_the_earlier_release_can_still_put_aside(proef: Proef) -> None:

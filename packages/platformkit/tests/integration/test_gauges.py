@@ -1,12 +1,11 @@
 """What waits is measured beside the work: the age goes on rising while the broker is away."""
 
-import socket
 from collections.abc import Callable
 
 import httpx
 import pytest
 from proef.events import NOW
-from proef.hulp import Proef
+from proef.hulp import Proef, free_port
 from prometheus_client.parser import text_string_to_metric_families
 
 from platformkit.ids import uuid7
@@ -14,12 +13,6 @@ from platformkit.testing import eventually_async
 
 NOWHERE = "127.0.0.1:1"
 pytestmark = pytest.mark.timeout(300)
-
-
-def _port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 class Meter:
@@ -50,7 +43,7 @@ async def test_the_outbox_grows_old_while_the_broker_is_away(proef: Proef, start
         refused=uuid7(),
         now=NOW,
     )
-    port = _port()
+    port = free_port()
     start("relay", KAFKA_BOOTSTRAP=NOWHERE, METRICS_PORT=str(port))
     meter = Meter(port)
     first = await eventually_async(lambda: meter.above("outbox_oldest_age_seconds", 0), seconds=120)
@@ -62,7 +55,7 @@ async def test_the_outbox_grows_old_while_the_broker_is_away(proef: Proef, start
 
 async def test_a_relay_beside_the_active_one_says_that_it_is_not(proef: Proef, start: Callable[..., object]) -> None:
     await proef.rows("insert into relay_lease values ('outbox', gen_random_uuid(), 1, now() + interval '1 hour')")
-    port = _port()
+    port = free_port()
     start("relay", METRICS_PORT=str(port))
     meter = Meter(port)
 
@@ -75,7 +68,7 @@ async def test_a_relay_beside_the_active_one_says_that_it_is_not(proef: Proef, s
 async def test_dead_letters_are_counted_per_consumer_and_none_is_zero(
     proef: Proef, topic: str, start: Callable[..., object]
 ) -> None:
-    port = _port()
+    port = free_port()
     start("consumer", TOPIC=topic, GROEP="lezer", METRICS_PORT=str(port))
     meter = Meter(port)
 

@@ -100,6 +100,26 @@ async def test_a_database_that_does_not_answer_leaves_the_budget_closed(budgets:
     assert not await may(budgets, budget, ledger)
 
 
+async def test_a_redis_that_is_a_replica_now_is_left(budgets: Budgets, budget: Budget, redis: Redis) -> None:
+    """After a fail-over the connections lead to the one that was the primary, and it takes no writes."""
+    ledger = Ledger()
+    assert await may(budgets, budget, ledger)
+    before = await _connections(budgets)
+    await redis.execute_command("REPLICAOF", "127.0.0.1", "1")
+    try:
+        with pytest.raises(TransientError):
+            await may(budgets, budget, ledger)
+    finally:
+        await redis.execute_command("REPLICAOF", "NO", "ONE")
+    assert [await may(budgets, budget, ledger) for _ in range(3)] == [True, True, False]
+    assert not before & await _connections(budgets)
+
+
+async def _connections(budgets: Budgets) -> set[int]:
+    clients = (budgets._redis, budgets._counting)
+    return {int(await client.execute_command("CLIENT", "ID")) for client in clients}
+
+
 @pytest.mark.parametrize("stops", ["SIGKILL", "SIGSTOP"])
 async def test_without_redis_nobody_may(servers: Stack, budget: Budget, stops: str) -> None:
     import signal

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -14,7 +13,7 @@ import httpx
 import pytest
 import uvicorn
 from proef.events import gewijzigd
-from proef.hulp import Proef, context, read_topic
+from proef.hulp import Proef, context, free_port, read_topic
 from proef.relaying import emptied, tell
 from sqlalchemy import text
 from starlette.applications import Starlette
@@ -27,13 +26,6 @@ from platformkit.testing import eventually_async
 from platformkit.testing.issuer import ISSUER, Issuer
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def ended(process: "subprocess.Popen[bytes]", seconds: float = 40) -> tuple[int, str, str]:

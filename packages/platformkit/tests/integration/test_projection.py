@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from proef.adapters.db.tables import stand
 from proef.events import NOW, gewijzigd
 from proef.hulp import Proef
+from sqlalchemy import BigInteger, Column, MetaData, Table, Text, Uuid
 
 from platformkit.db.sets import Fields
 from platformkit.envelope import Message, decode
@@ -78,6 +79,33 @@ async def test_a_tombstone_stays(proef: Proef) -> None:
     assert await store(proef, {"id": one, "versie": 7, "status": "vernietigd"}) == {one: before}
     assert await store(proef, {**before, "versie": 6}) == {}
     assert await proef.rows("select id, versie, status, personen from stand") == [(one, 7, "vernietigd", None)]
+
+
+async def test_columns_are_known_by_the_names_that_the_code_has_for_them(proef: Proef) -> None:
+    """A table whose own words are others (`version`, a reserved word) is addressed as all others are."""
+    await proef.rows('create table vreemd ("offset" uuid primary key, version bigint not null, "order" text)')
+    await proef.rows("grant select, insert, update on vreemd to proef_worker")
+    try:
+        vreemd = Projection(
+            Table(
+                "vreemd",
+                MetaData(),
+                Column("offset", Uuid, primary_key=True, key="id"),
+                Column("version", BigInteger, key="versie"),
+                Column("order", Text, key="soort"),
+            )
+        )
+        one = uuid4()
+
+        async def work(work: UnitOfWork, version: int) -> dict[UUID, Fields | None]:
+            return dict(await vreemd.store(work, [{"id": one, "versie": version, "soort": "x"}]))
+
+        executor = proef.executor("worker")
+        assert await executor.execute(work, None, 1) == {one: None}
+        assert await executor.execute(work, None, 2) == {one: {"id": one, "versie": 1, "soort": "x"}}
+        assert await executor.execute(work, None, 2) == {}
+    finally:
+        await proef.rows("drop table vreemd")
 
 
 async def test_whoever_comes_first_the_highest_version_stays(proef: Proef) -> None:

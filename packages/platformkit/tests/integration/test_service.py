@@ -11,7 +11,7 @@ import httpx
 import pytest
 from proef.bootstrap import SERVICE
 from proef.events import NOW
-from proef.hulp import Proef
+from proef.hulp import Proef, free_port
 from proef.settings import Settings
 from sqlalchemy import func, literal_column, select, text
 
@@ -31,16 +31,16 @@ ME = Statement(
 
 
 async def test_every_role_names_its_connections_after_itself(
-    proef: Proef, start: "Callable[..., subprocess.Popen[bytes]]", topic: str, free_port: int, tmp_path: Path
+    proef: Proef, start: "Callable[..., subprocess.Popen[bytes]]", topic: str, tmp_path: Path
 ) -> None:
     """`all` is the four roles in one process: what one of them does shows under its own name and as its own user."""
-    beat = tmp_path / "slag"
-    start("all", TOPIC=topic, GROEP=topic, HTTP_PORT=str(free_port), HEARTBEAT_FILE=str(beat))
+    beat, port = tmp_path / "slag", free_port()
+    start("all", TOPIC=topic, GROEP=topic, HTTP_PORT=str(port), HEARTBEAT_FILE=str(beat))
 
     async def names() -> set[tuple[str, str]]:
         async with httpx.AsyncClient(trust_env=False) as client:
             try:
-                await client.get(f"http://127.0.0.1:{free_port}/gezond")
+                await client.get(f"http://127.0.0.1:{port}/gezond")
             except httpx.TransportError:
                 return set()
         asked = "select application_name, usename::text from pg_stat_activity where application_name ~ '^proef-'"

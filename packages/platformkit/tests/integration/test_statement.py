@@ -5,11 +5,12 @@ from uuid import UUID, uuid4
 import pytest
 from proef.adapters.db.tables import ding, gezien, stand
 from proef.hulp import Proef
-from sqlalchemy import Text, bindparam, delete, insert, select, text
+from sqlalchemy import Text, bindparam, delete, func, insert, select, text
 
 from platformkit.db.sets import columns_of, insert_rows, one_of
 from platformkit.db.statement import Statement
 from platformkit.errors import ConstraintError
+from platformkit.executor import UnitOfWork
 
 AANVULLEN = Statement(
     text("select 1 as een, cast(:b as text) || cast(:a as text) || :b as samen").bindparams(a="x", b="y")
@@ -46,6 +47,20 @@ async def test_it_is_part_of_the_transaction_when_it_is_the_first(proef: Proef) 
     with pytest.raises(ZeroDivisionError):
         await niet()
     assert await proef.rows("select 1 from ding where id = :id", id=made) == []
+
+
+async def test_one_row_or_none_is_asked_for_and_more_is_a_mistake(proef: Proef) -> None:
+    some = Statement(select(func.generate_series(1, bindparam("number")).label("one")))
+
+    async def ask(work: UnitOfWork, number: int) -> tuple[object, object]:
+        return await work.row(some, number=number), await work.value(some, number=number)
+
+    executor = proef.executor("worker")
+    assert await executor.execute(ask, None, 0) == (None, None)
+    row, value = await executor.execute(ask, None, 1)
+    assert (row["one"], value) == (1, 1)  # type: ignore[index]
+    with pytest.raises(ValueError, match="too many"):
+        await executor.execute(ask, None, 2)
 
 
 async def test_what_was_done_is_counted(proef: Proef) -> None:

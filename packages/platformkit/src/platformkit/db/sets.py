@@ -79,9 +79,9 @@ def upsert_rows(table: Table, columns: Sequence[str] | None = None, *, newer: st
     With `newer`, the column of the version, a row is replaced only by one whose version is higher (D4).
     """
     new = insert_rows(table, columns)
-    keys = [each.name for each in table.primary_key]
+    keys = table.primary_key.columns
     return new.on_conflict_do_update(
-        index_elements=keys,
+        index_elements=list(keys),
         set_={name: new.excluded[name] for name in columns or table.columns.keys() if name not in keys},
         where=table.c[newer] < new.excluded[newer] if newer else None,
     )

@@ -36,9 +36,9 @@ class Projection:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        (self._id,) = (each.name for each in table.primary_key)
+        (self._id,) = (each.key for each in table.primary_key)
         # What stood there before: all of it null when there was nothing.
-        before = (literal_column(f"old.{each.name}", each.type).label(each.name) for each in table.c)
+        before = (literal_column(f"old.{each.name}", each.type).label(each.key) for each in table.c)
         self._store = Statement(upsert_rows(table, newer=VERSION).returning(table.c[self._id].label("stored"), *before))
 
     async def store(self, work: UnitOfWork, rows: Collection[Fields]) -> Mapping[UUID, Fields | None]:

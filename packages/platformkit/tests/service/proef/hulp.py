@@ -1,6 +1,7 @@
 """What the tests share: the throwaway service's database and processes, and what is on its topics."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -74,6 +75,14 @@ class Proef:
 def context(subject: UUID, *, role: str = "professional", tenants: frozenset[str] = frozenset()) -> DatabaseContext:
     """A request's context."""
     return DatabaseContext(subject, role, tenants)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 async def read_topic(bootstrap: str, topic: str, count: int, *, seconds: float = 20.0) -> list[ConsumerRecord]:

@@ -1,7 +1,6 @@
 """Its tables, as queries see them."""
 
-from sqlalchemy import BigInteger, Column, Date, Identity, Integer, MetaData, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ARRAY, BigInteger, Column, Date, Identity, Integer, MetaData, Table, Text, Uuid
 
 metadata = MetaData()
 
