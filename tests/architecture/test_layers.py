@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Sequence
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 from pathlib import Path
 
 import layers
@@ -25,7 +25,18 @@ _UP = [
     ("adapters", "entrypoints"),
     ("entrypoints", "bootstrap"),
 ]
+_RINGS = ("db", "executor", "messaging", "service", "testing")
 _IMPURE = ("sqlalchemy", "fastapi", "pydantic", "httpx", "faststream", "platformkit.clock", "platformkit.http")
+
+_OUTSIDE = (
+    "fastapi",
+    "aiohttp",
+    "aiokafka",
+    "sqlalchemy",
+    "asyncpg",
+    "platformkit.http.client",
+    "platformkit.db.database",
+)
 
 PLANTS: dict[str, list[tuple[str, str]]] = {
     "stack": [
@@ -34,13 +45,22 @@ PLANTS: dict[str, list[tuple[str, str]]] = {
         *((below, f"{each}.domain") for below, each in product(("platformkit", "kanalen"), MODULES)),
         *((f"{each}.adapters", "lokaal.klok") for each in MODULES),
     ],
+    "rings": [
+        *((f"platformkit.{below}", f"platformkit.{above}") for below, above in pairwise(_RINGS)),
+        ("platformkit.service", "platformkit.main"),
+        ("platformkit.http", "platformkit.executor"),
+        ("platformkit.executor", "platformkit.http"),
+        ("platformkit.outbox", "platformkit.messaging"),
+        ("platformkit", ""),  # exhaustive: what no ring names
+    ],
+    "tests-only": [(f"{each}.adapters", "platformkit.testing") for each in MODULES],
     "independent": [(f"{each}.adapters", f"{other}.domain") for each, other in permutations(MODULES, 2)],
     "layers": [
         *((f"{each}.{layer}", f"{each}.{higher}") for each, (layer, higher) in product(MODULES, _UP)),
         *((each, "") for each in MODULES),  # exhaustive: what no layer names
     ],
     "pure": [(f"{each}.domain", name) for each, name in product(MODULES, _IMPURE)],
-    "transport": [(f"{each}.application", name) for each, name in product(MODULES, ("fastapi", "httpx", "aiokafka"))],
+    "transport": [(f"{each}.application", name) for each, name in product(MODULES, _OUTSIDE)],
     "kanalen": [(f"{each.module}.adapters", "kanalen") for each in SERVICES if "postvak" not in each.needs],
     "one-consumer-factory": [
         ("contracts", "aiokafka"),

@@ -15,8 +15,8 @@ import asyncpg
 from tests.bench.wereld import Wereld
 
 from contracts.base import Event
+from platformkit.envelope import encode
 from platformkit.ids import uuid7
-from platformkit.messaging.envelope import encode
 
 BRON = "urn:nld:oin:00000099000000001000:systeem"
 PLAK = 0.005

@@ -30,6 +30,7 @@ from tests.bench.wereld import Wereld, aantal_matches
 from lokaal import paths
 from lokaal.services import SERVICES
 from lokaal.stack import Stack
+from lokaal.testing import superuser
 from lokaal.token import token
 
 OPWARMEN = 5
@@ -100,8 +101,7 @@ def door_outbox(tempo: int, seconden: int, hoogstens: float) -> None:
     with draaiend(KETEN) as draait:
         adressen = draait.addresses["postgres"]
         asyncio.run(stel_voor(draait, wereld, nu))
-        superuser = adressen["superuser"].rpartition("/")[0] + "/signaal"
-        opdracht = {"superuser": superuser, "zaad": zaad, "aantal": aantal, "tempo": tempo}
+        opdracht = {"superuser": superuser(adressen, "signaal"), "zaad": zaad, "aantal": aantal, "tempo": tempo}
         meld(f"  {tempo:,} events a second for {seconden + OPWARMEN} s")
         gecommit = _los("tests.bench.inbreng", {"dsn": adressen["signaal"]["worker"], **opdracht})
         signalen = {UUID(signaal_id): moment for signaal_id, moment in gecommit.items()}

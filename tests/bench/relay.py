@@ -14,12 +14,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import NewTopic
 from prometheus_client import REGISTRY
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.bench.tafel import Uitkomst, geef, getal, lang, meld
 from tests.bench.voorraad import in_volgorde, vul
 
@@ -27,23 +27,26 @@ from lokaal import testing
 from lokaal.ports import Ports
 from lokaal.servers import kafka
 from platformkit import telemetry
-from platformkit.db.engine import make_engine
+from platformkit.db.database import Database
+from platformkit.db.statement import Statement
+from platformkit.envelope import headers_of
 from platformkit.health import Heartbeat
-from platformkit.messaging.envelope import headers_of
 from platformkit.outbox.relay import Relay
 from platformkit.settings import ProcessSettings
 
 AANTAL, RONDEN = 50_000, 5
 PARTITIES = 24
 LANG = 300.0
+_ALLES = Statement(text("select * from outbox order by position"))
+_LEEG = Statement(text("truncate outbox"))
+_TELLINGEN_WEG = Statement(text("select pg_stat_force_next_flush()"))
+_DOOD = Statement(text("select n_dead_tup from pg_stat_user_tables where relname = 'outbox'"))
 
 
 class Opstelling:
     """Outbox, topic, a counter of what was removed, and the ways to empty the outbox."""
 
-    def __init__(
-        self, bootstrap: str, vuller: AsyncEngine, relay: AsyncEngine, alles: AsyncEngine, aantal: int
-    ) -> None:
+    def __init__(self, bootstrap: str, vuller: Database, relay: Database, alles: Database, aantal: int) -> None:
         self.bootstrap, self.aantal = bootstrap, aantal
         self.cpu: dict[str, float] = {}
         """Seconds of this process' processor time per event, by way; the latest round. Neighbours move it less."""
@@ -70,9 +73,8 @@ class Opstelling:
         """Events per second that a bare producer with the relay's settings sends."""
         await vul(self.vuller, self.topic, self.aantal)
         tot = await self._einde()
-        async with self.alles.begin() as connection:
-            rijen = (await connection.execute(text("select * from outbox order by position"))).all()
-            await connection.execute(text("truncate outbox"))
+        rijen = await self.alles.rows(_ALLES)
+        await self.alles.rows(_LEEG)
         berichten = [(rij.key.encode(), headers_of(rij.headers, rij.traceparent), bytes(rij.payload)) for rij in rijen]
         begin, cpu = time.perf_counter(), time.process_time()
         async with AIOKafkaProducer(
@@ -93,11 +95,9 @@ class Opstelling:
 
     async def dood(self) -> int:
         """Removed rows of the outbox that are still there."""
-        async with self.alles.begin() as connection:
-            await connection.execute(text("select pg_stat_force_next_flush()"))
-            gevraagd = text("select n_dead_tup from pg_stat_user_tables where relname = 'outbox'")
-            aantal: int = (await connection.execute(gevraagd)).scalar_one()
-        return aantal
+        await self.alles.rows(_TELLINGEN_WEG)
+        ((aantal,),) = await self.alles.rows(_DOOD)
+        return int(aantal)
 
     def _verwijderd(self) -> float:
         """What the relay itself counts: asking the table would take its time."""
@@ -106,8 +106,7 @@ class Opstelling:
 
     async def begin(self) -> None:
         """Make the topic that all rounds use; start with an empty outbox."""
-        async with self.alles.begin() as connection:
-            await connection.execute(text("truncate outbox"))
+        await self.alles.rows(_LEEG)
         await asyncio.to_thread(kafka.create_topics, self.bootstrap, [NewTopic(self.topic, PARTITIES, 1)])
 
     def _lezer(self) -> AIOKafkaConsumer:
@@ -160,13 +159,13 @@ async def ronden(
 @asynccontextmanager
 async def schrijver(superuser: str) -> AsyncIterator[None]:
     """A write transaction that stays open in another database of the cluster."""
-    ander = make_engine(superuser.rpartition("/")[0] + "/match", pool=1, application="bench")
-    async with ander.connect() as connection:
-        await connection.execute(text("set idle_in_transaction_session_timeout = 0"))
-        await connection.execute(text("select pg_current_xact_id()"))
+    connection = await asyncpg.connect(superuser)
+    try:
+        await connection.execute("set idle_in_transaction_session_timeout = 0")
+        await connection.execute("begin; select pg_current_xact_id()")
         yield
-        await connection.rollback()
-    await ander.dispose()
+    finally:
+        await connection.close()
 
 
 def _verhouding(gemeten: dict[str, list[float]]) -> float:
@@ -183,10 +182,6 @@ def _vrije_poort() -> int:
         ports.release()
 
 
-def _url(dsn: str) -> str:
-    return dsn.replace("://", "+asyncpg://", 1)
-
-
 def _tempo(tempo: Sequence[float]) -> str:
     return f"{statistics.median(tempo[1:] or tempo):,.0f}/s"
 
@@ -195,10 +190,9 @@ async def main(dsns: Mapping[str, str], aantal: int) -> None:
     # As a process of production has it, with a port of its own for the metrics; spans go where TRACES says.
     telemetry.configure("bench", ProcessSettings(metrics_port=_vrije_poort()))
     adressen = testing.servers().addresses
-    superuser = _url(adressen["postgres"]["superuser"])
-    vuller = make_engine(_url(dsns["worker"]), pool=1, application="bench")
-    relay = make_engine(_url(dsns["relay"]), pool=10, application="signaal-relay")
-    alles = make_engine(superuser.rpartition("/")[0] + "/signaal", pool=1, application="bench")
+    vuller = Database(dsns["worker"], pool=1, application="bench")
+    relay = Database(dsns["relay"], pool=10, application="signaal-relay")
+    alles = Database(dsns["superuser"], pool=1, application="bench")
     opstelling = Opstelling(adressen["kafka"]["bootstrapServers"], vuller, relay, alles, aantal)
     await opstelling.begin()
     gc.freeze()
@@ -208,7 +202,7 @@ async def main(dsns: Mapping[str, str], aantal: int) -> None:
     rustig = await ronden(opstelling, wegen, lambda ronde: ronde >= RONDEN)
     begin = time.monotonic()
     meld(f"relay beside a write transaction in another database, {'five minutes' if lang() else 'some rounds'} long")
-    async with schrijver(superuser):
+    async with schrijver(testing.superuser(adressen["postgres"], "match")):
         # Only the relay, so that what it removed piles up: the bare producer's way empties the table for good.
         naast = await ronden(
             opstelling,
@@ -237,8 +231,8 @@ async def main(dsns: Mapping[str, str], aantal: int) -> None:
         ),
         Uitkomst("  the same", _tempo(naast["relay"][-3:]), "relay without writer", f"{tegen_rustig:.2f}"),
     )
-    for engine in (vuller, relay, alles):
-        await engine.dispose()
+    for each in (vuller, relay, alles):
+        await each.close()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from tests.bench.wereld import Wereld
 from lokaal import paths, stack
 from lokaal.progress import OnScreen
 from lokaal.stack import Stack
+from lokaal.testing import superuser
 
 # From the outbox of signaal to the stored match, and what it needs.
 KETEN = ("signaal-relay", "brp-proxy-relay", "match-consumer", "match-relay")
@@ -44,7 +45,7 @@ def draaiend(parts: Collection[str], *, personen: Path | None = None) -> Iterato
 @asynccontextmanager
 async def verbonden(draait: Stack, database: str) -> Any:
     """A superuser's connection."""
-    connection = await asyncpg.connect(draait.addresses["postgres"]["superuser"].rpartition("/")[0] + f"/{database}")
+    connection = await asyncpg.connect(superuser(draait.addresses["postgres"], database))
     try:
         yield connection
     finally:

@@ -6,17 +6,19 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.signaal import Bron, Organisatiesoort, SignaalAfgegeven, SignaalStatus
-from platformkit.messaging.envelope import encode
+from platformkit.db.database import Database
+from platformkit.db.statement import Statement
+from platformkit.envelope import encode
 
 SLEUTELS = 5_000
 """Aggregates among which the events are divided."""
 _NU = datetime(2025, 6, 1, 12, tzinfo=UTC)
 _ID = UUID(int=0)
 # Row n is version n / SLEUTELS of aggregate n % SLEUTELS; ids are derived, so that the statement runs in one go.
-_VUL = """
+_VUL = Statement(
+    text("""
 insert into outbox (event_id, topic, key, headers, payload, traceparent, created_at)
 select gen_random_uuid(), :topic, sleutel,
   cast(:headers as jsonb) || jsonb_build_object('ce_id', gen_random_uuid(), 'ce_subject', sleutel,
@@ -24,7 +26,8 @@ select gen_random_uuid(), :topic, sleutel,
   convert_to(replace(:payload, :nul, sleutel), 'UTF8'),
   '00-' || md5(n::text) || '-' || left(md5(n::text), 16) || '-01', now()
 from (select n, md5((n % :sleutels)::text)::uuid::text as sleutel from generate_series(0, :aantal - 1) n) rij order by n
-"""
+""")
+)
 
 
 def voorbeeld(persoon_ref: UUID = _ID, signaal_id: UUID = _ID) -> SignaalAfgegeven:
@@ -48,14 +51,20 @@ def voorbeeld(persoon_ref: UUID = _ID, signaal_id: UUID = _ID) -> SignaalAfgegev
     )
 
 
-async def vul(engine: AsyncEngine, topic: str, aantal: int) -> None:
+async def vul(worker: Database, topic: str, aantal: int) -> None:
     """Put `aantal` events for `topic` in the outbox."""
     headers, payload = encode(
         voorbeeld(), event_id=_ID, subject=_ID, source="urn:nld:oin:00000099000000001000:systeem", version=1, time=_NU
     )
-    waarden = {"topic": topic, "headers": json.dumps(headers), "payload": payload.decode(), "nul": str(_ID)}
-    async with engine.begin() as connection:
-        await connection.execute(text(_VUL), {**waarden, "sleutels": SLEUTELS, "aantal": aantal})
+    await worker.execute(
+        _VUL,
+        topic=topic,
+        headers=json.dumps(headers),
+        payload=payload.decode(),
+        nul=str(_ID),
+        sleutels=SLEUTELS,
+        aantal=aantal,
+    )
 
 
 def in_volgorde(berichten: Sequence[tuple[bytes | None, Sequence[tuple[str, bytes]]]], aantal: int) -> bool:

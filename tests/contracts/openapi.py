@@ -1,7 +1,6 @@
 """The OpenAPI of each service, as its application tells it. `python tests/contracts/openapi.py` prints them to contracts/."""
 
 import asyncio
-import inspect
 import json
 import tempfile
 from collections.abc import Iterator
@@ -9,12 +8,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
-
 from lokaal import system
 from lokaal.services import SERVICES, Service
 from lokaal.system import Plan
 from platformkit.health import Heartbeat
+from platformkit.service.process import opened
 
 FOLDER = Path(__file__).resolve().parents[2] / "contracts" / "openapi"
 
@@ -25,24 +23,17 @@ async def descriptions() -> dict[str, dict[str, Any]]:
         plan = Plan(Path(folder), "all", {})
         plan.ports.release()
         system.supplies(plan)["sleutels"].component.prepare()
-        told = {service.name: _app(service, plan).openapi() for service in SERVICES}
+        told = {service.name: await _told(service, plan) for service in SERVICES}
     return {f"{name}.v1.json": description for name, description in told.items() if description["paths"]}
 
 
-def _app(service: Service, plan: Plan) -> FastAPI:
-    """The application with the settings that the stack gives it."""
-    module, env = system.command_env(plan, service.name)
-    settings = import_module(f"{module}.settings").Settings(**{name.lower(): text for name, text in env.items()})
-    make_app = import_module(f"{module}.bootstrap").make_app
-    parts = {
-        "settings": settings,
-        "clock": settings.clock(),
-        "heartbeat": Heartbeat(None),
-        "issuer": str(settings.oidc_issuer),
-        "audience": settings.oidc_audience,
-    }
-    app: FastAPI = make_app(**{name: parts[name] for name in inspect.signature(make_app).parameters})
-    return app
+async def _told(listed: Service, plan: Plan) -> dict[str, Any]:
+    """What the application says with the settings that the stack gives it."""
+    module, env = system.command_env(plan, listed.name)
+    service = import_module(f"{module}.bootstrap").SERVICE
+    settings = service.settings(**{name.lower(): text for name, text in env.items()})
+    async with opened(settings, service=service.name, role="api", part="api") as process:
+        return service.app(process, Heartbeat(None)).openapi()
 
 
 def printed(description: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from stdnum.nl import bsn
 
 from contracts import printing
 from contracts.registry import EVENTS
-from platformkit.messaging.envelope import decode
+from platformkit.envelope import decode
 
 EXAMPLES = printing.HOME / "examples"
 FILES = sorted(EXAMPLES.rglob("*.json"))

@@ -9,7 +9,9 @@ from uuid import UUID
 import asyncpg
 from driver import Driver
 from readers import DATABASES
-from stores import mailbox, notification_of, rows, superuser
+from stores import mailbox, notification_of, rows
+
+from lokaal.testing import superuser
 
 
 @dataclass
@@ -62,7 +64,9 @@ async def account(
         accepted: the signals by the BSN of their youth.
         letters: the dead letters by database that were there before.
     """
-    connections = {name: await asyncpg.connect(superuser(driver, name), timeout=10) for name in DATABASES}
+    connections = {
+        name: await asyncpg.connect(superuser(driver.addresses["postgres"], name), timeout=10) for name in DATABASES
+    }
     try:
         found = await _found(driver, connections, [id_ for own in accepted.values() for id_ in own], since)
         result = _judged(found, accepted)

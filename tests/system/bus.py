@@ -2,9 +2,8 @@
 
 import asyncio
 import os
-import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -20,7 +19,8 @@ from services.match.tests.oracle import Verwacht
 from contracts.match import MatchBeeindigd, MatchOntstaan
 from contracts.registry import topics
 from lokaal.stack import Stack
-from platformkit.messaging.envelope import Message, decode, encode, headers_of
+from platformkit.envelope import Message, decode, encode, headers_of
+from platformkit.testing import eventually_async
 
 BEGIN = datetime(2025, 6, 1, 12, tzinfo=UTC)
 """The moment around which the events of services/match/tests are told."""
@@ -35,14 +35,6 @@ def partition(key: UUID, topic: str = "signaal") -> int:
     every = list(range(_PARTITIONS[topic]))
     found: int = _partitioner(str(key).encode(), every, every)
     return found
-
-
-async def until(probe: Callable[[], Awaitable[bool]], what: str, seconds: float) -> None:
-    """Wait until `probe` holds; fails with what was waited for."""
-    end = time.monotonic() + seconds
-    while not await probe():
-        assert time.monotonic() < end, f"not seen within {seconds:.0f} s: {what}"
-        await asyncio.sleep(0.1)
 
 
 class Stored(NamedTuple):
@@ -125,7 +117,7 @@ class Bus:
 
     async def settled(self, seconds: float = 180.0) -> None:
         """Wait until match has handled and told all that was sent."""
-        await until(self._idle, "consumers without lag and an empty outbox", seconds)
+        await eventually_async(self._idle, "consumers without lag and an empty outbox", seconds)
 
     async def _idle(self) -> bool:
         for group, topic in GROUPS.items():

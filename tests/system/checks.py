@@ -10,12 +10,13 @@ from uuid import UUID
 
 import httpx
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from driver import Driver, eventually
+from driver import Driver
 from readers import DATABASES, READERS
 from stores import rows
 
 from contracts.registry import topics
 from lokaal.token import TokenError, slug
+from platformkit.testing import eventually
 
 ORGANISATIONS = ("Altra", "De Buurtschool")
 
@@ -25,9 +26,9 @@ def count(driver: Driver, database: str, table: str) -> int:
     return int(rows(driver, database, f"select count(*) from {table}")[0][0])
 
 
-def outboxes_empty(driver: Driver, databases: Iterable[str] = DATABASES) -> bool | None:
-    """True when all that was told has been published; else None, for `eventually`."""
-    return True if not any(count(driver, each, "outbox") for each in databases) else None
+def outboxes_empty(driver: Driver, databases: Iterable[str] = DATABASES) -> bool:
+    """Whether all that was told has been published."""
+    return not any(count(driver, each, "outbox") for each in databases)
 
 
 async def _read(bootstrap: str, since: dict[TopicPartition, int] | None) -> tuple[list[Any], dict[TopicPartition, int]]:
@@ -71,11 +72,11 @@ def pair_of(driver: Driver, names: tuple[str, str], bsn: str, **body: object) ->
     return Pair(names, (first, second))
 
 
-def _admitted(driver: Driver, name: str, organisation: str) -> bool | None:
+def _admitted(driver: Driver, name: str, organisation: str) -> bool:
     try:
         driver.bearer(name, organisation)
     except (TokenError, httpx.TransportError):
-        return None
+        return False
     return True
 
 
@@ -110,6 +111,8 @@ class Ledger:
     pairs: list[Pair] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        # A mail of what was before would else count as one of what comes now.
+        self._await_rest()
         self._opened = rows(self.driver, "notificatie", "select clock_timestamp()")[0][0]
         self._parked = self._dead_letters()
         self._mails = Counter(mail["messageId"] for mail in self._inbox())
@@ -144,18 +147,19 @@ class Ledger:
             lapsed: how many may have come of matches that ended before it was noted.
             parked: how many messages must have been put aside.
         """
-        driver = self.driver
         for pair in self.pairs:
             self._stored_once(pair)
-        eventually(lambda: None if self._open() else True, "every notification to be delivered", seconds=180, every=0.3)
-        eventually(lambda: outboxes_empty(driver), "empty outboxes", seconds=180, every=0.3)
-        eventually(
-            lambda: not self._unhandled() or None, "every consumer to have handled every event", seconds=180, every=0.3
-        )
+        self._await_rest()
+        eventually(lambda: not self._unhandled(), "every consumer to have handled every event", seconds=180, every=0.3)
         self._wire_in_order()
         self._mailed(lapsed)
         assert self.repeated() <= repeats, "more mails came again than there were kills"
         assert self._parked_since() == parked
+
+    def _await_rest(self) -> None:
+        """All is told to whom it must be, and the rest knows that."""
+        eventually(lambda: not self._open(), "every notification to be delivered", seconds=180, every=0.3)
+        eventually(lambda: outboxes_empty(self.driver), "empty outboxes", seconds=180, every=0.3)
 
     def _parked_since(self) -> int:
         now = self._dead_letters()
@@ -181,9 +185,9 @@ class Ledger:
         query = "select match_id from match where signaal_a::text = any($1) and signaal_b::text = any($1)"
         return UUID(str(rows(self.driver, "match", query, list(pair.signals))[0][0]))
 
-    def matched(self, pair: Pair) -> bool | None:
-        """True when there is a match; else None, for `eventually`."""
-        return True if self.matches(pair) else None
+    def matched(self, pair: Pair) -> bool:
+        """Whether there is a match."""
+        return bool(self.matches(pair))
 
     def told(self) -> list[tuple[str, str]]:
         """The events since the ledger was opened, each once: of whom, and what happened."""
@@ -205,8 +209,7 @@ class Ledger:
 
     def _open(self) -> bool:
         """Whether somebody has still to be told."""
-        query = "select 1 from notificatie where sinds >= $1 and status in ('wachtend', 'bezig')"
-        return bool(rows(self.driver, "notificatie", query, self._opened))
+        return bool(rows(self.driver, "notificatie", "select 1 from notificatie where status in ('wachtend', 'bezig')"))
 
     def _mailed(self, most_lapsed: int) -> None:
         """One mail for each notification and each professional; a copy of it carries the same Message-ID."""

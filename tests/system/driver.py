@@ -1,30 +1,14 @@
 """Drives the system as people and partners do: tokens, HTTP, the inbox, the clock."""
 
 import secrets
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import httpx
 
 from lokaal import klok
 from lokaal.stack import Stack
 from lokaal.token import slug, token
-
-T = TypeVar("T")
-
-
-def eventually(probe: Callable[[], T | None], what: str, seconds: float = 20.0, every: float = 0.05) -> T:
-    """What `probe` returns once it is not None; fails with what was waited for."""
-    until = time.monotonic() + seconds
-    while True:
-        seen = probe()
-        if seen is not None:
-            return seen
-        if time.monotonic() > until:
-            raise AssertionError(f"not seen within {seconds:.0f} s: {what}")
-        time.sleep(every)
 
 
 class Driver:

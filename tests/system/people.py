@@ -18,10 +18,12 @@ from uuid import UUID
 
 import httpx
 from account import Account, account, dead_letters
-from driver import Driver, eventually
+from driver import Driver
 from stores import mailbox, notification_of, rows
 from verslag import Verslag
 from youths import new_youth
+
+from platformkit.testing import eventually
 
 ORGANISATIONS = ("Altra", "De Buurtschool")
 LIMIT = 5.0
@@ -108,7 +110,7 @@ class People:
     def work(self, seconds: float) -> None:
         """Let them go on for this long: until that many more requests have been answered. The first time nothing is wrong."""
         enough = len(self.answers) + max(1, round(seconds * self._rate))
-        eventually(lambda: len(self.answers) >= enough or None, "people to work on", 3 * seconds + 6 * LIMIT)
+        eventually(lambda: len(self.answers) >= enough, "people to work on", 3 * seconds + 6 * LIMIT)
         self._healthy = self._healthy or len(self.answers)
 
     def over(self) -> None:
@@ -188,16 +190,16 @@ class People:
         assert not account.wrong, "\n".join(account.wrong)
         assert not account.repeated, f"{account.repeated} mails were repeated"
         self.proper()
-        eventually(lambda: None if self._not_alive() else True, "every process to live and to beat", 20)
+        eventually(lambda: not self._not_alive(), "every process to live and to beat", 20)
 
     def _settled(self, within: float) -> Account:
         """The account once nothing is wrong with it, or as it is when the time is up."""
         seen = Account()
 
-        def right() -> bool | None:
+        def right() -> bool:
             nonlocal seen
             seen = asyncio.run(self.account())
-            return None if seen.wrong else True
+            return not seen.wrong
 
         with suppress(AssertionError):
             eventually(right, "all to be told", within)

@@ -3,28 +3,24 @@
 import asyncio
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 from driver import Driver
+
+from lokaal.testing import superuser
 
 
 def rows(driver: Driver, database: str, query: str, *arguments: object) -> list[asyncpg.Record]:
     """What a superuser sees; row-level security shows the services' own roles less."""
 
     async def ask() -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(superuser(driver, database), timeout=10)
+        connection = await asyncpg.connect(superuser(driver.addresses["postgres"], database), timeout=10)
         try:
             return await connection.fetch(query, *arguments)
         finally:
             await connection.close()
 
     return asyncio.run(ask())
-
-
-def superuser(driver: Driver, database: str) -> str:
-    """The address of a database for the cluster's superuser."""
-    return urlsplit(driver.addresses["postgres"]["superuser"])._replace(path=f"/{database}").geturl()
 
 
 def mailbox(driver: Driver, since: datetime) -> list[dict[str, Any]]:

@@ -1,9 +1,10 @@
 """Every wrong input gets its own problem, in Dutch, that says what to do; and nothing is kept."""
 
 import pytest
-from driver import Driver, eventually
+from driver import Driver
 
 from lokaal.token import token
+from platformkit.testing import eventually
 
 KNOWN = "999996782"
 CASES = {

@@ -1,7 +1,9 @@
 """The clock moves for everybody at once (D7). The last file by name that moves it far: it stays moved."""
 
 import pytest
-from driver import Driver, eventually
+from driver import Driver
+
+from platformkit.testing import eventually
 
 
 @pytest.mark.system
@@ -11,11 +13,9 @@ def test_an_expired_signal_ends_its_match_and_blocks_no_new_one(driver: Driver) 
     youth = "999995339"
     assert driver.signal("Tess Klok", youth, duur="P2W").status_code == 201
     assert driver.signal("Umut Klok", youth, "De Buurtschool").status_code == 201
-    eventually(lambda: driver.matches("Tess Klok") or None, "the match")
+    eventually(lambda: driver.matches("Tess Klok"), "the match")
     driver.later("3w")
-    ended = eventually(
-        lambda: [m for m in driver.matches("Tess Klok") if m["status"] == "beeindigd"] or None, "its end"
-    )
+    ended = eventually(lambda: [m for m in driver.matches("Tess Klok") if m["status"] == "beeindigd"], "its end")
     assert ended[0]["reden"] == "einddatum"
     mine = driver.http.get(driver.url("signaal", "/v1/signalen"), headers=driver.bearer("Tess Klok")).json()["items"]
     assert [signal["status"] for signal in mine] == ["inactief"]

@@ -13,10 +13,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer
-from driver import Driver, eventually
+from driver import Driver
 
 from contracts.registry import topics
+from lokaal.testing import superuser
 from lokaal.token import slug
+from platformkit.testing import eventually
 
 # An own person of the simulator, so that the canaries are unlike anything else.
 BSN = "999999229"
@@ -47,10 +49,10 @@ def planted(driver: Driver) -> Driver:
     assert driver.signal("Rens Meldvogel", BSN, "De Buurtschool").status_code == 201
     assert driver.signal(PROFESSIONAL, BSN).status_code == 409
     assert driver.signal(PROFESSIONAL, "123456789").status_code == 400
-    eventually(lambda: driver.mails(PROFESSIONAL) or None, "the mail")
-    eventually(lambda: driver.matches(PROFESSIONAL) or None, "the match")
+    eventually(lambda: driver.mails(PROFESSIONAL), "the mail")
+    eventually(lambda: driver.matches(PROFESSIONAL), "the match")
     assert driver.close_signal(PROFESSIONAL, signal["signaalId"]).is_success
-    eventually(lambda: [m for m in driver.matches(PROFESSIONAL) if m["status"] == "beeindigd"] or None, "its end")
+    eventually(lambda: [m for m in driver.matches(PROFESSIONAL) if m["status"] == "beeindigd"], "its end")
     return driver
 
 
@@ -104,11 +106,10 @@ async def _topics(bootstrap: str) -> list[tuple[str, str]]:
 
 async def _databases(addresses: dict[str, object]) -> list[tuple[str, str]]:
     found = []
-    superuser = str(addresses["superuser"])
     for service in addresses:
         if service == "superuser":
             continue
-        connection = await asyncpg.connect(superuser.rsplit("/", 1)[0] + f"/{service}")
+        connection = await asyncpg.connect(superuser(addresses, service))
         try:
             for row in await connection.fetch("select tablename from pg_tables where schemaname = 'public'"):
                 table = row["tablename"]

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 
 import asyncpg
 import pytest
-from driver import Driver, eventually
+from driver import Driver
 from people import LIMIT, People
 from stores import rows
 from verslag import Verslag
 
 from lokaal.supervisor import StartError
+from platformkit.testing import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.soak]
 

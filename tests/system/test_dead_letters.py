@@ -9,10 +9,12 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 from commands import told_again
-from driver import Driver, eventually
+from driver import Driver
 from prometheus_client.parser import text_string_to_metric_families
 from readers import READERS, Reader
 from stores import rows
+
+from platformkit.testing import eventually
 
 BSN = "999993653"
 
@@ -73,11 +75,11 @@ def test_poison_is_seen_by_every_reader_counted_and_dropped(driver: Driver) -> N
         letter = eventually(lambda service=service: _of(driver, service, event_id), f"in {service}", 60)
         assert letter["body"]["field signaalId"] == "uuid_parsing"
         assert letter["envelope"]["sequence"].startswith("(not shown")
-        eventually(lambda reader=reader: _counted(driver, reader) or None, "the gauge", 30)
+        eventually(lambda reader=reader: _counted(driver, reader), "the gauge", 30)
         assert _command(driver, service, "replay", letter["id"])[0] == 1
         assert _command(driver, service, "drop", letter["id"], "--yes")[0] == 0
         assert _of(driver, service, event_id) is None
-        eventually(lambda reader=reader: _counted(driver, reader) or None, "the gauge without it", 30)
+        eventually(lambda reader=reader: _counted(driver, reader), "the gauge without it", 30)
 
 
 @pytest.mark.system
@@ -88,14 +90,14 @@ def test_everything_told_again_makes_the_same_matches_and_no_new_mail(driver: Dr
     for name in names:
         assert driver.signal(name, bsn).status_code == 201
     for name in names:
-        eventually(lambda name=name: driver.mails(name) or None, f"mail of {name}", 60)
+        eventually(lambda name=name: driver.mails(name), f"mail of {name}", 60)
     matches = {name: driver.matches(name) for name in names}
     told_again(driver)
     # What is issued after it is told after it: when its mails are there, the youth's events told again were read.
     assert driver.signal("Rik Daarna", bsn).status_code == 201
     for name in (*names, "Rik Daarna"):
         least = 1 + (name in names)
-        eventually(lambda name=name, n=least: len(driver.mails(name)) >= n or None, f"the new mail of {name}", 60)
+        eventually(lambda name=name, n=least: len(driver.mails(name)) >= n, f"the new mail of {name}", 60)
         assert len(driver.mails(name)) == least, "one mail per cause"
     for name in names:
         assert [each for each in driver.matches(name) if each in matches[name]] == matches[name]

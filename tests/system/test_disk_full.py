@@ -5,10 +5,12 @@ import asyncio
 import asyncpg
 import pytest
 from disk import Disk
-from driver import Driver, eventually
+from driver import Driver
 from people import People
-from stores import superuser
 from verslag import Verslag
+
+from lokaal.testing import superuser
+from platformkit.testing import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.soak]
 
@@ -21,7 +23,7 @@ def test_a_full_disk_under_postgresql(breakable: Driver, disks: dict[str, Disk],
         people.work(1)
         with disk.full(_pid(breakable, "postgres")):
             people.work(length)
-            asyncio.run(_use_up_the_log(superuser(breakable, "postgres")))
+            asyncio.run(_use_up_the_log(superuser(breakable.addresses["postgres"], "postgres")))
             people.work(3)
         down = _bring_back(breakable, "postgres")
         people.over()
@@ -62,7 +64,7 @@ def _bring_back(driver: Driver, server: str) -> str:
     """Start the server when it has gone down, as an operator or a supervisor would; what happened to it."""
     if driver.stack.alive(server):
         return "stayed"
-    eventually(lambda: None if driver.stack.alive(server) else True, f"{server} to be gone")
+    eventually(lambda: not driver.stack.alive(server), f"{server} to be gone")
     driver.stack.restart(server)
     return "went down, was started again"
 

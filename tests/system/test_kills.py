@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 import httpx
 import pytest
 from checks import ORGANISATIONS, Ledger, count, outboxes_empty, pair_of, signals_of
-from driver import Driver, eventually
+from driver import Driver
 from readers import READERS
 from stores import rows
 from verslag import Verslag
@@ -25,6 +25,7 @@ from lokaal.services import SERVICES, Service
 from lokaal.supervisor import StartError
 from lokaal.system import PROCESSES
 from platformkit.failpoints import POINTS
+from platformkit.testing import eventually
 
 _WRITES = ("executor.before_commit", "executor.after_commit")
 _READS = ("consumer.before_commit", "consumer.after_commit", "consumer.before_offsets")
@@ -153,7 +154,7 @@ def _kill_all(driver: Driver, ledger: Ledger, passing: int) -> None:
             unarmed = {name: _pid(driver, name) for name in POSTED}
             apis = [pool.submit(kill, name) for name in unarmed]
             for name, pid in unarmed.items():
-                eventually(lambda name=name, pid=pid: _pid(driver, name) != pid or None, f"{name} armed", _PATIENCE)
+                eventually(lambda name=name, pid=pid: _pid(driver, name) != pid, f"{name} armed", _PATIENCE)
             _all_of([*apis, pool.submit(pair, "api")])
             rest = [pool.submit(kill, name) for name in itertools.chain(*CHAIN)]
             reader = pool.submit(kill, READ)
@@ -184,9 +185,7 @@ def _fill(driver: Driver, ledger: Ledger, pair: Callable[[str], None]) -> None:
 
     stop()
     pair("afgeleverd")
-    eventually(
-        lambda: count(driver, "notificatie", "outbox") or None, "delivered mails to be told", seconds=180, every=0.3
-    )
+    eventually(lambda: count(driver, "notificatie", "outbox"), "delivered mails to be told", seconds=180, every=0.3)
     stop()
     pair("match")
     eventually(lambda: ledger.matched(ledger.pairs[-1]), "the match", seconds=180, every=0.3)
@@ -226,11 +225,11 @@ def _kill_at_each(driver: Driver, name: str, passing: str, given_up: threading.E
     driver.stack.restart(name)
 
 
-def _asked_until(driver: Driver, name: str, done: Callable[[], bool]) -> bool | None:
+def _asked_until(driver: Driver, name: str, done: Callable[[], bool]) -> bool:
     """Ask for somebody's matches until `done`, whatever comes of it."""
     with suppress(httpx.TransportError, AssertionError):
         driver.matches(name)
-    return True if done() else None
+    return done()
 
 
 def _kill_sweeps(driver: Driver, ledger: Ledger, tag: str) -> None:
@@ -262,7 +261,7 @@ def _leave_unconfirmed(driver: Driver, name: str) -> None:
     assert driver.signal(name, OTHER, key=f"sleutel-{name}").status_code == 201
     assert driver.signal(name, UNCONFIRMED, key=f"sleutel-{name}").status_code == 409
     open_leases = "select 1 from persoon where not bevestigd"
-    eventually(lambda: rows(driver, "brp_proxy", open_leases) or None, "the lease")
+    eventually(lambda: rows(driver, "brp_proxy", open_leases), "the lease")
 
 
 @contextmanager

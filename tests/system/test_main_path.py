@@ -6,7 +6,9 @@ import urllib.request
 from typing import Any
 
 import pytest
-from driver import Driver, eventually
+from driver import Driver
+
+from platformkit.testing import eventually
 
 TWIN, OTHER_TWIN = "999995881", "999995893"
 YOUTH, HALF_SIBLING = "999970021", "999970033"
@@ -51,7 +53,7 @@ def test_a_half_sibling_gives_a_family_match_that_shows_nothing_of_the_other_you
 def test_a_closed_signal_ends_its_match(driver: Driver) -> None:
     mine = driver.signal("Eva Drie", TWIN, "Altra").json()
     assert driver.signal("Finn Drie", TWIN, "De Buurtschool").status_code == 201
-    eventually(lambda: driver.matches("Finn Drie", "De Buurtschool") or None, "a match of Finn")
+    eventually(lambda: driver.matches("Finn Drie", "De Buurtschool"), "a match of Finn")
     assert driver.close_signal("Eva Drie", mine["signaalId"]).is_success
     ended = eventually(
         lambda: next((m for m in driver.matches("Finn Drie", "De Buurtschool") if m["status"] == "beeindigd"), None),
@@ -60,7 +62,7 @@ def test_a_closed_signal_ends_its_match(driver: Driver) -> None:
     assert ended["reden"] == "signaal-gedeactiveerd"
     third = driver.signal("Gijs Drie", TWIN, "De Buurtschool")
     assert third.status_code == 201
-    eventually(lambda: driver.matches("Gijs Drie", "De Buurtschool") or None, "a match of Gijs with Finn")
+    eventually(lambda: driver.matches("Gijs Drie", "De Buurtschool"), "a match of Gijs with Finn")
     assert [m["partner"]["naam"] for m in driver.matches("Gijs Drie", "De Buurtschool")] == ["Finn Drie"]
 
 
@@ -95,7 +97,7 @@ def test_one_unbroken_trace_from_the_post_to_the_answer_of_the_mail_server(drive
     )
     with urllib.request.urlopen(request, timeout=15) as answer:
         assert answer.status == 201
-    eventually(lambda: driver.mails("Jan Vijf") or None, "a mail to Jan")
+    eventually(lambda: driver.mails("Jan Vijf"), "a mail to Jan")
 
     orphans: set[str] = set()
 

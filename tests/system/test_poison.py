@@ -12,10 +12,12 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
-from driver import Driver, eventually
+from driver import Driver
 from readers import READERS
 from stores import rows
 from verslag import Verslag
+
+from platformkit.testing import eventually
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "contracts" / "examples"
 NO_UTF8 = b"kap\xff\xfe"
@@ -124,7 +126,7 @@ def _survives(driver: Driver, topic: str, records: list[Record]) -> int:
     poison = len(records) - 3
     before = _parked(driver, topic)
     _send(driver, topic, records)
-    eventually(lambda: None if _lag(driver, topic) else True, f"{topic} to be read to its end", seconds=120, every=0.5)
+    eventually(lambda: not _lag(driver, topic), f"{topic} to be read to its end", seconds=120, every=0.5)
     for consumer, offsets in _parked(driver, topic).items():
         new = [offset for offset in offsets if offset not in before[consumer]]
         assert len(new) == poison, f"{consumer} put aside {new}"
@@ -144,7 +146,7 @@ def test_poison_on_signaal_harms_nothing_around_it(driver: Driver, verslag: Vers
     begin = time.monotonic()
     kinds = _survives(driver, "signaal", [first, *story.poison(str(uuid4())), story.unknown(str(uuid4())), last])
     query = "select 1 from match where signaal_a::text = any($1) and signaal_b::text = any($1) and status = 'actief'"
-    eventually(lambda: len(rows(driver, "match", query, [one, other])) == 1 or None, "the match of the neighbours")
+    eventually(lambda: len(rows(driver, "match", query, [one, other])) == 1, "the match of the neighbours")
     verslag.regel(
         "poison between good messages on signaal",
         lengte=0, aanvaard=2, verloren=0, herhaald=0, seconden=time.monotonic() - begin,
@@ -163,7 +165,7 @@ def _forget(driver: Driver, story: Story, signals: list[str]) -> None:
         ends.append({**end, "value": b'{"reden":"bewaartermijn"}', "headers": [*kept, ("ce_type", kind.encode())]})
     _send(driver, "signaal", ends)
     query = "select 1 from match where signaal_a::text = any($1) and status = 'actief'"
-    eventually(lambda: None if rows(driver, "match", query, signals) else True, "the end of the match")
+    eventually(lambda: not rows(driver, "match", query, signals), "the end of the match")
 
 
 @pytest.mark.system
@@ -177,7 +179,7 @@ def test_poison_on_match_harms_nothing_around_it(driver: Driver, verslag: Versla
     begin = time.monotonic()
     kinds = _survives(driver, "match", [first, *story.poison(str(uuid4())), story.unknown(str(uuid4())), last])
     query = "select match_id from match_stand where match_id::text = any($1)"
-    eventually(lambda: len(rows(driver, "notificatie", query, [one, other])) == 2 or None, "both neighbours")
+    eventually(lambda: len(rows(driver, "notificatie", query, [one, other])) == 2, "both neighbours")
     verslag.regel(
         "poison between good messages on match",
         lengte=0, aanvaard=2, verloren=0, herhaald=0, seconden=time.monotonic() - begin,

@@ -9,14 +9,16 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from commands import command, told_again
-from driver import Driver, eventually
+from driver import Driver
 from people import PATIENCE, People
-from stores import mailbox, rows, superuser
+from stores import mailbox, rows
 from verslag import Verslag
 
 from contracts.registry import topics
 from lokaal.servers import kafka, postgres
 from lokaal.services import SERVICES
+from lokaal.testing import superuser
+from platformkit.testing import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.soak]
 
@@ -29,7 +31,7 @@ def test_a_dump_restored_into_a_new_cluster_tells_the_next_signal_within_seconds
     """The new cluster counts its transactions from the start again (D3), and match its generation one higher (D4)."""
     earlier = _everything_told(breakable)
     matches, mails = _matches(breakable), len(mailbox(breakable, earlier.begun))
-    asyncio.run(_use_up_transactions(superuser(breakable, "match")))
+    asyncio.run(_use_up_transactions(superuser(breakable.addresses["postgres"], "match")))
     admin = breakable.addresses["postgres"]["superuser"]
     for service in SERVICES:
         breakable.stack.terminate(service.name)
@@ -68,9 +70,7 @@ def test_lost_topics_are_told_again(breakable: Driver, verslag: Verslag) -> None
     breakable.stack.restart("match")
     known = _handled(breakable)
     told_again(breakable)
-    eventually(
-        lambda: _handled(breakable) >= known + len(matches) or None, "notificatie to hear all matches again", PATIENCE
-    )
+    eventually(lambda: _handled(breakable) >= known + len(matches), "notificatie to hear all matches again", PATIENCE)
     length = time.monotonic() - begun
     with People(breakable) as people:
         people.over()
@@ -94,7 +94,7 @@ def test_matches_made_anew_from_what_is_told_again_are_the_same(breakable: Drive
     command(breakable, "match", "generation", "raise")
     breakable.stack.restart("match")
     told_again(breakable, apart=["match"])
-    eventually(lambda: len(_matches(breakable)) >= len(matches) or None, "the matches to be made anew", PATIENCE)
+    eventually(lambda: len(_matches(breakable)) >= len(matches), "the matches to be made anew", PATIENCE)
     length = time.monotonic() - begun
     with People(breakable) as people:
         people.over()
@@ -137,7 +137,7 @@ def _everything_told(driver: Driver) -> People:
     with People(driver, rate=4) as people:
         people.work(3)
         people.rest()
-        eventually(lambda: None if asyncio.run(people.account()).wrong else True, "all to be told", PATIENCE)
+        eventually(lambda: not asyncio.run(people.account()).wrong, "all to be told", PATIENCE)
     return people
 
 

@@ -4,7 +4,9 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from driver import Driver, eventually
+from driver import Driver
+
+from platformkit.testing import eventually
 
 YOUTHS = ["999995273", "999995285", "999995297", "999995303", "999995315", "999995327"]
 
@@ -19,7 +21,7 @@ def _pair(driver: Driver, bsn: str, tag: str) -> tuple[str, str]:
 
 def _one_mail_each(driver: Driver, names: tuple[str, str]) -> None:
     for name in names:
-        eventually(lambda name=name: driver.mails(name) or None, f"a mail to {name}", seconds=45)
+        eventually(lambda name=name: driver.mails(name), f"a mail to {name}", seconds=45)
         assert len(driver.mails(name)) == 1
 
 
@@ -33,7 +35,7 @@ def test_sigterm_of_every_worker_and_a_new_one_loses_nothing(driver: Driver) -> 
             driver.stack.signal(name, signal.SIGTERM)
         names = signals.result()
     for name in workers:
-        eventually(lambda name=name: None if driver.stack.alive(name) else True, f"{name} to stop", seconds=40)
+        eventually(lambda name=name: not driver.stack.alive(name), f"{name} to stop", seconds=40)
         assert '"process_stopped"' in driver.stack.log(name).read_text(), f"{name} did not stop gracefully"
     with ThreadPoolExecutor() as pool:
         list(pool.map(driver.stack.restart, workers))
@@ -52,4 +54,4 @@ def test_without_redis_nothing_is_accepted_and_afterwards_it_is(driver: Driver) 
         assert refused.headers["retry-after"]
     finally:
         driver.stack.restart("redis")
-    eventually(lambda: driver.signal("Stop redis een", YOUTHS[2]).status_code == 201 or None, "a signal again")
+    eventually(lambda: driver.signal("Stop redis een", YOUTHS[2]).status_code == 201, "a signal again")

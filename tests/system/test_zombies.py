@@ -8,9 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 from checks import Ledger, outboxes_empty, pair_of
-from driver import Driver, eventually
+from driver import Driver
 from stores import rows
 from verslag import Verslag
+
+from platformkit.testing import eventually
 
 CONSUMED, RELAYED, LATER = "999995327", "999995340", "999995352"
 
@@ -22,8 +24,8 @@ def _frozen(driver: Driver, name: str, point: str) -> Iterator[Future[float]]:
     begin = log.stat().st_size
     driver.stack.restart(name, {"FAILPOINTS": f"{point}=pause:5"})
 
-    def arrived() -> bool | None:
-        return True if point in log.read_bytes()[begin:].decode() else None
+    def arrived() -> bool:
+        return point in log.read_bytes()[begin:].decode()
 
     def freeze() -> float:
         eventually(arrived, f"{name} at {point}", seconds=180)
@@ -58,9 +60,7 @@ def test_a_consumer_that_wakes_up_after_another_took_over_repeats_nothing(driver
         try:
             # It waits for the locks of the other until the database ends a transaction that stands still (a minute);
             # in the second in which both want to go on, one of them has to lose.
-            eventually(
-                lambda: _waits_for_a_lock(driver) or None, f"{second} to stand before the lock", seconds=180, every=0.3
-            )
+            eventually(lambda: _waits_for_a_lock(driver), f"{second} to stand before the lock", seconds=180, every=0.3)
             _end_standing_transactions(driver)
             eventually(lambda: ledger.matched(ledger.pairs[0]), "the match", seconds=180, every=0.3)
             driver.stack.signal("match-consumer", signal.SIGCONT)
@@ -102,16 +102,16 @@ def test_a_relay_that_wakes_up_after_its_lease_removes_nothing(driver: Driver, v
                 lambda: outboxes_empty(driver, ["match"]), "the second relay to take over", seconds=180, every=0.3
             )
             assert driver.close_signal("Zombie drie", ledger.pairs[0].signals[0]).is_success
-            eventually(lambda: ledger.matches(ledger.pairs[0])[0][0] == "beeindigd" or None, "the end of the match")
+            eventually(lambda: ledger.matches(ledger.pairs[0])[0][0] == "beeindigd", "the end of the match")
             eventually(lambda: outboxes_empty(driver, ["match"]), "the end to be told", seconds=180, every=0.3)
             before, match, pair = ledger.copies("match"), ledger.match_id(ledger.pairs[0]), ledger.pairs[0]
 
             def known() -> list[str]:
                 return [row[0] for row in rows(driver, "notificatie", _KNOWN, match)]
 
-            eventually(lambda: known() == ["beeindigd"] or None, "notificatie to know the end")
+            eventually(lambda: known() == ["beeindigd"], "notificatie to know the end")
             driver.stack.signal(name, signal.SIGCONT)
-            eventually(lambda: ledger.copies("match") > before or None, "the late relay to repeat what it held")
+            eventually(lambda: ledger.copies("match") > before, "the late relay to repeat what it held")
             # Its late begin comes after the end, and changes nothing; what comes now is told once.
             ledger.pairs[:] = [pair_of(driver, ("Zombie vijf", "Zombie zes"), LATER)]
             ledger.check(repeats=0)

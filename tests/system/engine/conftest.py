@@ -7,10 +7,11 @@ It runs only as long as the tests of this directory.
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from bus import GROUPS, Bus, until
+from bus import GROUPS, Bus
 
 from lokaal import paths, stack, testing
 from lokaal.stack import Stack
+from platformkit.testing import eventually_async
 
 CONSUMERS = 8
 _seen: list[str] = []
@@ -41,7 +42,7 @@ async def bus(engine: Stack) -> AsyncIterator[Bus]:
         async def complete() -> bool:
             return await made.members() == dict.fromkeys(GROUPS, CONSUMERS)
 
-        await until(complete, f"{CONSUMERS} consumers in each group", 120)
+        await eventually_async(complete, f"{CONSUMERS} consumers in each group", 120)
         yield made
 
 

@@ -10,12 +10,13 @@ import random
 from datetime import date
 
 import pytest
-from bus import BEGIN, Bus, Stored, assert_told, open_matches, until
+from bus import BEGIN, Bus, Stored, assert_told, open_matches
 from services.match.tests.integration.test_oracle import VANDAAG, Geschiedenis
 from services.match.tests.oracle import Verwacht, oracle
 
 from lokaal.stack import Stack
-from platformkit.messaging.envelope import Message
+from platformkit.envelope import Message
+from platformkit.testing import eventually_async
 
 _AT_ONCE = 48
 _PARTS = 6
@@ -101,7 +102,7 @@ async def _turn(bus: Bus, engine: Stack, first: int, consumer: str) -> str:
     async def swept() -> bool:
         return all(each.einddatum > today for each in await bus.stored(signals) if each.status == "actief")
 
-    await until(swept, "a sweep that ended all that had passed", 60)
+    await eventually_async(swept, "a sweep that ended all that had passed", 60)
     await bus.settled()
     stored, told = await bus.stored(signals), await bus.told()
     for seed, history in played.items():

@@ -15,12 +15,14 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from bus import BEGIN, Bus, assert_told, open_matches, partition, until
+from bus import BEGIN, Bus, assert_told, open_matches, partition
 from services.match.tests.berichten import Signaleerder, gewijzigd, vastgelegd
 from services.match.tests.oracle import Verwacht, oracle
 
 from lokaal.stack import Stack
-from platformkit.messaging.envelope import Message
+from lokaal.testing import superuser
+from platformkit.envelope import Message
+from platformkit.testing import eventually_async
 
 pytestmark = [pytest.mark.system, pytest.mark.soak, pytest.mark.timeout(900)]
 
@@ -207,7 +209,7 @@ async def test_a_deadlock_is_tried_again(bus: Bus, slow_to_judge: asyncpg.Connec
     async with slow_to_judge.transaction():
         await slow_to_judge.execute(lock, last)
         await bus.fire(gezin.samen)
-        await until(partial(_waits_for_us, slow_to_judge), "the batch behind the last key", 20)
+        await eventually_async(partial(_waits_for_us, slow_to_judge), "the batch behind the last key", 20)
         await slow_to_judge.execute(lock, first)
     await bus.settled()
     assert bus.logged("postgres", "deadlock detected") == before + 1
@@ -224,7 +226,7 @@ async def _waits_for_us(connection: asyncpg.Connection) -> bool:
 @pytest.fixture
 async def slow_to_judge(engine: Stack) -> AsyncIterator[asyncpg.Connection]:
     """A superuser's session in match's database: who waits longest looks for a deadlock first, and ends itself."""
-    connection = await asyncpg.connect(engine.addresses["postgres"]["superuser"], database="match")
+    connection = await asyncpg.connect(superuser(engine.addresses["postgres"], "match"))
     await connection.execute("alter system set deadlock_timeout = '5s'")  # time to notice that the batch waits
     await connection.execute("select pg_reload_conf()")
     await connection.execute("set deadlock_timeout = '60s'")

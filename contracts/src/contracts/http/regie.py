@@ -21,4 +21,11 @@ class Regiepartij(Antwoord):
     betrokken: bool
 
 
-REGIEPARTIJ: Final = Call(service="match", method="POST", path="/regiepartijen", scope=REGIE_LEZEN, answer=Regiepartij)
+REGIEPARTIJ: Final = Call(
+    service="match",
+    method="POST",
+    path="/regiepartijen",
+    scope=REGIE_LEZEN,
+    answer=Regiepartij,
+    questions=(RegiepartijVraag,),
+)

@@ -5,33 +5,21 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import httpx
 import pytest
 
-T = TypeVar("T")
+from platformkit.testing import eventually
 
 
 def free_port() -> int:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return int(s.getsockname()[1])
-
-
-def eventually(check: Callable[[], T], seconds: float = 20) -> T:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return check()
-        except (AssertionError, httpx.TransportError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
 
 
 @dataclass
@@ -59,12 +47,14 @@ def start_process(module: str, run_dir: Path, port: int | None = None, **env: st
         popen = subprocess.Popen([sys.executable, "-m", module], env=environment, stdout=file, stderr=file)
     process = Proces(popen, f"http://127.0.0.1:{port}", run_dir, log, env)
 
-    def ready() -> None:
+    def ready() -> bool:
         assert popen.poll() is None, log.read_text()
-        assert httpx.get(f"{process.url}/gezond").status_code == 200
+        with suppress(httpx.TransportError):
+            return httpx.get(f"{process.url}/gezond").status_code == 200
+        return False
 
     try:
-        eventually(ready)
+        eventually(ready, f"{module} to answer")
     except BaseException:
         popen.kill()
         popen.wait()

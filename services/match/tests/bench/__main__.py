@@ -18,11 +18,10 @@ from services.match.tests.bench.keten import keten
 from services.match.tests.bench.meting import Meting
 from services.match.tests.bench.proef import Proef
 from services.match.tests.bench.wereld import WARM, Wereld, vul
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lokaal import testing
 from lokaal.stack import Stack
-from platformkit.db.engine import make_engine
+from platformkit.db.database import Database
 
 _KETEN_BIJ = 1_000_000
 _KLEIN = ("drop database if exists match_klein", "create database match_klein template match_begin")
@@ -40,15 +39,14 @@ def _verhouding(een: Meting, ander: Meting) -> str:
     )
 
 
-def _worker(stack: Stack, database: str) -> AsyncEngine:
-    dsn = stack.addresses["postgres"]["match"]["worker"].replace("://", "+asyncpg://", 1)
-    return make_engine(dsn.rpartition("/")[0] + f"/{database}", pool=1, application="bench")
+def _worker(stack: Stack, database: str) -> Database:
+    dsn = stack.addresses["postgres"]["match"]["worker"]
+    return Database(dsn.rpartition("/")[0] + f"/{database}", pool=1, application="bench")
 
 
 async def _beheer(stack: Stack, *statements: str, database: str = "postgres") -> None:
     """Carry these out as superuser."""
-    address = stack.addresses["postgres"]["superuser"].rpartition("/")[0]
-    connection = await asyncpg.connect(f"{address}/{database}")
+    connection = await asyncpg.connect(testing.superuser(stack.addresses["postgres"], database))
     try:
         for statement in statements:
             await connection.execute(statement)
@@ -60,7 +58,7 @@ async def _vul(stack: Stack, van: int, tot: int) -> None:
     begin = time.perf_counter()
     worker = _worker(stack, "match")
     await vul(stack.addresses["postgres"]["match"]["migrate"], worker, van, tot)
-    await worker.dispose()
+    await worker.close()
     await _beheer(stack, *WARM, database="match")
     _print(f"filled in {time.perf_counter() - begin:.0f} s")
 
@@ -69,7 +67,7 @@ async def _meet(stack: Stack, werelden: dict[str, Wereld], batches: int, inlopen
     """Measure in the databases of these names, in turns; the last one runs for `inlopen` batches before."""
     workers = [_worker(stack, database) for database in werelden]
     proeven = [Proef(*each) for each in zip(workers, werelden.values(), strict=True)]
-    # As every process of ours begins (platformkit.runtime).
+    # As every process of ours begins (platformkit.service.runtime).
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 1000)
@@ -85,7 +83,7 @@ async def _meet(stack: Stack, werelden: dict[str, Wereld], batches: int, inlopen
     for proef in proeven:
         _print(await proef.verslag())
     for worker in workers:
-        await worker.dispose()
+        await worker.close()
     return proeven
 
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from platformkit.db.database import Database
+from platformkit.db.statement import Statement
 from platformkit.ids import uuid7
 
-_INBOX = text("insert into inbox select 'kaal', unnest(cast(:events as text[])), '2025-06-01'")
-_KAAL = text("""
+_INBOX = Statement(text("insert into inbox select 'kaal', unnest(cast(:events as text[])), '2025-06-01'"))
+_KAAL = Statement(
+    text("""
 with nieuw as (
   insert into signaal select id, 1, persoon_ref, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
     'jeugdhulp', 'zuid-kennemerland', '0392', '2025-05-01', '2026-05-01', 'actief', null
@@ -40,12 +42,13 @@ insert into outbox (event_id, topic, key, headers, payload, traceparent, created
 select uuidv7(), 'match', match_id::text, cast(:headers as jsonb), convert_to(row_to_json(samen)::text, 'UTF8'),
   '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', '2025-06-01' from samen
 """)
+)
 
 
-async def kaal(worker: AsyncEngine, personen: Sequence[UUID], headers: str) -> None:
+async def kaal(worker: Database, personen: Sequence[UUID], headers: str) -> None:
     """Store signals on these youths, their matches, and what the handler would leave in inbox and outbox."""
     ids = [uuid7() for _ in personen]
     events = [f"urn:nld:oin:00000099000000001000:systeem:signaal#{uuid7()}" for _ in personen]
-    async with worker.begin() as connection:
-        await connection.execute(_INBOX, {"events": events})
-        await connection.execute(_KAAL, {"ids": ids, "personen": list(personen), "headers": headers})
+    async with worker.transaction() as connection:
+        await connection.execute(_INBOX, events=events)
+        await connection.execute(_KAAL, ids=ids, personen=list(personen), headers=headers)

@@ -23,9 +23,10 @@ from services.match.tests.bench.meting import cpu
 from services.match.tests.bench.wereld import NU, Wereld
 from services.match.tests.berichten import SPOOR, Signaleerder
 
+from lokaal import testing
 from lokaal.stack import Stack
+from platformkit.envelope import encode, headers_of
 from platformkit.ids import uuid7
-from platformkit.messaging.envelope import encode, headers_of
 
 _GROEP = "match.signaal"
 _BRON = "urn:nld:oin:00000099000000001000:systeem:signaal"
@@ -33,15 +34,15 @@ _BRON = "urn:nld:oin:00000099000000001000:systeem:signaal"
 
 async def keten(stack: Stack, wereld: Wereld, *, processen: int, signalen: int, rondes: int) -> list[str]:
     """Print-ready lines: the median of `rondes` with so many consumer processes."""
-    dsns, superuser = stack.addresses["postgres"]["match"], stack.addresses["postgres"]["superuser"]
+    addresses = stack.addresses["postgres"]
     _zet_klok(stack)
     producer = AIOKafkaProducer(bootstrap_servers=stack.addresses["kafka"]["bootstrapServers"], linger_ms=5)
     await producer.start()
     broker = AIOKafkaAdminClient(bootstrap_servers=stack.addresses["kafka"]["bootstrapServers"])
     await broker.start()
-    database = await asyncpg.connect(superuser.rpartition("/")[0] + "/match")
+    database = await asyncpg.connect(testing.superuser(addresses, "match"))
     try:
-        async with consumers(stack, dsns["worker"], processen) as pids:
+        async with consumers(stack, addresses["match"]["worker"], processen) as pids:
             await _opwarmen(producer, broker, database, wereld, processen)
             snelheden, kosten = [], []
             for _ in range(rondes):
@@ -125,7 +126,7 @@ async def _opwarmen(
 async def _backends(database: asyncpg.Connection) -> list[int]:
     return [
         row["pid"]
-        for row in await database.fetch("select pid from pg_stat_activity where application_name = 'match-worker'")
+        for row in await database.fetch("select pid from pg_stat_activity where application_name = 'match-consumer'")
     ]
 
 

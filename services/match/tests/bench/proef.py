@@ -12,17 +12,16 @@ from services.match.tests.bench.kaal import kaal
 from services.match.tests.bench.meting import Meting
 from services.match.tests.bench.wereld import NU, Wereld
 from services.match.tests.berichten import Signaleerder, vastgelegd, verwerken
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from services.match.tests.stand import rijen
 
 from contracts.base import Event
-from match.adapters.db.opslag import opslag
 from match.application.handlers.verwerken import Verwerken
-from match.application.ports import Opslag
+from match.bootstrap import OPSLAG
 from platformkit.clock import FixedClock
+from platformkit.db.database import Database
+from platformkit.envelope import Message, encode
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.ids import uuid7
-from platformkit.messaging.envelope import Message, encode
 
 BATCH = 500
 
@@ -30,23 +29,19 @@ BATCH = 500
 class GeenSleutels:
     """What the handler costs without its locks: wrong as soon as there are two of it."""
 
-    async def jeugdigen(self, refs: Collection[UUID]) -> None: ...
-    async def ouders(self, refs: Collection[UUID]) -> None: ...
-
-
-def _zonder(work: UnitOfWork) -> Opslag:
-    return replace(opslag(work), sleutels=GeenSleutels())
+    async def jeugdigen(self, work: UnitOfWork, refs: Collection[UUID]) -> None: ...
+    async def ouders(self, work: UnitOfWork, refs: Collection[UUID]) -> None: ...
 
 
 class Proef:
     """Measures on the one connection of `worker`, in a database that `vul` filled with `wereld`."""
 
-    def __init__(self, worker: AsyncEngine, wereld: Wereld) -> None:
+    def __init__(self, worker: Database, wereld: Wereld) -> None:
         self.wereld = wereld
         self.kaal, self.handler, self.zonder, self.personen = (Meting(BATCH) for _ in range(4))
         self._worker = worker
         self._handle = Executor(worker, FixedClock(NU), "urn:nld:oin:00000099000000001000:systeem:match").execute_batch
-        self._zonder = Verwerken(_zonder)
+        self._zonder = Verwerken(replace(OPSLAG, sleutels=GeenSleutels()))
         self._headers = _headers(wereld)
         self._profiel = cProfile.Profile() if os.environ.get("PROFIEL_AAN") else None
 
@@ -96,9 +91,9 @@ class Proef:
 _AANTAL = "select count(*) from match"
 
 
-async def _een_getal(worker: AsyncEngine, vraag: str) -> int:
-    async with worker.begin() as connection:
-        return int((await connection.execute(text(vraag))).scalar_one())
+async def _een_getal(worker: Database, vraag: str) -> int:
+    ((getal,),) = await rijen(worker, vraag)
+    return int(getal)
 
 
 def _afgegeven(jeugdige: UUID) -> Message:

@@ -15,12 +15,13 @@ from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from match.adapters.db.matches import Matches
-from match.adapters.db.projectie import Projectie
+from match.bootstrap import OPSLAG
 from match.domain.match import Match
 from match.domain.paren import paren
+from platformkit.clock import FixedClock
+from platformkit.db.database import Database
+from platformkit.executor import Executor, UnitOfWork
 
 NU = datetime(2025, 6, 1, 12, tzinfo=UTC)
 T = TypeVar("T")
@@ -134,7 +135,7 @@ class Wereld:
         return genomen
 
 
-async def vul(owner: str, worker: AsyncEngine, van: int, tot: int) -> None:
+async def vul(owner: str, worker: Database, van: int, tot: int) -> None:
     """Go from `van` to `tot` signals. Keys and indexes are taken away for it and made again."""
     connection = await asyncpg.connect(owner)
     try:
@@ -190,16 +191,18 @@ def _delen(van: int, tot: int) -> Iterator[tuple[int, int]]:
     return ((begin, min(begin + _DEEL, tot)) for begin in range(van, tot, _DEEL))
 
 
-async def _matches_van_gemetenen(worker: AsyncEngine, gemeten: Iterable[int], vanaf: int) -> None:
+async def _matches_van_gemetenen(worker: Database, gemeten: Iterable[int], vanaf: int) -> None:
     """The matches that the measured families have already, or the first batches would make them as well."""
     for deel in _per([gezin for gezin in gemeten if gezin >= vanaf], 5_000):
         wie = [kind for gezin in deel for kind in kinderen(gezin)]
-        async with worker.begin() as connection:
-            projectie = Projectie(connection)
-            signalen = await projectie.signalen(wie)
-            rond = {each.signaal_id for each in signalen}
-            gevonden = paren(signalen, await projectie.ouders(wie), NU.date(), rond=rond)
-            await Matches(connection).bewaar([Match.ontstaan(paar, 1, NU) for paar in gevonden.values()])
+        await Executor(worker, FixedClock(NU), "urn:test").execute(_maak_matches, None, wie)
+
+
+async def _maak_matches(work: UnitOfWork, wie: list[UUID]) -> None:
+    signalen = await OPSLAG.projectie.signalen(work, wie)
+    rond = {each.signaal_id for each in signalen}
+    gevonden = paren(signalen, await OPSLAG.projectie.ouders(work, wie), work.today, rond=rond)
+    await OPSLAG.matches.bewaar(work, [Match.ontstaan(paar, 1, work.now) for paar in gevonden.values()])
 
 
 def _per(alles: Sequence[T], grootte: int) -> Iterator[Sequence[T]]:

@@ -1,22 +1,25 @@
 """PostgreSQL and the database in memory with one face, so that a test can put the same questions to both."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from services.match.tests.bouwstenen import NU
 from services.match.tests.simulatie.geheugen import Geheugen, Transactie
-from services.match.tests.simulatie.opslag import opslag
-from services.match.tests.stand import verteld
-from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from services.match.tests.simulatie.opslag import OPSLAG
+from services.match.tests.simulatie.platform import LedgerInGeheugen
+from services.match.tests.stand import rijen, verteld
 
-from match.adapters.db.opslag import opslag as echte_opslag
 from match.application.ports import Opslag
-from platformkit.db.tables import dead_letter
-from platformkit.executor import UnitOfWork
+from match.bootstrap import OPSLAG as ECHTE_OPSLAG
+from platformkit.clock import Clock
+from platformkit.db.database import Database as Postgres
+from platformkit.executor import Executor, UnitOfWork
+from platformkit.executor.ledger import Ledger
+
+BRON = "urn:nld:oin:00000099000000001000:systeem:match"
 
 
 class AsyncioBeurten:
@@ -38,8 +41,9 @@ class AsyncioBeurten:
 class Database:
     """Either of the two."""
 
-    engine: Any
-    opslag: Callable[[UnitOfWork], Opslag]
+    opslag: Opslag
+    ledger: type[Ledger]
+    database: Any
 
     async def wachtend(self) -> int:
         raise NotImplementedError
@@ -49,6 +53,9 @@ class Database:
 
     async def dode_brieven(self, consumer: str) -> int:
         raise NotImplementedError
+
+    def executor(self, klok: Clock) -> Executor:
+        return Executor(self.database, klok, BRON, self.ledger)
 
     async def iemand_wacht(self) -> None:
         """Eventually somebody waits for a lock."""
@@ -57,41 +64,42 @@ class Database:
                 await asyncio.sleep(0.01)
 
     @asynccontextmanager
-    async def transactie(self) -> AsyncIterator[Opslag]:
-        async with self.engine.begin() as connection:
-            yield self.opslag(SimpleNamespace(connection=connection))  # type: ignore[arg-type]
+    async def transactie(self) -> AsyncIterator[UnitOfWork]:
+        async with self.database.transaction() as connection:
+            yield UnitOfWork(connection, self.ledger(connection), NU, None, BRON)
 
 
 class InPostgres(Database):
-    opslag = staticmethod(echte_opslag)
+    opslag = ECHTE_OPSLAG
+    ledger = Ledger
 
-    def __init__(self, engine: AsyncEngine, relay: str) -> None:
-        self.engine = engine
+    def __init__(self, database: Postgres, relay: str) -> None:
+        self.database = database
         self._relay = relay
 
     async def wachtend(self) -> int:
-        async with self.engine.begin() as connection:
-            vraag = text(
-                "select count(*) from pg_stat_activity"
-                " where wait_event_type = 'Lock' and application_name = 'match-test' and datname = current_database()"
-            )
-            return int((await connection.execute(vraag)).scalar_one())
+        ((aantal,),) = await rijen(
+            self.database,
+            "select count(*) from pg_stat_activity"
+            " where wait_event_type = 'Lock' and application_name = 'match-test' and datname = current_database()",
+        )
+        return int(aantal)
 
     async def outbox(self, match_id: UUID) -> list[Any]:
         return await verteld(self._relay, match_id)
 
     async def dode_brieven(self, consumer: str) -> int:
-        async with self.engine.begin() as connection:
-            return len((await connection.execute(select(dead_letter).where(dead_letter.c.consumer == consumer))).all())
+        return len(await rijen(self.database, "select 1 from dead_letter where consumer = :wie", wie=consumer))
 
 
 class InGeheugen(Database):
-    opslag = staticmethod(opslag)
+    opslag = OPSLAG
+    ledger = LedgerInGeheugen
 
     def __init__(self) -> None:
         self.beurten = AsyncioBeurten()
         self.geheugen = Geheugen(self.beurten)
-        self.engine = self.geheugen.engine()
+        self.database = self.geheugen.database()
 
     async def wachtend(self) -> int:
         await asyncio.sleep(0)

@@ -5,27 +5,15 @@ locked or inserted is waited for; who would wait in a circle fails as in a deadl
 questions to this and to PostgreSQL.
 """
 
-import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
-from types import SimpleNamespace
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import Delete, Insert
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DBAPIError, IntegrityError
-
-from platformkit import executor
-from platformkit.db.engine import Transactions
-from platformkit.db.prepared import Prepared
-from platformkit.db.tables import audit, outbox
 
 TABELLEN = ("matchsleutel", "signaal", "persoon", "ouder", "match", "inbox", "outbox", "dead_letter", "audit")
-_DIALECT = postgresql.dialect()
-_VAN_PLATFORM = {each.text: each for each in vars(executor).values() if isinstance(each, Prepared)}
 Rij = Any
 Sleutel = Any
 
@@ -52,41 +40,46 @@ class Geheugen:
         self.vastgelegd: Callable[[Transactie], None] = lambda _transactie: None
         """Told of every commit, when it has just become visible."""
         self.open: list[Transactie] = []
+        self.nummers = count(1)
+        self.gelukt: set[str] = set()
 
-    def engine(self, eigenaar: Any = None) -> "Engine":
-        """What an executor takes for an engine."""
-        return Engine(self, eigenaar)
+    def database(self, eigenaar: Any = None) -> "Database":
+        """What an executor takes for a database."""
+        return Database(self, eigenaar)
+
+    def werd(self, nummer: str) -> str:
+        """What became of the transaction with this number."""
+        if any(each.nummer == nummer for each in self.open):
+            return "in progress"
+        return "committed" if nummer in self.gelukt else "aborted"
 
 
-class Engine:
-    """As SQLAlchemy's, for one process."""
+class Database:
+    """As platformkit's, for one process."""
 
     def __init__(self, geheugen: Geheugen, eigenaar: Any) -> None:
-        self.geheugen = geheugen
-        self.eigenaar = eigenaar
-
-    def execution_options(self, **_opties: object) -> "Engine":
-        """Those for whom the driver begins its transactions."""
-        return self
+        self._geheugen = geheugen
+        self._eigenaar = eigenaar
 
     @asynccontextmanager
-    async def connect(self) -> AsyncIterator["Transactie"]:
-        """A connection, for one transaction."""
-        yield Transactie(self.geheugen, self.eigenaar)
-
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator["Transactie"]:
+    async def transaction(self) -> AsyncIterator["Transactie"]:
         """A transaction that commits when its block ends well."""
-        async with Transactions(self).begin() as transactie:  # type: ignore[arg-type]
-            yield transactie  # type: ignore[misc]
+        transactie = Transactie(self._geheugen, self._eigenaar)
+        try:
+            await transactie.start()
+            yield transactie
+            await transactie.commit()
+        finally:
+            transactie.beeindig()
 
 
 class Transactie:
-    """One transaction on a connection of its own; plays AsyncConnection and the driver for the platform's statements."""
+    """One transaction on a connection of its own; what it reads and writes, the repositories and the ledger say."""
 
     def __init__(self, geheugen: Geheugen, eigenaar: Any) -> None:
         self.geheugen = geheugen
         self.eigenaar = eigenaar
+        self.nummer = str(next(geheugen.nummers))
         self.eigen: dict[str, dict[Sleutel, Rij]] = {}
         self.gehouden: list[tuple[str, Sleutel]] = []
         self.wacht: Transactie | None = None
@@ -98,15 +91,6 @@ class Transactie:
 
     def __repr__(self) -> str:
         return f"transaction of {self.eigenaar}"
-
-    @property
-    def sync_connection(self) -> Any:
-        """The way down to the driver."""
-        return SimpleNamespace(connection=SimpleNamespace(driver_connection=self))
-
-    def transaction(self) -> "Transactie":
-        """Of the driver."""
-        return self
 
     async def start(self) -> None:
         """Begin."""
@@ -121,32 +105,10 @@ class Transactie:
         # The answer may be lost though the commit was not.
         self.geheugen.lot(self, "committed")
 
-    async def rollback(self) -> None:
-        """End without a trace."""
-        self.terminate()
-
-    def terminate(self) -> None:
-        """As a roll-back; when the process was killed the server finds out in its own time."""
+    def beeindig(self) -> None:
+        """Roll back unless it has ended; when the process was killed the server finds out in its own time."""
         if self.eigenaar is None or self.eigenaar.leeft:
             self.rol_terug()
-
-    def is_closed(self) -> bool:
-        """What fails here says so by itself."""
-        return False
-
-    def is_in_transaction(self) -> bool:
-        """As long as it lives."""
-        return True
-
-    async def fetch(self, tekst: str, *argumenten: Any, record_class: object) -> list[Any]:
-        """The statements of platformkit that tell and record, and that let an event through once."""
-        gegeven = dict(zip(_VAN_PLATFORM[tekst].names, argumenten, strict=True))
-        if tekst == executor._HANDLE.text:
-            return await self._laat_door(gegeven["consumer"], gegeven["event_id"])
-        for tabel in (outbox, audit):
-            if kolommen := [each.name for each in tabel.c if each.name in gegeven]:
-                await self._schrijf_rijen(tabel.name, {naam: gegeven[naam] for naam in kolommen})
-        return []
 
     async def statement(self, wat: str) -> None:
         """Begin a statement: what is committed now is what it sees."""
@@ -156,7 +118,7 @@ class Transactie:
 
     def _verbonden(self) -> None:
         if self.klaar:
-            raise fout(asyncpg.ConnectionDoesNotExistError())
+            raise asyncpg.ConnectionDoesNotExistError
 
     def leg_vast(self) -> None:
         """Commit: visible at once to every statement that begins later."""
@@ -167,6 +129,7 @@ class Transactie:
                     tabellen[tabel].pop(sleutel, None)
                 else:
                     tabellen[tabel][sleutel] = rij
+        self.geheugen.gelukt.add(self.nummer)
         self._einde()
         self.geheugen.vastgelegd(self)
 
@@ -207,7 +170,7 @@ class Transactie:
             self.wacht = houder
             if _in_een_kring(self):
                 self.wacht = None
-                raise fout(asyncpg.DeadlockDetectedError())
+                raise asyncpg.DeadlockDetectedError
             await self.geheugen.beurten.wacht_op(houder)
             self.wacht = None
         self._verbonden()
@@ -221,7 +184,7 @@ class Transactie:
         """Hold a row, or fail when another one does (nowait)."""
         if self.geheugen.houders.get((tabel, sleutel), self) is not self:
             self.geheugen.telling["did not wait for a lock"] += 1
-            raise fout(asyncpg.LockNotAvailableError())
+            raise asyncpg.LockNotAvailableError
         self._neem(tabel, sleutel)
 
     def _neem(self, tabel: str, sleutel: Sleutel) -> None:
@@ -239,53 +202,9 @@ class Transactie:
         self.schrijf(tabel, sleutel, rij)
         return True
 
-    async def execute(self, statement: Insert | Delete) -> None:
-        """The statements of platformkit that SQLAlchemy carries out: dead letters."""
-        tabel = statement.table.name
-        await self.statement(tabel)
-        if isinstance(statement, Delete):
-            weg = {each for waarde in _parameters(statement).values() if isinstance(waarde, list) for each in waarde}
-            for sleutel, rij in list(self.geheugen.tabellen[tabel].items()):
-                if rij.key in weg or rij.headers["ce_subject"] in weg:
-                    await self.houd(tabel, sleutel)
-                    self.schrijf(tabel, sleutel, None)
-        elif tabel == "dead_letter":
-            rij = SimpleNamespace(**_parameters(statement))
-            await self.voeg_toe(tabel, (rij.consumer, rij.topic, rij.partition, rij.offset), rij)
-        else:
-            raise NotImplementedError(tabel)
-
-    async def _laat_door(self, wie: str, ids: Sequence[str]) -> list[tuple[str]]:
-        await self.statement("inbox")
-        nieuw = [(each,) for each in ids if await self.voeg_toe("inbox", (wie, each), True)]
-        self.geheugen.telling["duplicate"] += len(ids) - len(nieuw)
-        return nieuw
-
-    async def _schrijf_rijen(self, tabel: str, kolommen: Mapping[str, Sequence[Any]]) -> None:
-        await self.statement(tabel)
-        for waarden in zip(*kolommen.values(), strict=True):
-            # A position is taken at insertion, so that a lower one may become visible later.
-            rij = SimpleNamespace(position=next(self.geheugen.posities), **dict(zip(kolommen, waarden, strict=True)))
-            if tabel == outbox.name:
-                rij.headers = json.loads(rij.headers)
-            self.schrijf(tabel, rij.position, rij)
-
-
-def _parameters(statement: Insert | Delete) -> Mapping[str, Any]:
-    return statement.compile(dialect=_DIALECT).params
-
 
 def _in_een_kring(begin: Transactie) -> bool:
     volgende = begin.wacht
     while volgende is not None and volgende is not begin:
         volgende = volgende.wacht
     return volgende is begin
-
-
-def fout(oorzaak: asyncpg.PostgresError) -> DBAPIError:
-    """The driver's error as SQLAlchemy hands it on."""
-    soort = IntegrityError if isinstance(oorzaak, asyncpg.IntegrityConstraintViolationError) else DBAPIError
-    drager = Exception()
-    drager.__cause__ = oorzaak
-    verbroken = isinstance(oorzaak, asyncpg.PostgresConnectionError)
-    return soort("", {}, drager, connection_invalidated=verbroken)

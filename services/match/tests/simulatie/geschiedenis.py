@@ -34,7 +34,7 @@ from contracts.signaal import (
     SignaalVerwijderd,
 )
 from platformkit.clock import AMSTERDAM
-from platformkit.messaging.envelope import encode
+from platformkit.envelope import encode
 
 # Summer time begins and ends in some of these weeks; 29 February and the turn of the year are in others.
 _WEKEN = [date(2025, 3, 28), date(2025, 10, 24), date(2025, 6, 2), date(2024, 2, 27), date(2025, 12, 29)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 from services.match.tests.simulatie import planner as p
-from services.match.tests.simulatie.geheugen import Transactie, fout
+from services.match.tests.simulatie.geheugen import Transactie
 from services.match.tests.simulatie.processen import Lezer
 
 from platformkit.errors import TransientError
@@ -168,7 +168,7 @@ class Lotgevallen:
         wereld = self._wereld
         wereld.noteer(wat)
         if self.database_weg:
-            raise fout(asyncpg.CannotConnectNowError())
+            raise asyncpg.CannotConnectNowError
         onrust = self._onrust
         if onrust is None:
             return
@@ -177,10 +177,10 @@ class Lotgevallen:
             if lot < onrust.antwoord:
                 gedaan = "done" if wat == "committed" else "not done"
                 wereld.telling[f"connection lost at the commit, {gedaan}"] += 1
-                raise fout(asyncpg.ConnectionDoesNotExistError())
+                raise asyncpg.ConnectionDoesNotExistError
         elif lot < onrust.statement:
             soort = wereld.kans.choice(
                 [asyncpg.DeadlockDetectedError, asyncpg.ConnectionDoesNotExistError, asyncpg.AdminShutdownError]
             )
             wereld.telling[f"{soort.__name__}"] += 1
-            raise fout(soort())
+            raise soort

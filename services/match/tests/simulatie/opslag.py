@@ -1,36 +1,36 @@
 """The ports of match on the database in memory: what `match.adapters.db` asks of PostgreSQL."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-from services.match.tests.simulatie.geheugen import Rij, Transactie, fout
+from services.match.tests.simulatie.geheugen import Rij, Transactie
 
 from contracts.match import MatchReden, MatchStatus
-from match.application.ports import Opslag, PersoonRij, SignaalRij
+from match.application.ports import Opslag
 from match.domain.match import Match
-from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatus
+from match.domain.regie import Deelname
+from match.domain.signaal import Ouderband, Persoonstand, PersoonStatus, Signaal, Signaalstand, SignaalStatus
+from platformkit.errors import ConstraintError
 from platformkit.executor import UnitOfWork
+
+ID = {"signaal": "signaal_id", "persoon": "persoon_ref"}
+"""The primary key of each projection."""
 
 
 class Sleutels:
     """As `match.adapters.db.sleutels`."""
 
-    def __init__(self, transactie: Transactie) -> None:
-        self._transactie = transactie
+    async def jeugdigen(self, work: UnitOfWork, refs: Collection[UUID]) -> None:
+        await self._vergrendel(work, "jeugdige", refs)
 
-    async def jeugdigen(self, refs: Collection[UUID]) -> None:
-        await self._vergrendel("jeugdige", refs)
+    async def ouders(self, work: UnitOfWork, refs: Collection[UUID]) -> None:
+        await self._vergrendel(work, "ouder", refs)
 
-    async def ouders(self, refs: Collection[UUID]) -> None:
-        await self._vergrendel("ouder", refs)
-
-    async def _vergrendel(self, soort: str, refs: Collection[UUID]) -> None:
+    async def _vergrendel(self, work: UnitOfWork, soort: str, refs: Collection[UUID]) -> None:
         if not refs:
             return
-        t = self._transactie
+        t = _t(work)
         sleutels = [(soort, ref) for ref in sorted(set(refs))]
         await t.statement("matchsleutel, lock")
         gezien = [each for each in sleutels if t.rij("matchsleutel", each)]
@@ -50,111 +50,118 @@ class Sleutels:
 class Projectie:
     """As `match.adapters.db.projectie`."""
 
-    def __init__(self, transactie: Transactie) -> None:
-        self._transactie = transactie
+    async def ouders(self, work: UnitOfWork, jeugdigen: Collection[UUID]) -> list[Ouderband]:
+        await _t(work).statement("parents of")
+        return [band for band in _t(work).rijen("ouder") if band.persoon_ref in jeugdigen]
 
-    async def ouders(self, jeugdigen: Collection[UUID]) -> list[Ouderband]:
-        await self._transactie.statement("parents of")
-        return [band for band in self._transactie.rijen("ouder") if band.persoon_ref in jeugdigen]
-
-    async def kinderen(self, ouders: Collection[UUID]) -> list[Ouderband]:
+    async def kinderen(self, work: UnitOfWork, ouders: Collection[UUID]) -> list[Ouderband]:
         if not ouders:
             return []
-        await self._transactie.statement("children of")
-        return [band for band in self._transactie.rijen("ouder") if band.ouder_ref in ouders]
+        await _t(work).statement("children of")
+        return [band for band in _t(work).rijen("ouder") if band.ouder_ref in ouders]
 
-    async def signalen(self, jeugdigen: Collection[UUID]) -> list[Signaal]:
-        await self._transactie.statement("signals on")
-        personen = self._niet_in_leven(jeugdigen)
+    async def signalen(self, work: UnitOfWork, jeugdigen: Collection[UUID]) -> list[Signaal]:
+        await _t(work).statement("signals on")
+        personen = self._niet_in_leven(work, jeugdigen)
         return [
-            Signaal._make((s.signaal_id, *s[2:12], personen.get(s.persoon_ref)))
-            for s in self._transactie.rijen("signaal")
+            Signaal(
+                **{naam: getattr(s, naam) for naam in Signaal._fields if naam != "persoon"},
+                persoon=personen.get(s.persoon_ref),
+            )
+            for s in _t(work).rijen("signaal")
             if s.persoon_ref in jeugdigen and s.status == SignaalStatus.ACTIEF
         ]
 
-    async def signalen_met_id(self, ids: Collection[UUID]) -> Mapping[UUID, SignaalRij]:
-        await self._transactie.statement("signaal by id")
-        return self._met_sleutel("signaal", ids)
+    async def deelnames(self, work: UnitOfWork, jeugdigen: Collection[UUID]) -> list[Deelname]:
+        return [
+            Deelname(s.organisatiesoort, s.status, s.einddatum, s.persoon) for s in await self.signalen(work, jeugdigen)
+        ]
 
-    async def personen(self, jeugdigen: Collection[UUID]) -> Mapping[UUID, PersoonStatus]:
-        await self._transactie.statement("persoon by id")
-        return self._niet_in_leven(jeugdigen)
+    async def signalen_met_id(self, work: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, Signaalstand]:
+        await _t(work).statement("signaal by id")
+        return self._met_sleutel(work, "signaal", ids)
 
-    async def werk_signalen_bij(self, signalen: Collection[SignaalRij]) -> Mapping[UUID, SignaalRij | None]:
-        return await self._nieuwere("signaal", signalen)
+    async def personen(self, work: UnitOfWork, jeugdigen: Collection[UUID]) -> Mapping[UUID, PersoonStatus]:
+        await _t(work).statement("persoon by id")
+        return self._niet_in_leven(work, jeugdigen)
 
-    async def werk_personen_bij(self, personen: Collection[PersoonRij]) -> set[UUID]:
-        return set(await self._nieuwere("persoon", personen))
+    async def werk_signalen_bij(
+        self, work: UnitOfWork, signalen: Collection[Signaalstand]
+    ) -> Mapping[UUID, Signaalstand | None]:
+        return await self._nieuwere(work, "signaal", signalen)
 
-    async def vervang_ouders(self, jeugdigen: Collection[UUID], banden: Iterable[Ouderband]) -> None:
+    async def werk_personen_bij(self, work: UnitOfWork, personen: Collection[Persoonstand]) -> set[UUID]:
+        return set(await self._nieuwere(work, "persoon", personen))
+
+    async def vervang_ouders(self, work: UnitOfWork, jeugdigen: Collection[UUID], banden: Iterable[Ouderband]) -> None:
         if not jeugdigen:
             return
-        t = self._transactie
+        t = _t(work)
         await t.statement("parents, delete")
-        for oud in [band[:2] for band in t.rijen("ouder") if band.persoon_ref in jeugdigen]:
+        for oud in [_sleutel(band) for band in t.rijen("ouder") if band.persoon_ref in jeugdigen]:
             await t.houd("ouder", oud)
             t.schrijf("ouder", oud, None)
         await t.statement("parents, insert")
         for band in sorted(banden):  # a set of them has another order in every process
-            if not await t.voeg_toe("ouder", band[:2], band):
-                raise fout(asyncpg.UniqueViolationError())
+            if not await t.voeg_toe("ouder", _sleutel(band), band):
+                raise ConstraintError("ouder_pkey")
 
-    def _niet_in_leven(self, jeugdigen: Collection[UUID]) -> dict[UUID, PersoonStatus]:
-        personen = self._met_sleutel("persoon", jeugdigen)
+    def _niet_in_leven(self, work: UnitOfWork, jeugdigen: Collection[UUID]) -> dict[UUID, PersoonStatus]:
+        personen = self._met_sleutel(work, "persoon", jeugdigen)
         return {ref: rij.status for ref, rij in personen.items() if rij.status != PersoonStatus.IN_LEVEN}
 
-    def _met_sleutel(self, tabel: str, sleutels: Collection[UUID]) -> dict[UUID, Rij]:
-        gevonden = ((each, self._transactie.rij(tabel, each)) for each in sleutels)
+    def _met_sleutel(self, work: UnitOfWork, tabel: str, sleutels: Collection[UUID]) -> dict[UUID, Rij]:
+        gevonden = ((each, _t(work).rij(tabel, each)) for each in sleutels)
         return {sleutel: rij for sleutel, rij in gevonden if rij is not None}
 
-    async def _nieuwere(self, tabel: str, rijen: Collection[SignaalRij] | Collection[PersoonRij]) -> dict[UUID, Rij]:
+    async def _nieuwere(
+        self, work: UnitOfWork, tabel: str, rijen: Collection[Signaalstand] | Collection[Persoonstand]
+    ) -> dict[UUID, Rij]:
         """On conflict update where the version is lower: sees the newest committed row, which it holds in any case."""
         if not rijen:
             return {}
-        t = self._transactie
+        t = _t(work)
         await t.statement(f"{tabel}, upsert")
         bijgewerkt = {}
         for rij in rijen:
-            await t.houd(tabel, rij[0])
-            oud = t.rij(tabel, rij[0])
+            sleutel = getattr(rij, ID[tabel])
+            await t.houd(tabel, sleutel)
+            oud = t.rij(tabel, sleutel)
             if oud is None or oud.versie < rij.versie:
-                t.schrijf(tabel, rij[0], rij)
-                bijgewerkt[rij[0]] = oud
+                t.schrijf(tabel, sleutel, rij)
+                bijgewerkt[sleutel] = oud
         return bijgewerkt
 
 
 class Matches:
     """As `match.adapters.db.matches`."""
 
-    def __init__(self, transactie: Transactie) -> None:
-        self._transactie = transactie
-
-    async def van(self, signalen: Collection[UUID]) -> list[Match]:
+    async def van(self, work: UnitOfWork, signalen: Collection[UUID]) -> list[Match]:
         if not signalen:
             return []
-        await self._transactie.statement("matches of")
-        return [m for m in self._transactie.rijen("match") if m.signaal_a in signalen or m.signaal_b in signalen]
+        await _t(work).statement("matches of")
+        return [m for m in _t(work).rijen("match") if m.signaal_a in signalen or m.signaal_b in signalen]
 
-    async def met_id(self, ids: Collection[UUID]) -> list[Match]:
+    async def met_id(self, work: UnitOfWork, ids: Collection[UUID]) -> list[Match]:
         if not ids:
             return []
-        await self._transactie.statement("matches by id")
-        return [m for each in ids if (m := self._transactie.rij("match", each)) is not None]
+        await _t(work).statement("matches by id")
+        return [m for each in ids if (m := _t(work).rij("match", each)) is not None]
 
-    async def verlopen(self, vandaag: date, aantal: int) -> list[Match]:
-        await self._transactie.statement("matches that passed")
-        verlopen = sorted((m for m in self._actief() if m.einddatum <= vandaag), key=lambda m: m.einddatum)
+    async def verlopen(self, work: UnitOfWork, aantal: int) -> list[Match]:
+        await _t(work).statement("matches that passed")
+        verlopen = sorted((m for m in _actief(work) if m.einddatum <= work.today), key=lambda m: m.einddatum)
         return verlopen[:aantal]
 
-    async def ids_na(self, na: UUID | None, aantal: int) -> list[UUID]:
-        await self._transactie.statement("ids of matches")
-        ids = sorted(m.match_id for m in self._transactie.rijen("match"))
+    async def ids_na(self, work: UnitOfWork, na: UUID | None, aantal: int) -> list[UUID]:
+        await _t(work).statement("ids of matches")
+        ids = sorted(m.match_id for m in _t(work).rijen("match"))
         return [each for each in ids if na is None or each > na][:aantal]
 
-    async def beeindigd_voor(self, signalen: Collection[UUID]) -> list[Match]:
+    async def beeindigd_voor(self, work: UnitOfWork, signalen: Collection[UUID]) -> list[Match]:
         if not signalen:
             return []
-        t = self._transactie
+        t = _t(work)
         await t.statement("ended matches of")
         gevonden = []
         for m in sorted(t.rijen("match"), key=lambda m: m.match_id):
@@ -164,27 +171,35 @@ class Matches:
                 gevonden += [nu] if _was_anders_voorbij(nu) else []
         return gevonden
 
-    async def bewaar(self, matches: Collection[Match]) -> None:
+    async def bewaar(self, work: UnitOfWork, matches: Collection[Match]) -> None:
         if not matches:
             return
-        await self._transactie.statement("matches, upsert")
+        await _t(work).statement("matches, upsert")
         for m in matches:
-            await self._transactie.houd("match", m.match_id)
-            self._transactie.schrijf("match", m.match_id, m)
+            await _t(work).houd("match", m.match_id)
+            _t(work).schrijf("match", m.match_id, m)
 
-    async def generatie(self) -> int:
-        await self._transactie.statement("generatie")
-        return self._transactie.geheugen.generatie
+    async def generatie(self, work: UnitOfWork) -> int:
+        await _t(work).statement("generatie")
+        return _t(work).geheugen.generatie
 
-    def _actief(self) -> Sequence[Match]:
-        return [m for m in self._transactie.rijen("match") if m.status == MatchStatus.ACTIEF]
+
+def _sleutel(band: Ouderband) -> tuple[UUID, UUID]:
+    return band.persoon_ref, band.ouder_ref
+
+
+def _t(work: UnitOfWork) -> Transactie:
+    transactie: Any = work.connection
+    return transactie
+
+
+def _actief(work: UnitOfWork) -> Sequence[Match]:
+    return [m for m in _t(work).rijen("match") if m.status == MatchStatus.ACTIEF]
 
 
 def _was_anders_voorbij(m: Match) -> bool:
     return m.status == MatchStatus.BEEINDIGD and m.reden != MatchReden.SIGNAAL_VERWIJDERD
 
 
-def opslag(work: UnitOfWork) -> Opslag:
-    """As `match.adapters.db.opslag`."""
-    transactie: Any = work.connection
-    return Opslag(Sleutels(transactie), Projectie(transactie), Matches(transactie))
+OPSLAG = Opslag(Sleutels(), Projectie(), Matches())
+"""As in the bootstrap of match."""

@@ -7,23 +7,30 @@ from uuid import UUID
 
 from services.match.tests.simulatie import planner as p
 from services.match.tests.simulatie.broker import Lid, Partij
-from services.match.tests.simulatie.geheugen import Transactie
+from services.match.tests.simulatie.geheugen import Geheugen, Transactie
 from services.match.tests.simulatie.kalender import Klok
-from services.match.tests.simulatie.opslag import opslag
+from services.match.tests.simulatie.opslag import OPSLAG
+from services.match.tests.simulatie.platform import LedgerInGeheugen
 
 from match.application.handlers.republish import Republish
 from match.application.handlers.verlopen import Verlopen
 from match.application.handlers.verwerken import Verwerken
 from match.entrypoints.kafka import subscriptions
-from platformkit.executor import Executor, UnitOfWork
-from platformkit.messaging.consumer import Consumer, Handler, Subscription
-from platformkit.messaging.envelope import Message
+from platformkit.envelope import Message
+from platformkit.executor import Executor, Handler, UnitOfWork
+from platformkit.messaging.consumer import Consumer, Subscription
 from platformkit.retry import is_transient
 
 if TYPE_CHECKING:
     from services.match.tests.simulatie.wereld import Wereld
 
 BRON = "urn:nld:oin:00000099000000001000:systeem:match"
+
+
+def executor(geheugen: Geheugen, klok: Klok, eigenaar: Any = None) -> Executor:
+    """The real one, of a process, on the database in memory."""
+    database: Any = geheugen.database(eigenaar)
+    return Executor(database, klok, BRON, LedgerInGeheugen)
 
 
 class Lezer(p.Proces):
@@ -62,13 +69,11 @@ class Processen:
         proces = Lezer(f"consumer {len(self.allemaal)}")
         proces.opnieuw = self._start_consumer  # type: ignore[attr-defined]
         self.allemaal.append(proces)
-        engine = wereld.geheugen.engine(proces)
-        klok = wereld.kalender.klok()
         reads = [
-            replace(each, handler=self._gehoord(each.name, each.handler)) for each in subscriptions(Verwerken(opslag))
+            replace(each, handler=self._gehoord(each.name, each.handler)) for each in subscriptions(Verwerken(OPSLAG))
         ]
         self.ontvangers = []
-        Consumer("", engine, Executor(engine, klok, BRON), klok, reads)  # type: ignore[arg-type]
+        Consumer("", executor(wereld.geheugen, wereld.kalender.klok(), proces), reads)
         proces.leden = []
         for subscription, receive in self.ontvangers:
             lid = Lid(wereld.groepen[subscription.topic])
@@ -103,7 +108,7 @@ class Processen:
 
     async def _jobs(self, proces: p.Proces, klok: Klok) -> None:
         wereld = self._wereld
-        sweep = Verlopen(Executor(wereld.geheugen.engine(proces), klok, BRON), opslag)  # type: ignore[arg-type]
+        sweep = Verlopen(executor(wereld.geheugen, klok, proces), OPSLAG)
         while True:
             try:
                 gedaan = await sweep()
@@ -138,17 +143,16 @@ class Processen:
 
     async def republish(self, proces: p.Proces, klok: Klok) -> None:
         """As an operator starts it, until it has ended well: by pages, each in a transaction of its own."""
-        executor = Executor(self._wereld.geheugen.engine(proces), klok, BRON)  # type: ignore[arg-type]
         na: UUID | None = None
 
-        async def bladzijde(work: UnitOfWork) -> UUID | None:
+        async def bladzijde(work: UnitOfWork, na: UUID | None) -> UUID | None:
             transactie: Any = work.connection
             transactie.opnieuw_verteld = True
-            return (await Republish(opslag)(work, na, 2)).last
+            return (await Republish(OPSLAG)(work, na, 2)).last
 
         while True:
             try:
-                na = await executor.execute(bladzijde)
+                na = await executor(self._wereld.geheugen, klok, proces).execute(bladzijde, None, na)
             except Exception as error:
                 if not is_transient(error):
                     raise

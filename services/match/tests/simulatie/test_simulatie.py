@@ -11,14 +11,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from services.match.tests.simulatie.opslag import Matches, Projectie, Sleutels
+from services.match.tests.simulatie.opslag import ID, Matches, Projectie, Sleutels
+from services.match.tests.simulatie.platform import LedgerInGeheugen
 from services.match.tests.simulatie.reeks import speel_reeks, tabel
 from services.match.tests.simulatie.wereld import MislukteSimulatieError, Wereld
 
 from contracts.match import MatchReden
 from match.application.handlers import herberekenen, verlopen, verwerken
 from match.domain import oorzaak, paren, reden
-from platformkit import executor
 from platformkit.messaging import consumer
 from platformkit.messaging.consumer import Consumer
 
@@ -40,6 +40,7 @@ GEBEURT = {
     *("began: client", "began: gezin", "began again", "changed", "cause: a parent"),
     *("waited for a lock", "DeadlockDetectedError", "ConnectionDoesNotExistError", "AdminShutdownError"),
     *("connection lost at the commit, done", "connection lost at the commit, not done", "committed after its death"),
+    *("asked what became of it: committed", "asked what became of it: aborted"),
     *("redelivered", "duplicate", "older version", "rebalance", "acknowledged too late", "rewound"),
     *("killed anywhere", "paused", "relay that woke up late", "database away", "keys lost"),
     *("generation raised", "told again"),
@@ -96,16 +97,16 @@ Mutatie = Callable[[pytest.MonkeyPatch], None]
 
 
 def zonder_sloten(soort: str) -> Mutatie:
-    async def geen(_self: object, _refs: object) -> None: ...
+    async def geen(_self: object, _work: object, _refs: object) -> None: ...
 
     return lambda patch: patch.setattr(Sleutels, soort, geen)
 
 
 def zonder_oude_ouders(patch: pytest.MonkeyPatch) -> None:
-    async def vergrendel(opslag: Any, jeugdigen: Any, nieuwe: Iterable[Any] = ()) -> Any:
-        await opslag.sleutels.jeugdigen(jeugdigen)
-        banden = await _banden(opslag, jeugdigen)
-        await opslag.sleutels.ouders({band.ouder_ref for band in nieuwe})
+    async def vergrendel(work: Any, opslag: Any, jeugdigen: Any, nieuwe: Iterable[Any] = ()) -> Any:
+        await opslag.sleutels.jeugdigen(work, jeugdigen)
+        banden = await _banden(work, opslag, jeugdigen)
+        await opslag.sleutels.ouders(work, {band.ouder_ref for band in nieuwe})
         return banden
 
     patch.setattr(verwerken, "vergrendel", vergrendel)
@@ -113,22 +114,22 @@ def zonder_oude_ouders(patch: pytest.MonkeyPatch) -> None:
 
 def zonder_nieuwe_ouders(patch: pytest.MonkeyPatch) -> None:
     echt = verwerken.vergrendel
-    patch.setattr(verwerken, "vergrendel", lambda opslag, jeugdigen, _nieuwe=(): echt(opslag, jeugdigen))
+    patch.setattr(verwerken, "vergrendel", lambda work, opslag, jeugdigen, _nieuwe=(): echt(work, opslag, jeugdigen))
 
 
 def ouders_te_vroeg_gelezen(patch: pytest.MonkeyPatch) -> None:
-    async def vergrendel(opslag: Any, jeugdigen: Any, nieuwe: Iterable[Any] = ()) -> Any:
-        banden = await _banden(opslag, jeugdigen)
-        await opslag.sleutels.jeugdigen(jeugdigen)
+    async def vergrendel(work: Any, opslag: Any, jeugdigen: Any, nieuwe: Iterable[Any] = ()) -> Any:
+        banden = await _banden(work, opslag, jeugdigen)
+        await opslag.sleutels.jeugdigen(work, jeugdigen)
         ouders = {band.ouder_ref for van_een in banden.values() for band in van_een}
-        await opslag.sleutels.ouders(ouders | {band.ouder_ref for band in nieuwe})
+        await opslag.sleutels.ouders(work, ouders | {band.ouder_ref for band in nieuwe})
         return banden
 
     patch.setattr(verwerken, "vergrendel", vergrendel)
 
 
-async def _banden(opslag: Any, jeugdigen: Iterable[Any]) -> dict[Any, frozenset[Any]]:
-    gelezen = await opslag.projectie.ouders(jeugdigen)
+async def _banden(work: Any, opslag: Any, jeugdigen: Iterable[Any]) -> dict[Any, frozenset[Any]]:
+    gelezen = await opslag.projectie.ouders(work, jeugdigen)
     return {ref: frozenset(band for band in gelezen if band.persoon_ref == ref) for ref in jeugdigen}
 
 
@@ -137,11 +138,12 @@ def zonder_sloten_bij_verlopen(patch: pytest.MonkeyPatch) -> None:
 
 
 def zonder_versies(patch: pytest.MonkeyPatch) -> None:
-    async def alles(self: Any, tabel: str, rijen: Any) -> Any:
-        oud = {rij[0]: self._transactie.rij(tabel, rij[0]) for rij in rijen}
-        for rij in rijen:
-            await self._transactie.houd(tabel, rij[0])
-            self._transactie.schrijf(tabel, rij[0], rij)
+    async def alles(_self: Any, work: Any, tabel: str, rijen: Any) -> Any:
+        nieuw = {getattr(rij, ID[tabel]): rij for rij in rijen}
+        oud = {sleutel: work.connection.rij(tabel, sleutel) for sleutel in nieuw}
+        for sleutel, rij in nieuw.items():
+            await work.connection.houd(tabel, sleutel)
+            work.connection.schrijf(tabel, sleutel, rij)
         return oud
 
     patch.setattr(Projectie, "_nieuwere", alles)
@@ -159,10 +161,10 @@ def eerst_bevestigen(patch: pytest.MonkeyPatch) -> None:
 
 
 def zonder_inbox(patch: pytest.MonkeyPatch) -> None:
-    async def alles(_work: Any, _consumer: str, messages: Any) -> Any:
-        return list(messages)
+    async def alles(_self: Any, _consumer: str, event_ids: Any, _at: Any) -> Any:
+        return frozenset(event_ids)
 
-    patch.setattr(executor, "_unhandled", alles)
+    patch.setattr(LedgerInGeheugen, "handle", alles)
 
 
 def zonder_terugspoelen(patch: pytest.MonkeyPatch) -> None:
@@ -190,8 +192,8 @@ def oorzaak_zonder_ouders(patch: pytest.MonkeyPatch) -> None:
 def weer_versie_een(patch: pytest.MonkeyPatch) -> None:
     echt = Matches.van
 
-    async def actieve(self: Any, signalen: Any) -> list[Any]:
-        return [m for m in await echt(self, signalen) if m.status == "actief"]
+    async def actieve(self: Any, work: Any, signalen: Any) -> list[Any]:
+        return [m for m in await echt(self, work, signalen) if m.status == "actief"]
 
     patch.setattr(Matches, "van", actieve)
 

@@ -11,10 +11,9 @@ import tenacity
 from services.match.tests.simulatie.geschiedenis import een_uuid
 from stamina import _core as stamina_core
 
-from platformkit import executor as executor_module
 from platformkit import failpoints
+from platformkit.executor import unit as unit_module
 from platformkit.messaging import consumer as consumer_module
-from platformkit.messaging import dead_letters as dead_letters_module
 
 if TYPE_CHECKING:
     from services.match.tests.simulatie.wereld import Wereld
@@ -37,8 +36,7 @@ def vervangen(wereld: "Wereld") -> Iterator[None]:
         (consumer_module, "KafkaBroker"): lambda *_args, **_kwargs: None,
         (consumer_module, "subscribe"): lambda _broker, *wie: wereld.processen.ontvangers.append(wie),
         (consumer_module, "log"): log,
-        (executor_module, "uuid7"): uuid,
-        (dead_letters_module, "uuid7"): uuid,
+        (unit_module, "uuid7"): uuid,
         (failpoints, "hit"): wereld.lotgevallen.hit,
         (stamina_core, "_smart_sleep"): wereld.slaap,
         (stamina_core, "random"): wereld.kans,

@@ -12,13 +12,12 @@ from services.match.tests.simulatie.geschiedenis import Geschiedenis, aankomst
 from services.match.tests.simulatie.kalender import Kalender, Klok
 from services.match.tests.simulatie.keuring import Keuring
 from services.match.tests.simulatie.lotgevallen import Lotgevallen, Onrust
-from services.match.tests.simulatie.opslag import opslag
-from services.match.tests.simulatie.processen import BRON, Processen
+from services.match.tests.simulatie.opslag import OPSLAG
+from services.match.tests.simulatie.processen import Processen, executor
 from services.match.tests.simulatie.vervangen import vervangen
 
 from contracts.base import Vernietigd
 from match.application.handlers.verlopen import Verlopen
-from platformkit.executor import Executor
 
 _BEURTEN = 60_000
 _PARTITIES = 3
@@ -129,7 +128,7 @@ class Wereld:
         for _ in range(2):
             self.lotgevallen.herhaal_dode_brieven()
             await p.wacht_op(p.Voorwaarde(self._in_rust))
-        sweep = Verlopen(Executor(self.geheugen.engine(), Klok(self.kalender, self.kalender.scheef), BRON), opslag)
+        sweep = Verlopen(executor(self.geheugen, Klok(self.kalender, self.kalender.scheef)), OPSLAG)
         dag = None
         # Midnight may pass between the last sweep and the end.
         while dag != self.kalender.vandaag():

@@ -2,14 +2,14 @@
 
 import argparse
 from collections.abc import Sequence
+from typing import Any
 
 from match.adapters.db import generatie
-from match.settings import Settings
 from platformkit.service import Process
 from platformkit.service.commands import say
 
 
-async def raise_generation(process: Process[Settings], words: Sequence[str]) -> int:
+async def raise_generation(process: Process[Any], words: Sequence[str]) -> int:
     """`generation raise`: after a restore or rebuild, before the relay starts."""
     parser = argparse.ArgumentParser(
         prog="python -m match generation",
