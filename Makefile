@@ -1,6 +1,6 @@
 # The one menu. Every target first makes sure that the Python packages are there (quick when nothing changed).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status token klok test unit soak lint types contracts regels mutatie fix bench
+.PHONY: help setup demo up down status token klok test system parts unit soak lint types contracts regels mutatie fix bench
 
 python := .venv/bin/python
 members := $(patsubst %/pyproject.toml,%,$(sort $(wildcard */pyproject.toml */*/pyproject.toml)))
@@ -36,8 +36,14 @@ klok: setup ## move the domain clock forward: PLUS=20m|5u|3d|2w|6mnd|1j or an IS
 	@$(python) -m lokaal klok
 
 test: setup ## run everything: lint, types, contracts, and all tests on real servers
-	@$(MAKE) --no-print-directory lint types
-	@$(python) -m pytest --durations=10
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=line system lint types parts
+
+# They share no server, and the first one mostly waits.
+system: setup ## run the tests of the whole system: real processes, killed, stopped and cut off
+	@$(python) -m pytest --durations=10 tests/system
+
+parts: setup ## run all other tests
+	@$(python) -m pytest --durations=10 --ignore=tests/system
 
 unit: setup ## run the tests that need no server
 	@$(python) -m pytest -m "not stack" $(wildcard services/*/tests/unit packages/*/tests/unit packages/kanalen/tests tests/contracts tests/architecture)

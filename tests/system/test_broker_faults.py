@@ -50,9 +50,13 @@ def test_no_person_is_lost_when_the_broker_is_away_past_the_lease(healed: Driver
         healed.later("16m")
         eventually(lambda: _waits(healed) > seen, "brp-proxy to ask a signaal that is away", 40)
         assert _leases(healed, people) == (len(_refs(healed, people)), 0), "kept, and not yet confirmed"
+        answers = _answers(healed)
         healed.stack.restart("signaal-api")
-        eventually(lambda: _leases(healed, people)[1], "signaal's answer to confirm a lease", 40)
+        eventually(lambda: _answers(healed) > answers, "signaal to answer brp-proxy", 40)
+        kept = len(_refs(healed, people))
+        assert _leases(healed, people) == (kept, 0), "kept, and not confirmed while what tells of the signals is late"
         healed.stack.restart("kafka")
+        eventually(lambda: _leases(healed, people) == (kept, kept), "what was late to confirm every lease", 60)
         people.over()
         people.told(verslag, "Kafka away past the lease, signaal-api too", 16 * 60, opmerking=lambda: "domain clock")
     assert people.refused == 0
@@ -63,6 +67,12 @@ def _waits(driver: Driver) -> int:
         '"job_waits"' in line and "leases" in line
         for line in driver.stack.log("brp-proxy-jobs").read_text().splitlines()
     )
+
+
+def _answers(driver: Driver) -> int:
+    """How often signaal told, as far as the trace store knows, whether there is a signal on somebody."""
+    asked = {"serviceName": "signaal", "spanName": "get /v1/personen/{persoonref}/signalen/bestaan", "limit": 1000}
+    return len(driver.http.get(f"{driver.addresses['traces']}/api/v2/traces", params=asked).json())
 
 
 def _refs(driver: Driver, people: People) -> list[object]:
