@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from lokaal import klok
 from lokaal.stack import Stack
@@ -78,6 +80,11 @@ class Driver:
     def url(self, service: str, path: str) -> str:
         """An address of a service's API."""
         return f"{self.addresses['apis'][service]}{path}"
+
+    def metrics(self, process: str) -> list[Sample]:
+        """What a process tells Prometheus."""
+        told = self.http.get(self.addresses["metrics"][process]).text
+        return [each for family in text_string_to_metric_families(told) for each in family.samples]
 
     def brp(self, **order: object) -> None:
         """Tell the BRP simulator to be slow or to fail; without an order all is well again."""

@@ -5,12 +5,10 @@ import json
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 from commands import told_again
 from driver import Driver
-from prometheus_client.parser import text_string_to_metric_families
 from readers import READERS, Reader
 from stores import rows
 
@@ -47,8 +45,7 @@ def _of(driver: Driver, service: str, event_id: str) -> dict[str, Any] | None:
 
 def _counted(driver: Driver, reader: Reader) -> bool:
     """Whether the gauge of the consumer's process tells how many dead letters there are."""
-    answer = httpx.get(driver.addresses["metrics"][f"{reader.service}-consumer"], trust_env=False)
-    samples = [each for family in text_string_to_metric_families(answer.text) for each in family.samples]
+    samples = driver.metrics(f"{reader.service}-consumer")
     wanted = {"consumer": reader.consumer}.items()
     told = [each.value for each in samples if each.name == "dead_letters_open" and wanted <= each.labels.items()]
     query = "select count(*) from dead_letter where consumer = $1"
