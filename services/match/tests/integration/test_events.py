@@ -9,6 +9,7 @@ from services.match.tests.berichten import SPOOR, Signaleerder, vastgelegd, verw
 from services.match.tests.stand import matches, verteld
 
 from contracts.match import MatchBeeindigd, MatchOntstaan
+from contracts.signaal import Organisatiesoort
 from platformkit.clock import FixedClock
 from platformkit.db.database import Database
 from platformkit.executor import Executor
@@ -56,6 +57,25 @@ async def test_the_end_by_destruction_tells_of_the_signal_what_was_told_before(
         laatst = MatchBeeindigd.model_validate_json(einde.payload)
         assert laatst.reden == "signaal-vernietigd"
         assert laatst.professionals == eerst.professionals
+
+
+@pytest.mark.regel("R111")
+@pytest.mark.parametrize("soort", [Organisatiesoort.WIJKTEAM, Organisatiesoort.ONDERWIJS])
+async def test_a_match_tells_whether_one_of_both_can_have_the_matchregie(
+    executor: Executor, worker: Database, dsns, soort: Organisatiesoort
+) -> None:
+    """Whichever side it is on, and anew when that changes."""
+    jeugdige = uuid4()
+    a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
+    b.organisatiesoort = soort
+    await verwerk(executor, [a.afgegeven(), b.afgegeven()])
+    a.organisatiesoort, b.organisatiesoort = soort, Organisatiesoort.JEUGDHULP
+    await verwerk(executor, [a.verlengd(a.einddatum, 2), b.verlengd(b.einddatum, 2)])
+    b.organisatiesoort = a.organisatiesoort = Organisatiesoort.GGD
+    await verwerk(executor, [a.verlengd(a.einddatum, 3), b.verlengd(b.einddatum, 3)])
+    (match,) = await matches(worker, [a.id])
+    told = [MatchOntstaan.model_validate_json(rij.payload) for rij in await verteld(dsns["relay"], match.match_id)]
+    assert [event.regiepartij for event in told] == [soort is Organisatiesoort.WIJKTEAM] * 2 + [True]
 
 
 async def test_a_side_that_says_something_else_is_told_anew(executor: Executor, worker: Database, dsns) -> None:
