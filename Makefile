@@ -36,7 +36,7 @@ klok: setup ## move the domain clock forward: PLUS=20m|5u|3d|2w|6mnd|1j or an IS
 	@$(python) -m lokaal klok
 
 test: setup ## run everything: lint, types, contracts, and all tests on real servers
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=line system lint types parts
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 system lint types parts
 
 # They share no server, and the first one mostly waits.
 system: setup ## run the tests of the whole system: real processes, killed, stopped and cut off
