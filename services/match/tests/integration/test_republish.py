@@ -48,7 +48,8 @@ async def test_told_again_is_the_same_state_under_the_same_version(
     a, c = await _begin_and_end(executor)
     before = await _told(dsns, worker, a, c)
     code, said = await commando("republish")
-    assert (code, said.startswith("Told again: ")) == (0, True)
+    # On a busy machine it says in between how far it is.
+    assert (code, said.splitlines()[-1].startswith("Told again: ")) == (0, True)
     after = await _told(dsns, worker, a, c)
     newest = {(kind, version, payload) for kind, version, payload in before}
     again = list(after)
