@@ -4,15 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from contracts.base import AccountId, OrganisatieId, OuderRef, PersoonRef, ProfessionalId, SignaalId
-from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatus
+from match.domain.signaal import Kandidaat, Ouderband, PersoonStatus, SignaalStatus
 
 VANDAAG = date(2025, 6, 1)
 NU = datetime(2025, 6, 1, 9, tzinfo=UTC)
 
 
-def signaal(jeugdige: UUID, **anders: object) -> Signaal:
+def signaal(jeugdige: UUID, **anders: object) -> Kandidaat:
     """An active one that nothing hides, of somebody new at an organisation of his own."""
-    gewoon = Signaal(
+    gewoon = Kandidaat(
         signaal_id=SignaalId(uuid4()),
         persoon_ref=PersoonRef(jeugdige),
         professional=ProfessionalId(uuid4()),

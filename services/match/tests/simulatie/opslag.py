@@ -10,7 +10,7 @@ from contracts.match import MatchReden, MatchStatus
 from match.application.ports import Opslag
 from match.domain.match import Match
 from match.domain.regie import Deelname
-from match.domain.signaal import Ouderband, Persoonstand, PersoonStatus, Signaal, Signaalstand, SignaalStatus
+from match.domain.signaal import Kandidaat, Ouderband, Persoonstand, PersoonStatus, Signaalstand, SignaalStatus
 from platformkit.errors import ConstraintError
 from platformkit.executor import UnitOfWork
 
@@ -60,12 +60,12 @@ class Projectie:
         await _t(work).statement("children of")
         return [band for band in _t(work).rijen("ouder") if band.ouder_ref in ouders]
 
-    async def signalen(self, work: UnitOfWork, jeugdigen: Collection[UUID]) -> list[Signaal]:
+    async def signalen(self, work: UnitOfWork, jeugdigen: Collection[UUID]) -> list[Kandidaat]:
         await _t(work).statement("signals on")
         personen = self._niet_in_leven(work, jeugdigen)
         return [
-            Signaal(
-                **{naam: getattr(s, naam) for naam in Signaal._fields if naam != "persoon"},
+            Kandidaat(
+                **{naam: getattr(s, naam) for naam in Kandidaat._fields if naam != "persoon"},
                 persoon=personen.get(s.persoon_ref),
             )
             for s in _t(work).rijen("signaal")

@@ -12,7 +12,7 @@ from services.match.tests.simulatie.databases import Database
 from services.match.tests.simulatie.rijen import band, een_match, ended, rij
 
 from contracts.signaal import SignaalReden
-from match.domain.signaal import Persoonstand, PersoonStatus, Signaal, Signaalstand, SignaalStatus
+from match.domain.signaal import Kandidaat, Persoonstand, PersoonStatus, Signaalstand, SignaalStatus
 from platformkit.executor import UnitOfWork
 
 pytestmark = pytest.mark.timeout(120)
@@ -64,7 +64,7 @@ async def test_candidates_are_the_active_signals_with_their_youths_state(db: Dat
             (rijen[1].signaal_id, None),
         }
         (s,) = (s for s in gevonden if s.signaal_id == rijen[0].signaal_id)
-        zelfde = set(Signaal._fields) - {"persoon"}
+        zelfde = set(Kandidaat._fields) - {"persoon"}
         assert {naam: getattr(s, naam) for naam in zelfde} == {naam: getattr(rijen[0], naam) for naam in zelfde}
         deelnames = await db.opslag.projectie.deelnames(t, [bekend, onbekend])
         assert set(deelnames) == {(s.organisatiesoort, s.status, s.einddatum, s.persoon) for s in gevonden}

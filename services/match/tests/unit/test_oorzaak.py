@@ -10,13 +10,13 @@ from services.match.tests.bouwstenen import NU, band, signaal
 
 from contracts.match import OorzaakSoort
 from match.domain.oorzaak import Oorzaak, oorzaak, wijziging_id
-from match.domain.signaal import Ouderband, Signaal
+from match.domain.signaal import Kandidaat, Ouderband
 
 pytestmark = pytest.mark.regel("D18")
 KIND, ZUS, VADER, MOEDER, DERDE = (UUID(int=n) for n in range(1, 6))
 
 
-def op(dag: int, jeugdige: UUID, nummer: int) -> Signaal:
+def op(dag: int, jeugdige: UUID, nummer: int) -> Kandidaat:
     return signaal(jeugdige, signaal_id=UUID(int=nummer), afgegeven_op=NU + timedelta(days=dag))
 
 
@@ -24,7 +24,7 @@ def nieuw(kind: UUID, ouder: UUID, dag: int, versie: int = 2) -> Ouderband:
     return band(kind, ouder, dag=dag, versie=versie, gewijzigd=True)
 
 
-def beide_kanten(a: Signaal, b: Signaal, *gedeeld: tuple[Ouderband, Ouderband]) -> Oorzaak:
+def beide_kanten(a: Kandidaat, b: Kandidaat, *gedeeld: tuple[Ouderband, Ouderband]) -> Oorzaak:
     """The cause, checked for every order of arguments."""
     een = oorzaak(a, b, gedeeld)
     assert oorzaak(b, a, [(y, x) for x, y in reversed(gedeeld)]) == een

@@ -11,7 +11,7 @@ from services.match.tests.bouwstenen import NU, VANDAAG, band, signaal
 from services.match.tests.oracle import oracle
 
 from match.domain.paren import paren
-from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatus
+from match.domain.signaal import Kandidaat, Ouderband, PersoonStatus, SignaalStatus
 
 JEUGDIGEN = [UUID(int=n) for n in range(1, 4)]
 OUDERS = [UUID(int=n) for n in range(11, 14)]
@@ -22,7 +22,7 @@ WEG = {PersoonStatus.OVERLEDEN, PersoonStatus.VERNIETIGD}
 class Wereld(NamedTuple):
     """Three youths of up to three parents each, and signals in any state."""
 
-    signalen: list[Signaal]
+    signalen: list[Kandidaat]
     banden: list[Ouderband]
 
     def ids(self) -> set[UUID]:

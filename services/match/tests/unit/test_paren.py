@@ -10,14 +10,14 @@ from services.match.tests.bouwstenen import VANDAAG, band, signaal
 from contracts.match import MatchSoort
 from match.domain.oorzaak import wijziging_id
 from match.domain.paren import Paar, match_id, paren
-from match.domain.signaal import Ouderband, PersoonStatus, Signaal, SignaalStatus
+from match.domain.signaal import Kandidaat, Ouderband, PersoonStatus, SignaalStatus
 
 
-def gevonden(signalen: list[Signaal], banden: list[Ouderband] = [], dag: date = VANDAAG) -> list[Paar]:  # noqa: B006
+def gevonden(signalen: list[Kandidaat], banden: list[Ouderband] = [], dag: date = VANDAAG) -> list[Paar]:  # noqa: B006
     return list(paren(signalen, banden, dag, rond={s.signaal_id for s in signalen}).values())
 
 
-def soorten(signalen: list[Signaal], banden: list[Ouderband] = []) -> list[str]:  # noqa: B006
+def soorten(signalen: list[Kandidaat], banden: list[Ouderband] = []) -> list[str]:  # noqa: B006
     return sorted(paar.soort for paar in gevonden(signalen, banden))
 
 

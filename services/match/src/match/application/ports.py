@@ -7,7 +7,7 @@ from typing import Protocol
 from contracts.base import MatchId, OuderRef, PersoonRef, SignaalId
 from match.domain.match import Match
 from match.domain.regie import Deelname
-from match.domain.signaal import Ouderband, Persoonstand, PersoonStatus, Signaal, Signaalstand
+from match.domain.signaal import Kandidaat, Ouderband, Persoonstand, PersoonStatus, Signaalstand
 from platformkit.executor import UnitOfWork
 
 
@@ -43,7 +43,7 @@ class ProjectieRepository(Protocol):
         """Every child of these parents."""
         ...
 
-    async def signalen(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> list[Signaal]:
+    async def signalen(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> list[Kandidaat]:
         """The signals on these youths that may be active."""
         ...
 

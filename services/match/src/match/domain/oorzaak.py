@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from contracts.base import PersoonRef
 from contracts.match import OorzaakSoort
-from match.domain.signaal import Ouderband, Signaal
+from match.domain.signaal import Kandidaat, Ouderband
 
 _PERSOON_GEWIJZIGD = UUID("0f6a4c1e-7f0b-5d53-9a35-6f1b0c8d2e77")
 
@@ -20,7 +20,7 @@ class Oorzaak(NamedTuple):
     op: datetime
 
 
-def oorzaak(a: Signaal, b: Signaal, gedeeld: Sequence[tuple[Ouderband, Ouderband]] = ()) -> Oorzaak:
+def oorzaak(a: Kandidaat, b: Kandidaat, gedeeld: Sequence[tuple[Ouderband, Ouderband]] = ()) -> Oorzaak:
     """The cause of a match of `a` and `b`; `gedeeld` holds for each shared parent how it stands with either youth.
 
     The later of the two signals by (moment, id), unless the earliest shared parent was brought by a PersoonGewijzigd

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from contracts.base import MatchId, OuderRef, PersoonRef, SignaalId
 from contracts.match import MatchSoort
 from match.domain.oorzaak import Oorzaak, oorzaak
-from match.domain.signaal import Ouderband, Signaal, telt_mee
+from match.domain.signaal import Kandidaat, Ouderband, telt_mee
 
 _MATCH = UUID("5b0d9c52-6a0e-5f0f-8f5e-3c1d7a9e4b10")
 
@@ -20,8 +20,8 @@ class Paar(NamedTuple):
 
     match_id: MatchId
     soort: MatchSoort
-    a: Signaal
-    b: Signaal
+    a: Kandidaat
+    b: Kandidaat
     oorzaak: Oorzaak
     einddatum: date
 
@@ -32,14 +32,14 @@ def match_id(soort: MatchSoort, een: SignaalId, ander: SignaalId) -> MatchId:
 
 
 def paren(
-    signalen: Iterable[Signaal], banden: Iterable[Ouderband], vandaag: date, *, rond: Set[SignaalId]
+    signalen: Iterable[Kandidaat], banden: Iterable[Ouderband], vandaag: date, *, rond: Set[SignaalId]
 ) -> dict[MatchId, Paar]:
     """Every match that has a signal of `rond` in it, by match id.
 
     `signalen` and `banden` must be complete for the youths of those signals and for all who share a parent with them.
     Two signals of one natural person never match (D18, R081); two of one organisation do (R092).
     """
-    per_jeugdige: dict[PersoonRef, list[Signaal]] = defaultdict(list)
+    per_jeugdige: dict[PersoonRef, list[Kandidaat]] = defaultdict(list)
     for signaal in signalen:
         if telt_mee(signaal, vandaag):
             per_jeugdige[signaal.persoon_ref].append(signaal)
@@ -78,7 +78,7 @@ def _gedeeld(banden: Iterable[Ouderband], jeugdigen: Set[PersoonRef]) -> _Gedeel
     return gedeeld
 
 
-def _paar(soort: MatchSoort, een: Signaal, ander: Signaal, banden: Sequence[tuple[Ouderband, Ouderband]]) -> Paar:
+def _paar(soort: MatchSoort, een: Kandidaat, ander: Kandidaat, banden: Sequence[tuple[Ouderband, Ouderband]]) -> Paar:
     a, b = (een, ander) if een.signaal_id < ander.signaal_id else (ander, een)
     return Paar(
         match_id=match_id(soort, a.signaal_id, b.signaal_id),

@@ -38,8 +38,8 @@ class Betrokkene(NamedTuple):
     gemeente: str
 
 
-class Signaal(NamedTuple):
-    """A signal that was not destroyed. `einddatum` is the first day on which it is no longer active (D7)."""
+class Kandidaat(NamedTuple):
+    """A signal that may match: not destroyed. `einddatum` is the first day on which it is no longer active (D7)."""
 
     signaal_id: SignaalId
     persoon_ref: PersoonRef

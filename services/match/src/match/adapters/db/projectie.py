@@ -10,10 +10,10 @@ from contracts.signaal import SignaalReden
 from match.adapters.db.tables import ouder, persoon, signaal
 from match.domain.regie import Deelname
 from match.domain.signaal import (
+    Kandidaat,
     Ouderband,
     Persoonstand,
     PersoonStatus,
-    Signaal,
     Signaalstand,
     SignaalStatus,
 )
@@ -42,7 +42,7 @@ _PERSOON = (
 # Candidates only, for the partial index; which ones count is the rule `telt_mee`.
 _KANDIDAAT = (one_of(signaal.c.persoon_ref, "jeugdigen"), signaal.c.status == constant(SignaalStatus.ACTIEF))
 _SIGNALEN_VAN: Final = Statement(
-    select(*(signaal.c[naam] for naam in Signaal._fields if naam != "persoon"), _PERSOON).where(*_KANDIDAAT)
+    select(*(signaal.c[naam] for naam in Kandidaat._fields if naam != "persoon"), _PERSOON).where(*_KANDIDAAT)
 )
 _DEELNAMES: Final = Statement(
     select(signaal.c.organisatiesoort, signaal.c.status, signaal.c.einddatum, _PERSOON).where(*_KANDIDAAT)
@@ -63,8 +63,8 @@ class PostgresProjectieRepository:
             return []
         return [Ouderband(**rij) for rij in await work.rows(_KINDEREN, ouders=list(ouders))]
 
-    async def signalen(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> list[Signaal]:
-        return [Signaal(**_gelezen(rij)) for rij in await work.rows(_SIGNALEN_VAN, jeugdigen=list(jeugdigen))]
+    async def signalen(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> list[Kandidaat]:
+        return [Kandidaat(**_gelezen(rij)) for rij in await work.rows(_SIGNALEN_VAN, jeugdigen=list(jeugdigen))]
 
     async def deelnames(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> Sequence[Deelname]:
         return [Deelname(**_gelezen(rij)) for rij in await work.rows(_DEELNAMES, jeugdigen=list(jeugdigen))]

@@ -11,7 +11,7 @@ from match.domain.events import toestand
 from match.domain.match import Match
 from match.domain.paren import Paar, paren
 from match.domain.reden import Zijde, reden_van_einde
-from match.domain.signaal import Betrokkene, Ouderband, Signaal, Signaalstand, SignaalStatus
+from match.domain.signaal import Betrokkene, Kandidaat, Ouderband, Signaalstand, SignaalStatus
 from platformkit.executor import UnitOfWork
 
 Banden = Mapping[PersoonRef, frozenset[Ouderband]]
@@ -107,7 +107,7 @@ def _ontstaan(
             yield Verandering(nieuw, paar.a.betrokkene(), paar.b.betrokkene())
 
 
-def _zegt_anders(signaal: Signaal, vorige: Vorige) -> bool:
+def _zegt_anders(signaal: Kandidaat, vorige: Vorige) -> bool:
     oud = vorige.get(signaal.signaal_id)
     return oud is not None and oud.betrokkene() != signaal.betrokkene()
 
