@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from contracts.base import PersoonRef
 from contracts.http.base import Antwoord, Call, Vraag
@@ -18,7 +18,7 @@ class RegiepartijVraag(Vraag):
 class Regiepartij(Antwoord):
     """Of een organisatie die de matchregie kan hebben een actief signaal heeft op een van deze jeugdigen."""
 
-    betrokken: bool
+    betrokken: StrictBool
 
 
 REGIEPARTIJ: Final = Call(

@@ -118,13 +118,13 @@ class Kafka:
         return _FORMATTED
 
 
-def create_topics(bootstrap: str) -> None:
-    """Create the topics of the contracts that are not there yet.
+def create_topics(bootstrap: str, wanted: list[NewTopic] | None = None) -> None:
+    """Create the topics that are not there yet: those of the contracts when no others are given.
 
     Raises:
         KafkaError: the broker refused one, or did not answer.
     """
-    asyncio.run(_create(bootstrap, contract_topics()))
+    asyncio.run(_create(bootstrap, contract_topics() if wanted is None else wanted))
 
 
 def keep_archive(directory: Path) -> None:
