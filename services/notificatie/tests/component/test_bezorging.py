@@ -260,6 +260,12 @@ async def test_while_match_is_away_the_mail_to_the_coordinator_waits(wereld: Any
     assert "amsterdam" in wereld.geadresseerden()
 
 
+async def test_match_away_holds_up_no_other_mail(wereld: Any) -> None:
+    wereld.adressen.match_weg = True
+    await wereld.gebeurt((ontstaan(betrokkene(), betrokkene()), 1))
+    assert [await wereld.bezorger.bezorg(each) for each in await wereld.bezorger.claim(10, [])] == [True] * 3
+
+
 @pytest.mark.regel("R113")
 async def test_a_convenant_without_a_coordinator_shows(wereld: Any) -> None:
     wereld.adressen.zonder = {"amsterdam"}

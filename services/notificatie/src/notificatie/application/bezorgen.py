@@ -79,7 +79,8 @@ class Bezorger:
                 await failpoints.hit("delivery.before_send")
             except TransientError:
                 await self._leg_vast(notificatie, self._uitstel(notificatie, Reden.ADRESBRON_NIET_BEREIKBAAR))
-                return False
+                # A coordinator's mail may wait for match, which no other mail needs.
+                return notificatie.ontvanger.soort is not OntvangerSoort.ACCOUNT
             if isinstance(adres, Besluit):
                 await self._leg_vast(notificatie, adres)
                 return True
