@@ -5,6 +5,14 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 
 @dataclass(frozen=True)
+class Actor:
+    """Whom the audit log names (D12): an id, never a name or an address, and in which role it acted."""
+
+    id: str
+    role: str
+
+
+@dataclass(frozen=True)
 class Principal:
     """The bearer. Not the token: that stays with the request (`platformkit.http.auth`), and goes into no command."""
 

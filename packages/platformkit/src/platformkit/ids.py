@@ -13,3 +13,8 @@ def uuid7() -> UUID:
 def made_at(made: UUID) -> float:
     """When a version 7 UUID was made, in seconds since 1970: its first 48 bits."""
     return (made.int >> 80) / 1000
+
+
+def earliest_of(seconds: float) -> UUID:
+    """Below every version 7 UUID that is made from so many seconds ago on."""
+    return UUID(int=(uuid7().int >> 80) - int(seconds * 1000) << 80)

@@ -25,7 +25,7 @@ SERVICE = Service(
 def test_wrong_use_is_told_by_the_name_that_python_knows(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(SERVICE, words) == 2
     assert capsys.readouterr().err == (
-        "usage: python -m een_twee api|consumer|relay|jobs|all|migrate|check|dead-letters|eigen-opdracht\n"
+        "usage: python -m een_twee api|consumer|relay|jobs|all|migrate|check|dead-letters|audit|eigen-opdracht\n"
     )
 
 

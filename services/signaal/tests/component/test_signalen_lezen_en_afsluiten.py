@@ -27,6 +27,22 @@ async def test_a_professional_sees_own_signals_newest_first_by_page(wereld: Any)
     assert seen == made[::-1]
 
 
+async def test_who_reads_is_recorded_per_signal(wereld: Any) -> None:
+    wie = await wereld.professional()
+    made = []
+    for _ in range(2):
+        wereld.jeugdige()
+        made.append((await wereld.geef_af(wie)).json()["signaalId"])
+    await wereld.api.get("/v1/signalen", headers=wie.headers)
+    await wereld.api.get(f"/v1/signalen/{made[0]}", headers=wie.headers)
+    read = await wereld.looker.fetch(
+        "select object, person, role, outcome from audit where action = 'signaal-lezen' and actor = $1 order by id",
+        str(wie.account_id),
+    )
+    assert [str(row["object"]) for row in read] == [made[1], made[0], made[0]]
+    assert all((row["role"], row["outcome"]) == ("professional", "ok") and row["person"] for row in read)
+
+
 @pytest.mark.parametrize("params", [{"limiet": "0"}, {"limiet": "101"}, {"na": "x"}])
 async def test_a_page_that_cannot_be_is_refused(wereld: Any, params: dict[str, str]) -> None:
     wie = await wereld.professional()

@@ -81,6 +81,29 @@ alter table dead_letter drop constraint dead_letter_consumer_topic_partition_off
 alter table dead_letter add constraint dead_letter_once unique (consumer, fingerprint)
 """
 
+# Who is recorded is who the transaction says that it works for. What the log holds is chained afterwards, a month at a
+# time (`platformkit.service.sealing`): a month that is old enough can go, and the next still tells what it went on from.
+_V4 = """
+create function app_actor() returns text language sql stable as $$
+  select current_setting('app.actor')::app_filled::text $$;
+alter table audit enable row level security;
+create policy record on audit for insert to {svc}_api, {svc}_worker with check (actor = app_actor());
+create policy count on audit for select to {svc}_api using (true);
+create policy seal on audit for select to {svc}_worker using (true);
+grant select on audit to {svc}_worker;
+create table audit_month (month date primary key, begins bytea not null);
+create table audit_chain (
+  audit_id uuid primary key, month date not null references audit_month, number bigint not null, link bytea not null,
+  unique (month, number)
+);
+grant select, insert on audit_month, audit_chain to {svc}_worker
+"""
+
+
+def v4(service: str) -> Iterator[str]:
+    """The audit log: the actor is that of the context, and rows are sealed."""
+    return (part.strip() for part in _split(_V4.format(svc=service)))
+
 
 def v3(_service: str) -> Iterator[str]:
     """What is put aside is known by its bytes beside its place."""

@@ -8,12 +8,16 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
+from platformkit.identity import Actor
+
 _TENANT = re.compile(r"[0-9]{4}")
 
 
 @dataclass(frozen=True)
 class DatabaseContext:
-    """Three facts of the asker. `role` is not empty; `tenants` are CBS codes, possibly none.
+    """Three facts of the asker, and whom the audit log names: who has no `actor` can record nothing.
+
+    `role` is not empty; `tenants` are CBS codes, possibly none.
 
     The domain's date, which policies and queries read as well, is that of the unit of work, so that there is one.
 
@@ -24,6 +28,7 @@ class DatabaseContext:
     subject: UUID
     role: str
     tenants: frozenset[str] = frozenset()
+    actor: Actor | None = None
 
     def __post_init__(self) -> None:
         if not self.role or not all(_TENANT.fullmatch(tenant) for tenant in self.tenants):

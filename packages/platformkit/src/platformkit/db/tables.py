@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Identity,
     Integer,
@@ -91,4 +92,20 @@ audit = Table(
     Column("person", Uuid),
     Column("outcome", Text, nullable=False),
     Column("trace_id", Text),
+)
+
+audit_month = Table(
+    "audit_month",
+    metadata,
+    Column("month", Date, primary_key=True),
+    Column("begins", LargeBinary, nullable=False),
+)
+
+audit_chain = Table(
+    "audit_chain",
+    metadata,
+    Column("audit_id", Uuid, primary_key=True),
+    Column("month", Date, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("link", LargeBinary, nullable=False),
 )

@@ -18,7 +18,7 @@ from platformkit.db.tables import audit, dead_letter, idempotency, inbox, outbox
 from platformkit.errors import DomainError
 from platformkit.ids import uuid7
 
-_CONTEXT = ("subject", "role", "tenants", "today")
+_CONTEXT = ("subject", "role", "tenants", "actor", "today")
 _ENTER = Statement(select(*(func.set_config(f"app.{name}", bindparam(name, type_=Text()), True) for name in _CONTEXT)))
 _TOLD = ("event_id", "topic", "key", "headers", "payload", "traceparent", "created_at")
 # Which transaction it is: whoever does not hear of its end can ask what became of it. A number counts until the server
@@ -131,6 +131,7 @@ class Ledger:
             role=context.role,
             # An array of PostgreSQL: the empty set differs from a setting that a pooled connection has lost.
             tenants="{" + ",".join(sorted(context.tenants)) + "}",
+            actor=context.actor.id if context.actor else "",
             today=today.isoformat(),
         )
 

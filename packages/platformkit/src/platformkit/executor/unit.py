@@ -104,24 +104,21 @@ class UnitOfWork:
             }
         )
 
-    def audit(
-        self,
-        action: str,
-        *,
-        outcome: str,
-        actor: str,
-        role: str,
-        object: UUID | None = None,
-        person: UUID | None = None,
-    ) -> None:
-        """Record who did what. Only ids and codes."""
+    def audit(self, action: str, *, outcome: str, object: UUID | None = None, person: UUID | None = None) -> None:
+        """Record what the context's actor did. Only ids and codes.
+
+        Raises:
+            ValueError: the context names no actor.
+        """
+        if self.context is None or self.context.actor is None:
+            raise ValueError("who does this is not in the context")
         span = trace.get_current_span().get_span_context()
         self._recorded.append(
             {
                 "id": uuid7(),
                 "at": self.now,
-                "actor": actor,
-                "role": role,
+                "actor": self.context.actor.id,
+                "role": self.context.actor.role,
                 "action": action,
                 "object": object,
                 "person": person,

@@ -11,10 +11,12 @@ from sqlalchemy import ARRAY, DateTime, Text, Uuid, any_, bindparam, delete, fun
 
 from contracts.registry import topics
 from platformkit import telemetry
+from platformkit.db.context import DatabaseContext
 from platformkit.db.statement import Row, Statement
 from platformkit.db.tables import dead_letter
 from platformkit.envelope import Message, PoisonError, decode
 from platformkit.executor import Executor, UnitOfWork, handle_once
+from platformkit.identity import Actor
 from platformkit.messaging.consumer import Subscription
 from platformkit.retry import is_transient, is_unready
 
@@ -119,20 +121,21 @@ class DeadLetters:
 
     async def replay(self, letter_id: UUID, by: str) -> Replayed:
         """Hand it to its consumer's handler again; when that succeeds it is gone, in the same transaction."""
+        context = _operator(by)
         try:
-            return await self._executor.execute(self._handle, None, letter_id, by)
+            return await self._executor.execute(self._handle, context, letter_id)
         except Exception as error:
             if is_transient(error) or is_unready(error):
                 return Replayed(Fate.AWAY, type(error).__qualname__)
             # Texts of ours say what kind of thing is wrong; another's may quote what it was given.
             kind = str(error) if isinstance(error, PoisonError) else type(error).__qualname__
-        return await self._executor.execute(_failed, None, letter_id, kind, by)
+        return await self._executor.execute(_failed, context, letter_id, kind)
 
     async def drop(self, letter_id: UUID, by: str) -> Replayed:
         """Remove it unhandled."""
-        return await self._executor.execute(_drop, None, letter_id, by)
+        return await self._executor.execute(_drop, _operator(by), letter_id)
 
-    async def _handle(self, work: UnitOfWork, letter_id: UUID, by: str) -> Replayed:
+    async def _handle(self, work: UnitOfWork, letter_id: UUID) -> Replayed:
         # Taken first: whoever replays the same one waits here, and a handler that looks whether something lies
         # aside does not find the message that it has in hand.
         letter = await _take(work, letter_id)
@@ -150,7 +153,7 @@ class DeadLetters:
         ) as span:
             here = message._replace(traceparent=telemetry.traceparent_of(span))
             await handle_once(work, letter.consumer, [here], subscription.handler)
-        _audit(work, "dead-letter-replay", "handled", letter, by)
+        _audit(work, "dead-letter-replay", "handled", letter)
         return Replayed(Fate.HANDLED)
 
 
@@ -163,25 +166,29 @@ async def _take(work: UnitOfWork, letter_id: UUID) -> Letter | None:
     return _letter(row) if row else None
 
 
-async def _drop(work: UnitOfWork, letter_id: UUID, by: str) -> Replayed:
+async def _drop(work: UnitOfWork, letter_id: UUID) -> Replayed:
     letter = await _take(work, letter_id)
     if letter is None:
         return Replayed(Fate.GONE)
-    _audit(work, "dead-letter-drop", "dropped", letter, by)
+    _audit(work, "dead-letter-drop", "dropped", letter)
     return Replayed(Fate.DROPPED)
 
 
-async def _failed(work: UnitOfWork, letter_id: UUID, error: str, by: str) -> Replayed:
+async def _failed(work: UnitOfWork, letter_id: UUID, error: str) -> Replayed:
     row = await work.row(_NOTE, letter_id=letter_id, kind=error)
     if row is None:
         return Replayed(Fate.GONE)
-    _audit(work, "dead-letter-replay", "failed", _letter(row), by)
+    _audit(work, "dead-letter-replay", "failed", _letter(row))
     return Replayed(Fate.FAILED, error)
 
 
-def _audit(work: UnitOfWork, action: str, outcome: str, letter: Letter, by: str) -> None:
+def _audit(work: UnitOfWork, action: str, outcome: str, letter: Letter) -> None:
     person = uuid_in(letter.key) if letter.topic in _PER_PERSON else None
-    work.audit(action, outcome=outcome, actor=by, role=_ROLE, object=letter.id, person=person)
+    work.audit(action, outcome=outcome, object=letter.id, person=person)
+
+
+def _operator(by: str) -> DatabaseContext:
+    return DatabaseContext(UUID(int=0), _ROLE, actor=Actor(by, _ROLE))
 
 
 def uuid_in(raw: bytes | str | None) -> UUID | None:

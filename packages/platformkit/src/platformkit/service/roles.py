@@ -8,10 +8,11 @@ from typing import Any, Final
 import uvicorn
 from fastapi import FastAPI
 
+from platformkit.audit.sealing import PAUSE, Sealer
 from platformkit.health import Heartbeat
 from platformkit.messaging.consumer import Consumer
 from platformkit.outbox.relay import Relay
-from platformkit.service.jobs import Job, together, wait
+from platformkit.service.jobs import Job, every, together, wait
 from platformkit.service.process import opened
 from platformkit.service.service import Service
 from platformkit.service.sweep import sweeping
@@ -47,7 +48,8 @@ async def _relay(service: Service[Any], process: Any, stop: asyncio.Event, heart
 
 
 async def _jobs(service: Service[Any], process: Any, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-    await together((*service.jobs(process), sweeping(process.executor)), stop, heartbeat)
+    sealing = every("seal", PAUSE, Sealer(process.executor))
+    await together((*service.jobs(process), sweeping(process.executor), sealing), stop, heartbeat)
 
 
 class _Server(uvicorn.Server):

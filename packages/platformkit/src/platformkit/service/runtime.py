@@ -14,7 +14,7 @@ from platformkit.db import limits, migrations
 from platformkit.health import Heartbeat
 from platformkit.logging import configure, get_logger
 from platformkit.retry import is_transient
-from platformkit.service import dead_letters, republish, roles
+from platformkit.service import audit, dead_letters, republish, roles
 from platformkit.service.commands import Command
 from platformkit.service.jobs import Job, to_the_end
 from platformkit.service.process import opened
@@ -53,7 +53,10 @@ def run(service: Service[Any], words: Sequence[str]) -> int:
 
 def commands(service: Service[Any]) -> Mapping[str, Command[Any]]:
     """What an operator can start by hand: what every service has, and its own."""
-    made: dict[str, Command[Any]] = {"dead-letters": dead_letters.command(service.module, service.subscriptions)}
+    made: dict[str, Command[Any]] = {
+        "dead-letters": dead_letters.command(service.module, service.subscriptions),
+        "audit": audit.command(service.module),
+    }
     if service.retelling is not None:
         made["republish"] = republish.command(service.module, service.retelling)
     return made | dict(service.commands)

@@ -11,7 +11,7 @@ from platformkit.db.statement import Statement
 from platformkit.executor import Executor, IdempotencyKey, UnitOfWork
 from platformkit.executor.retelling import Retold
 from platformkit.http.auth import require
-from platformkit.identity import Principal
+from platformkit.identity import Actor, Principal
 from platformkit.ids import uuid7
 from proef.adapters.db.tables import ding
 from proef.events import gewijzigd
@@ -32,7 +32,7 @@ def make_router(executor: Executor, settings: Settings) -> APIRouter:
     ) -> dict[str, str]:
         await settings.works()
         subject = UUID(asker.subject)
-        context = DatabaseContext(subject, asker.role, asker.tenants)
+        context = DatabaseContext(subject, asker.role, asker.tenants, Actor(str(subject), asker.role))
         key = IdempotencyKey(subject, idempotency_key, b"1", uuid7())
         return {"id": str(await executor.execute(maak, context, asker, key, settings.topic))}
 
@@ -45,7 +45,7 @@ async def maak(work: UnitOfWork, asker: Principal, key: IdempotencyKey, topic: s
     subject = UUID(asker.subject)
     await work.execute(_MAAK, id=key.result_id, eigenaar=subject, gemeente="0392", tekst="tekst", tot=None)
     work.emit(gewijzigd(topic, key.result_id), version=1)
-    work.audit("ding.maken", outcome="gelukt", actor=str(subject), role=asker.role, object=key.result_id)
+    work.audit("ding.maken", outcome="gelukt", object=key.result_id)
     return key.result_id
 
 

@@ -18,6 +18,7 @@ from platformkit.db.context import DatabaseContext
 from platformkit.db.database import Database
 from platformkit.db.statement import Statement
 from platformkit.executor import Executor
+from platformkit.identity import Actor
 from platformkit.settings import Profile
 from platformkit.testing import eventually_async
 from proef.events import NOW
@@ -25,7 +26,9 @@ from proef.settings import Settings
 
 SERVICE = Path(__file__).parents[1]
 SOURCE = "urn:nld:oin:00000099000000001000:systeem"
-TABLES = "outbox, relay_lease, inbox, dead_letter, idempotency, audit, ding, geteld, gezien, stand"
+TABLES = (
+    "outbox, relay_lease, inbox, dead_letter, idempotency, audit, audit_month, audit_chain, ding, geteld, gezien, stand"
+)
 
 
 @dataclass
@@ -74,7 +77,7 @@ class Proef:
 
 def context(subject: UUID, *, role: str = "professional", tenants: frozenset[str] = frozenset()) -> DatabaseContext:
     """A request's context."""
-    return DatabaseContext(subject, role, tenants)
+    return DatabaseContext(subject, role, tenants, Actor(str(subject), role))
 
 
 def free_port() -> int:

@@ -8,13 +8,14 @@ from uuid import UUID
 
 from contracts.base import AccountId
 from platformkit.db.context import DatabaseContext
+from platformkit.identity import Actor, Principal
 
 NIEMAND = UUID(int=0)
 
 
-def professional(account: AccountId) -> DatabaseContext:
-    """Own signals, own involvement."""
-    return DatabaseContext(account, "professional")
+def professional(account: AccountId, role: str | None = None) -> DatabaseContext:
+    """Own signals, own involvement; recorded as who acts in `role`, the token's. Without one nothing can be recorded."""
+    return DatabaseContext(account, "professional", actor=Actor(str(account), role) if role else None)
 
 
 def identificatie() -> DatabaseContext:
@@ -22,11 +23,16 @@ def identificatie() -> DatabaseContext:
     return DatabaseContext(NIEMAND, "identificatie")
 
 
-def beheer() -> DatabaseContext:
+def beheer(beheerder: Principal | None = None) -> DatabaseContext:
     """Professionals and accounts, no signals."""
-    return DatabaseContext(NIEMAND, "functioneel-beheerder")
+    actor = Actor(beheerder.actor, beheerder.role) if beheerder else None
+    return DatabaseContext(NIEMAND, "functioneel-beheerder", actor=actor)
 
 
-def dienst(naam: str) -> DatabaseContext:
-    """What another service may know: `brp-proxy` signals, `match` accounts, `notificatie` both."""
-    return DatabaseContext(NIEMAND, naam)
+def dienst(naam: str, client: str | None = None, namens: AccountId | None = None) -> DatabaseContext:
+    """What another service may know: `brp-proxy` signals, `match` accounts, `notificatie` both.
+
+    Recorded as the client itself, or as the account in whose name it asks.
+    """
+    actor = Actor(str(namens) if namens else client, client) if client else None
+    return DatabaseContext(NIEMAND, naam, actor=actor)

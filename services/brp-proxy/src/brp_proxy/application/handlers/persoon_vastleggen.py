@@ -12,6 +12,7 @@ from contracts.http.persoonsverwijzingen import Persoonsverwijzing
 from platformkit.db.context import DatabaseContext
 from platformkit.errors import DomainError, TransientError
 from platformkit.executor import Executor, UnitOfWork
+from platformkit.identity import Actor
 
 _ROL = "dienst"
 
@@ -32,28 +33,26 @@ class PersoonVastleggenHandler:
             TransientError: `brp-niet-beschikbaar`; nothing is kept but the audit record.
         """
         # A service has no tenants: whose youth it is, the caller has checked (D17).
-        context = DatabaseContext(command.dienst.actor_id, _ROL)
+        context = DatabaseContext(command.dienst.actor_id, _ROL, actor=_actor(command))
         try:
             lijst = await self._brp.raadpleeg(command.bsn, command.doel)
         except TransientError as error:
-            await self._executor.execute(_noteer, context, command, error.code, None)
+            await self._executor.execute(_noteer_weg, context, error.code)
             raise
-        uitkomst = await self._executor.execute(self._beoordeel, context, command, lijst)
+        uitkomst = await self._executor.execute(self._beoordeel, context, lijst)
         if isinstance(uitkomst, DomainError):
             raise uitkomst
         return uitkomst
 
-    async def _beoordeel(
-        self, work: UnitOfWork, command: PersoonVastleggen, lijst: Persoonslijst | None
-    ) -> Persoonsverwijzing | DomainError:
+    async def _beoordeel(self, work: UnitOfWork, lijst: Persoonslijst | None) -> Persoonsverwijzing | DomainError:
         """A refusal is a result: its audit record is committed."""
         try:
             gevonden, geboren = toelaten(lijst, work.today)
         except DomainError as weigering:
-            await _noteer(work, command, weigering.code, None)
+            _noteer(work, weigering.code, None)
             return weigering
         ref = await self._leg_vast(work, gevonden)
-        await _noteer(work, command, "gevonden", ref)
+        _noteer(work, "gevonden", ref)
         return Persoonsverwijzing(
             persoon_ref=ref,
             vastgelegd_op=work.now,
@@ -78,12 +77,15 @@ class PersoonVastleggenHandler:
         return ref
 
 
-async def _noteer(work: UnitOfWork, command: PersoonVastleggen, uitkomst: str, persoon_ref: UUID | None) -> None:
+def _actor(command: PersoonVastleggen) -> Actor:
+    """The service, and the person in whose name it asks, in his role."""
     dienst, namens = command.dienst, command.namens
-    work.audit(
-        "brp-raadpleging",
-        outcome=uitkomst,
-        actor=f"{dienst.subject}/{namens.actor}" if namens else dienst.subject,
-        role=namens.role if namens else _ROL,
-        person=persoon_ref,
-    )
+    return Actor(f"{dienst.subject}/{namens.actor}", namens.role) if namens else Actor(dienst.subject, _ROL)
+
+
+def _noteer(work: UnitOfWork, uitkomst: str, persoon_ref: UUID | None) -> None:
+    work.audit("brp-raadpleging", outcome=uitkomst, person=persoon_ref)
+
+
+async def _noteer_weg(work: UnitOfWork, uitkomst: str) -> None:
+    _noteer(work, uitkomst, None)

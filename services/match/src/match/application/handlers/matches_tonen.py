@@ -9,7 +9,7 @@ from match.application.queries import Deelnemers, EigenMatch, EigenMatchReposito
 from platformkit.db.context import DatabaseContext
 from platformkit.errors import DomainError
 from platformkit.executor import Executor, UnitOfWork
-from platformkit.identity import Principal
+from platformkit.identity import Actor, Principal
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class MatchesTonen:
             TransientError: signaal is away.
         """
         account = await self._deelnemers.eigen_account(vrager)
-        context = _als_professional(account)
+        context = _als_professional(account, vrager)
         gevonden, meer = await self._executor.execute(
             self._lees_bladzijde, context, vrager, account, stand, na=na, limiet=limiet
         )
@@ -58,7 +58,9 @@ class MatchesTonen:
             TransientError: signaal is away.
         """
         account = await self._deelnemers.eigen_account(vrager)
-        gevonden = await self._executor.execute(self._lees_een, _als_professional(account), vrager, account, match_id)
+        gevonden = await self._executor.execute(
+            self._lees_een, _als_professional(account, vrager), vrager, account, match_id
+        )
         return (await self._met_partners([gevonden]))[0]
 
     async def _lees_bladzijde(
@@ -75,14 +77,14 @@ class MatchesTonen:
         gevonden = await self._matches.bladzijde(work, account, stand, na, limiet + 1)
         getoond = gevonden[:limiet]
         for each in getoond:
-            _noteer(work, vrager, account, each)
+            _noteer(work, each)
         return getoond, len(gevonden) > limiet
 
     async def _lees_een(self, work: UnitOfWork, vrager: Principal, account: AccountId, match_id: MatchId) -> EigenMatch:
         gevonden = await self._matches.een(work, account, match_id)
         if gevonden is None:
             raise DomainError("niet-gevonden")
-        _noteer(work, vrager, account, gevonden)
+        _noteer(work, gevonden)
         return gevonden
 
     async def _met_partners(self, matches: Sequence[EigenMatch]) -> list[GetoondeMatch]:
@@ -92,16 +94,14 @@ class MatchesTonen:
         return [GetoondeMatch(each, contacten.get(each.partner_account)) for each in matches]
 
 
-def _als_professional(account: AccountId) -> DatabaseContext:
-    return DatabaseContext(account, "professional")
+def _als_professional(account: AccountId, vrager: Principal) -> DatabaseContext:
+    return DatabaseContext(account, "professional", actor=Actor(str(account), vrager.role))
 
 
-def _noteer(work: UnitOfWork, vrager: Principal, account: AccountId, match: EigenMatch) -> None:
+def _noteer(work: UnitOfWork, match: EigenMatch) -> None:
     work.audit(
         "match-lezen",
         outcome="ok",
-        actor=str(account),
-        role=vrager.role,
         object=match.match_id,
         person=match.eigen_persoon,
     )

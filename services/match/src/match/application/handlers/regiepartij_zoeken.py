@@ -7,7 +7,7 @@ from match.application.ports import ProjectieRepository
 from match.domain.regie import kan_regie_hebben
 from platformkit.db.context import DatabaseContext
 from platformkit.executor import Executor, UnitOfWork
-from platformkit.identity import Principal
+from platformkit.identity import Actor, Principal
 
 
 class RegiepartijZoeken:
@@ -20,11 +20,11 @@ class RegiepartijZoeken:
     async def __call__(self, dienst: Principal, personen: Sequence[PersoonRef]) -> bool:
         """Whether such an organisation has an active signal on one of these youths."""
         # The role is the endpoint's: which service may use that is decided by scope before.
-        context = DatabaseContext(dienst.actor_id, "notificatie")
+        context = DatabaseContext(dienst.actor_id, "notificatie", actor=Actor(dienst.client, dienst.client))
         return await self._executor.execute(self._zoek, context, dienst, personen)
 
     async def _zoek(self, work: UnitOfWork, dienst: Principal, personen: Sequence[PersoonRef]) -> bool:
         for ref in sorted(set(personen)):
-            work.audit("regiepartij-lezen", outcome="ok", actor=dienst.client, role=dienst.client, person=ref)
+            work.audit("regiepartij-lezen", outcome="ok", person=ref)
         deelnames = await self._projectie.deelnames(work, personen)
         return any(kan_regie_hebben(each, work.today) for each in deelnames)

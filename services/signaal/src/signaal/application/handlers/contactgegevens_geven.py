@@ -9,7 +9,6 @@ from platformkit.identity import Principal
 from signaal.application import contexts
 from signaal.application.ports import AccountRepository
 from signaal.application.vragers import Accounts
-from signaal.domain.signaal import Account
 
 
 class ContactgegevensGevenHandler:
@@ -29,18 +28,11 @@ class ContactgegevensGevenHandler:
             DomainError: `account-onbekend`, the user has no account here.
         """
         vrager = await self._vragers.van(gebruiker)
-        return await self._executor.execute(self._geef, contexts.dienst("match"), dienst, vrager, accounts)
+        context = contexts.dienst("match", dienst.client, vrager.account_id)
+        return await self._executor.execute(self._geef, context, accounts)
 
-    async def _geef(
-        self, work: UnitOfWork, dienst: Principal, vrager: Account, accounts: Sequence[AccountId]
-    ) -> Sequence[Contact]:
+    async def _geef(self, work: UnitOfWork, accounts: Sequence[AccountId]) -> Sequence[Contact]:
         gevonden = await self._accounts.contacten(work, accounts)
         for contact in gevonden:
-            work.audit(
-                "contactgegevens-lezen",
-                outcome="ok",
-                actor=str(vrager.account_id),
-                role=dienst.client,
-                object=contact.account_id,
-            )
+            work.audit("contactgegevens-lezen", outcome="ok", object=contact.account_id)
         return gevonden

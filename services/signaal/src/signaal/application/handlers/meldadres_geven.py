@@ -20,25 +20,25 @@ class MeldadresGevenHandler:
 
     async def van_accounts(self, dienst: Principal, accounts: Sequence[AccountId]) -> Sequence[Meldadres]:
         """The addresses of the professionals behind `accounts`, as far as they are known."""
-        return await self._executor.execute(self._van_accounts, contexts.dienst("notificatie"), dienst, accounts)
+        return await self._executor.execute(self._van_accounts, contexts.dienst("notificatie", dienst.client), accounts)
 
     async def van_coordinator(self, dienst: Principal, convenant: str) -> Sequence[Meldadres]:
         """The address of the convenant's coordinator, none when there is none (R103)."""
-        return await self._executor.execute(self._van_coordinator, contexts.dienst("notificatie"), dienst, convenant)
+        return await self._executor.execute(
+            self._van_coordinator, contexts.dienst("notificatie", dienst.client), convenant
+        )
 
-    async def _van_accounts(
-        self, work: UnitOfWork, dienst: Principal, accounts: Sequence[AccountId]
-    ) -> Sequence[Meldadres]:
+    async def _van_accounts(self, work: UnitOfWork, accounts: Sequence[AccountId]) -> Sequence[Meldadres]:
         bekend = {each.account_id: each.email for each in await self._accounts.contacten(work, accounts)}
         for account in set(accounts):
-            _noteer(work, dienst, account if account in bekend else None)
+            _noteer(work, account if account in bekend else None)
         return [Meldadres(account=account, email=email) for account, email in bekend.items()]
 
-    async def _van_coordinator(self, work: UnitOfWork, dienst: Principal, convenant: str) -> Sequence[Meldadres]:
-        _noteer(work, dienst, None)
+    async def _van_coordinator(self, work: UnitOfWork, convenant: str) -> Sequence[Meldadres]:
+        _noteer(work, None)
         email = await self._organisaties.coordinator(work, convenant)
         return [Meldadres(account=None, email=email)] if email else []
 
 
-def _noteer(work: UnitOfWork, dienst: Principal, account: AccountId | None) -> None:
-    work.audit("meldadres-lezen", outcome="ok", actor=dienst.client, role=dienst.client, object=account)
+def _noteer(work: UnitOfWork, account: AccountId | None) -> None:
+    work.audit("meldadres-lezen", outcome="ok", object=account)

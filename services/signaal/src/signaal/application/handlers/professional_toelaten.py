@@ -22,7 +22,7 @@ class ProfessionalToelatenHandler:
         Raises:
             DomainError: `organisatie-onbekend`, `locatie-onbekend`, `identiteit-in-gebruik`.
         """
-        return await self._executor.execute(self._laat_toe, contexts.beheer(), command)
+        return await self._executor.execute(self._laat_toe, contexts.beheer(command.beheerder), command)
 
     async def _laat_toe(self, work: UnitOfWork, command: ProfessionalToelaten) -> Toegelaten:
         await self._organisaties.controleer(work, command.organisatie, command.locatie)
@@ -43,8 +43,6 @@ class ProfessionalToelatenHandler:
         work.audit(
             "professional-toelaten",
             outcome="nieuw" if nieuw else "bijgewerkt",
-            actor=command.beheerder.actor,
-            role=command.beheerder.role,
             object=account_id,
         )
         return Toegelaten(command.professional_id, account_id, nieuw=nieuw)

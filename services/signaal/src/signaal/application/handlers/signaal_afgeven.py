@@ -59,7 +59,7 @@ class SignaalAfgevenHandler:
         await self._budgetten.begin(account.account_id)
         # What is wrong whoever the youth is, is refused without asking the BRP.
         gevraagde_looptijd(today(self._clock), command.wens)
-        context = contexts.professional(account.account_id)
+        context = contexts.professional(account.account_id, command.vrager.role)
         persoon = None
         try:
             persoon = await self._personen.verwijzing(command.bsn)
@@ -68,7 +68,7 @@ class SignaalAfgevenHandler:
         except DomainError as error:
             _refused.add(1, {"code": error.code})
             # A transaction of its own: the other one is undone, and probing must be counted (D10).
-            await self._executor.execute(self._noteer_weigering, context, command, account, persoon, error.code)
+            await self._executor.execute(self._noteer_weigering, context, persoon, error.code)
             await self._budgetten.mislukt(account.account_id, error.code)
             raise
         if gevonden.signaal.signaal_id == key.result_id:
@@ -104,27 +104,12 @@ class SignaalAfgevenHandler:
         await self._signalen.voeg_toe(work, signaal, telling)
         work.emit(events.afgegeven(signaal), version=signaal.versie)
         work.emit(events.geteld(telling), version=signaal.versie)
-        work.audit(
-            ACTIE,
-            outcome="ok",
-            actor=str(account.account_id),
-            role=command.vrager.role,
-            object=signaal.signaal_id,
-            person=persoon.persoon_ref,
-        )
+        work.audit(ACTIE, outcome="ok", object=signaal.signaal_id, person=persoon.persoon_ref)
         return SignaalMetNamen(signaal, account.organisatienaam, account.locatienaam, work.today)
 
     @staticmethod
-    async def _noteer_weigering(
-        work: UnitOfWork, command: SignaalAfgeven, account: Account, persoon: Persoonsverwijzing | None, code: str
-    ) -> None:
-        work.audit(
-            ACTIE,
-            outcome=code,
-            actor=str(account.account_id),
-            role=command.vrager.role,
-            person=persoon.persoon_ref if persoon else None,
-        )
+    async def _noteer_weigering(work: UnitOfWork, persoon: Persoonsverwijzing | None, code: str) -> None:
+        work.audit(ACTIE, outcome=code, person=persoon.persoon_ref if persoon else None)
 
 
 def _sleutel(command: SignaalAfgeven, account: Account, persoon: Persoonsverwijzing) -> IdempotencyKey:

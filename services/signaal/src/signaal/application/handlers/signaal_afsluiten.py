@@ -26,7 +26,9 @@ class SignaalAfsluitenHandler:
             DomainError: `niet-gevonden` when it is not the asker's own, `signaal-niet-actief`.
         """
         account = await self._accounts.van(command.vrager)
-        return await self._executor.execute(self._sluit, contexts.professional(account.account_id), command, account)
+        return await self._executor.execute(
+            self._sluit, contexts.professional(account.account_id, command.vrager.role), command, account
+        )
 
     async def _sluit(self, work: UnitOfWork, command: SignaalAfsluiten, account: Account) -> SignaalMetNamen:
         signaal = await self._signalen.vergrendel(work, command.signaal_id)
@@ -38,8 +40,6 @@ class SignaalAfsluitenHandler:
         work.audit(
             "signaal-afsluiten",
             outcome="ok",
-            actor=str(account.account_id),
-            role=command.vrager.role,
             object=gesloten.signaal_id,
             person=gesloten.persoon_ref,
         )
