@@ -1,6 +1,7 @@
 """State, outbox, inbox and audit commit together or not at all (D3); a key has one effect (trap 14)."""
 
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,13 +12,20 @@ from sqlalchemy import bindparam, insert, literal, select, update
 
 from platformkit import failpoints
 from platformkit.db.statement import Statement
+from platformkit.envelope import Message, decode
 from platformkit.errors import DomainError, TransientError
 from platformkit.executor import IdempotencyKey, UnitOfWork
+from platformkit.testing import record
 
 ME = uuid4()
 INSERT = Statement(insert(ding).values(id=bindparam("id"), eigenaar=bindparam("owner"), gemeente="0392", tekst="tekst"))
 UPDATE = Statement(update(ding).where(ding.c.id == bindparam("which")).values(tekst=ding.c.tekst + "x"))
 ONE = Statement(select(literal(1)))
+
+
+def message() -> Message:
+    told = record(gewijzigd("persoon", ME), 1, NOW)
+    return decode(told.headers, told.key, told.value)
 
 
 async def write(work: UnitOfWork, owner: UUID, count: int = 1) -> None:
@@ -67,6 +75,33 @@ async def test_a_failure_after_the_commit_repeats_nothing(proef: Proef) -> None:
     with pytest.raises(TransientError):
         await proef.executor("api").execute(write, context(ME), ME)
     assert await counts(proef) == [1, 1, 1, 0]
+
+
+async def test_what_is_counted_is_what_was_committed(proef: Proef) -> None:
+    counted: list[str] = []
+
+    async def refused(work: UnitOfWork) -> None:
+        work.after_commit(counted.append, "refused")
+        raise DomainError("nee")
+
+    async def read(work: UnitOfWork) -> None:
+        work.after_commit(counted.append, "read")
+
+    async def batch(work: UnitOfWork, _messages: Sequence[Message]) -> None:
+        work.after_commit(counted.append, "batch")
+
+    executor, messages = proef.executor("worker"), [message()]
+    with pytest.raises(DomainError):
+        await executor.execute(refused, None)
+    failpoints.arm("consumer.before_commit=error")
+    with pytest.raises(TransientError):
+        await executor.execute_batch("lezer", messages, batch)
+    assert counted == []
+    await executor.execute(read, None)
+    await executor.execute_batch("lezer", messages, batch)
+    # Known by now, so it is not handled again.
+    await executor.execute_batch("lezer", messages, batch)
+    assert counted == ["read", "batch"]
 
 
 async def test_a_deadlock_is_tried_again(proef: Proef) -> None:

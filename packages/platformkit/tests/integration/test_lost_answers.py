@@ -34,13 +34,16 @@ _commit = Transaction.commit
 class Handler:
     """Makes one thing each time that it runs, and gives its id."""
 
-    runs = 0
+    def __init__(self) -> None:
+        self.runs = 0
+        self.counted: list[UUID] = []
 
     async def __call__(self, work: UnitOfWork) -> UUID:
         self.runs += 1
         made = uuid4()
         await work.execute(WRITE, id=made)
         work.emit(gewijzigd("persoon", made), version=1)
+        work.after_commit(self.counted.append, made)
         return made
 
 
@@ -105,6 +108,7 @@ async def test_what_was_committed_is_not_done_again_and_gives_its_result(
     with cut(monkeypatch, after_it):
         made = await proef.executor("api").execute(handler, context(ME))
     assert handler.runs == 1
+    assert handler.counted == [made]
     assert await proef.rows("select id from ding") == [made]
     assert await proef.count("outbox") == 1
 
@@ -114,6 +118,7 @@ async def test_what_was_not_committed_is_done_again(proef: Proef, monkeypatch: p
     with cut(monkeypatch, before_it):
         made = await proef.executor("api").execute(handler, context(ME))
     assert handler.runs == 2
+    assert handler.counted == [made]
     assert await proef.rows("select id from ding") == [made]
     assert await proef.count("outbox") == 1
 
@@ -176,6 +181,7 @@ async def test_what_the_database_never_tells_is_an_outage(proef: Proef, monkeypa
     with cut(monkeypatch, after_it), pytest.raises(TransientError):
         await proef.executor("api").execute(handler, context(ME))
     assert handler.runs == 1
+    assert handler.counted == []
 
 
 async def test_a_replay_says_handled_and_not_gone(proef: Proef, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:

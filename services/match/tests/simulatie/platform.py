@@ -44,10 +44,10 @@ class LedgerInGeheugen(Ledger):
         t.geheugen.telling["duplicate"] += len(event_ids) - len(nieuw)
         return frozenset(nieuw)
 
-    async def park(self, consumer: str, record: Parked, at: datetime) -> None:
+    async def park(self, consumer: str, record: Parked, at: datetime) -> bool:
         await self._transactie.statement("dead letter")
         rij = SimpleNamespace(**vars(record), consumer=consumer, parked_at=at)
-        await self._transactie.voeg_toe("dead_letter", (consumer, record.fingerprint), rij)
+        return await self._transactie.voeg_toe("dead_letter", (consumer, record.fingerprint), rij)
 
     async def lying(self) -> Mapping[str, int]:
         raise NotImplementedError

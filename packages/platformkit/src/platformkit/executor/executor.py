@@ -52,18 +52,18 @@ class Executor:
         Deadlocks and the like are tried again, so a handler must stand being run twice. When the answer to a commit got
         lost, the database is asked what became of it: what was committed is not done again, unless the server crashed.
         """
-        unheard: tuple[str, T] | None = None
+        unheard: str | None = None
         async for attempt in attempts(limit=_ATTEMPTS, seconds=_PATIENCE):
             with attempt:
-                if unheard is not None and await self._committed(unheard[0]):
-                    return unheard[1]
+                if unheard is not None and await self._committed(unheard):
+                    break
                 unheard = None
                 async with self._database.transaction() as connection:
                     work = await self._begin(connection, context)
                     result = await handler(work, *given, **named)
-                    if transaction := await work.flush():
-                        unheard = transaction, result
+                    if unheard := await work.flush():
                         await failpoints.hit("executor.before_commit")
+        work.committed()
         if unheard:
             await failpoints.hit("executor.after_commit")
         return result
@@ -78,6 +78,7 @@ class Executor:
             if await handle_once(work, consumer, messages, handler):
                 await work.flush()
             await failpoints.hit("consumer.before_commit")
+        work.committed()
         await failpoints.hit("consumer.after_commit")
 
     async def _begin(self, connection: Connection, context: DatabaseContext | None) -> UnitOfWork:

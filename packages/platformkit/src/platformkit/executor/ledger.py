@@ -177,10 +177,10 @@ class Ledger:
         result: UUID = earlier.result_id
         return result
 
-    async def park(self, consumer: str, record: Parked, at: datetime) -> None:
-        """Put `record` aside for `consumer`, once."""
+    async def park(self, consumer: str, record: Parked, at: datetime) -> bool:
+        """Put `record` aside for `consumer`, once; whether it was not there yet."""
         row = {**vars(record), "id": uuid7(), "consumer": consumer, "parked_at": at, "fingerprint": record.fingerprint}
-        await self._connection.execute(_PARK, **columns_of(dead_letter, [row], _PARKED))
+        return bool(await self._connection.execute(_PARK, **columns_of(dead_letter, [row], _PARKED)))
 
     async def lying(self) -> Mapping[str, int]:
         """How many dead letters each consumer has; one that has none is not named."""

@@ -1,9 +1,10 @@
 """The unit of work: what one transaction reads, writes, tells and records."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, ParamSpec
 from uuid import UUID
 
 from opentelemetry import trace
@@ -19,6 +20,8 @@ from platformkit.executor.ledger import IdempotencyKey, Ledger
 from platformkit.ids import uuid7
 from platformkit.telemetry import current_traceparent
 
+P = ParamSpec("P")
+
 
 @dataclass
 class UnitOfWork:
@@ -31,6 +34,7 @@ class UnitOfWork:
     source: str
     _told: list[Fields] = field(default_factory=list)
     _recorded: list[Fields] = field(default_factory=list)
+    _afterwards: list[Callable[[], object]] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -126,6 +130,15 @@ class UnitOfWork:
                 "trace_id": format(span.trace_id, "032x") if span.is_valid else None,
             }
         )
+
+    def after_commit(self, call: Callable[P, object], *given: P.args, **named: P.kwargs) -> None:
+        """Call it when this has been committed: a handler may be run twice or undone, what it counted and logged may not."""
+        self._afterwards.append(partial(call, *given, **named))
+
+    def committed(self) -> None:
+        """Do what was to be done after the commit; the executor calls this."""
+        for call in self._afterwards:
+            call()
 
     async def flush(self) -> str | None:
         """Write what was told and recorded; the executor calls this. The transaction's id, none when nothing was."""

@@ -158,11 +158,10 @@ class Consumer:
 
     async def handle(self, subscription: Subscription, records: Sequence[Record]) -> bool:
         """Handle a batch completely; False when it must be read again because something stays away."""
-        items: list[_Item] = []
+        items, broken = _decode(subscription, records)
         try:
-            async for attempt in attempts(limit=None, seconds=_PATIENCE):
-                with attempt:
-                    await self._decode(subscription, records, items)
+            for record, why in broken:
+                await self._park(subscription, record, why)
             await self._bisect(subscription, items)
         except Exception as error:
             if not (is_transient(error) or is_unready(error)):
@@ -177,26 +176,6 @@ class Consumer:
                 item.span.end()
         _handled.add(len(items), {"consumer": subscription.name})
         return True
-
-    async def _decode(self, subscription: Subscription, records: Sequence[Record], items: list[_Item]) -> None:
-        items.clear()
-        name = f"process {subscription.topic}"
-        about = {
-            "messaging.destination.name": subscription.topic,
-            "messaging.consumer.group.name": subscription.name,
-        }
-        for record in records:
-            try:
-                message = decode(record.headers, record.key, record.value)
-            except UnknownTypeError as error:
-                log.info("unknown_type", consumer=subscription.name, type=str(error))
-                _passed.add(1, {"consumer": subscription.name})
-                continue
-            except PoisonError as error:
-                await self._park(subscription, record, str(error))
-                continue
-            span = telemetry.EventSpan(name, SpanKind.CONSUMER, message.traceparent, about)
-            items.append(_Item(record, message._replace(traceparent=span.traceparent), span))
 
     async def _bisect(self, subscription: Subscription, items: Sequence[_Item]) -> None:
         """Handle `items` in one transaction; if that can never succeed, halve until the poison stands alone."""
@@ -231,13 +210,42 @@ class Consumer:
             error=error,
             traceparent=traceparent_in(record.headers),
         )
-        await self._executor.execute(_park, None, subscription.name, parked)
-        log.error("message_parked", consumer=subscription.name, topic=record.topic, error=error)
-        _parked.add(1, {"consumer": subscription.name})
+        async for attempt in attempts(limit=None, seconds=_PATIENCE):
+            with attempt:
+                await self._executor.execute(_park, None, subscription.name, parked)
+
+
+def _decode(subscription: Subscription, records: Sequence[Record]) -> tuple[list[_Item], list[tuple[Record, str]]]:
+    """What can be handled; and what can never be understood, with why."""
+    items: list[_Item] = []
+    broken: list[tuple[Record, str]] = []
+    name = f"process {subscription.topic}"
+    about = {
+        "messaging.destination.name": subscription.topic,
+        "messaging.consumer.group.name": subscription.name,
+    }
+    for record in records:
+        try:
+            message = decode(record.headers, record.key, record.value)
+        except UnknownTypeError as error:
+            log.info("unknown_type", consumer=subscription.name, type=str(error))
+            _passed.add(1, {"consumer": subscription.name})
+        except PoisonError as error:
+            broken.append((record, str(error)))
+        else:
+            span = telemetry.EventSpan(name, SpanKind.CONSUMER, message.traceparent, about)
+            items.append(_Item(record, message._replace(traceparent=span.traceparent), span))
+    return items, broken
 
 
 async def _park(work: UnitOfWork, consumer: str, record: Parked) -> None:
-    await work.ledger.park(consumer, record, work.now)
+    if await work.ledger.park(consumer, record, work.now):
+        work.after_commit(_tell_parked, consumer, record)
+
+
+def _tell_parked(consumer: str, record: Parked) -> None:
+    log.error("message_parked", consumer=consumer, topic=record.topic, error=record.error)
+    _parked.add(1, {"consumer": consumer})
 
 
 async def _lying(work: UnitOfWork) -> Mapping[str, int]:

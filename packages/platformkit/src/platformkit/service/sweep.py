@@ -89,5 +89,5 @@ class Sweep:
             moments=[work.now - kept for kept in self._retention.values()],
         )
         if lost:
-            log.error("dead_letters_expired", count=lost)
+            work.after_commit(log.error, "dead_letters_expired", count=lost)
         return gone + lost

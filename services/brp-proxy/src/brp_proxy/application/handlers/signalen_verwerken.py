@@ -35,7 +35,9 @@ class SignalenVerwerkenHandler:
         bekend = await levensloop.vergrendel(work, {PersoonRef(message.key) for message in messages})
         await levensloop.bewaar_standen(work, [signaalstand(message) for message in newest(messages)])
         bestaand = await levensloop.bestaande_signalen(work, {SignaalId(message.subject) for message in messages})
-        _alarmeer(messages, bekend, bestaand)
+        for ref, signaal in _over_bestaand_signaal(messages, bestaand):
+            if ref not in bekend:
+                work.after_commit(_alarmeer, ref, signaal)
         await levensloop.bevestig(work, _bevestigingen(messages, bekend, bestaand))
         over = await levensloop.zonder_signaal(work, bekend)
         if not over:
@@ -57,12 +59,10 @@ def _over_bestaand_signaal(
             yield PersoonRef(message.key), message.event
 
 
-def _alarmeer(messages: Sequence[Message], bekend: Set[PersoonRef], bestaand: Set[SignaalId]) -> None:
+def _alarmeer(ref: PersoonRef, signaal: SignaalToestand) -> None:
     """A signal on a ref that leads nowhere: somebody issued it on a ref that was let go (D1)."""
-    for ref, signaal in _over_bestaand_signaal(messages, bestaand):
-        if ref not in bekend:
-            log.error("signaal_op_onbekende_verwijzing", persoon_ref=str(ref), signaal_id=str(signaal.signaal_id))
-            _onbekend.add(1)
+    log.error("signaal_op_onbekende_verwijzing", persoon_ref=str(ref), signaal_id=str(signaal.signaal_id))
+    _onbekend.add(1)
 
 
 def _bevestigingen(

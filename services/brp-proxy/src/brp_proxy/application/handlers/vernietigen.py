@@ -25,4 +25,4 @@ async def vernietig(
         work.emit(
             PersoonVernietigd(reden=reden), version=versie + 1, aggregate_id=ref, key=ref, traceparent=personen[ref]
         )
-        _vernietigd.add(1, {"reden": reden.value})
+        work.after_commit(_vernietigd.add, 1, {"reden": reden.value})
