@@ -49,13 +49,6 @@ TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 SMTP = SmtpServer("127.0.0.1", 0, "gebruiker", "geheim", "Verwijsindex <niet-antwoorden@verwijsindex.example>")
 
 
-_KAN_REGIE_HEBBEN = {
-    Organisatiesoort.GECERTIFICEERDE_INSTELLING,
-    Organisatiesoort.WIJKTEAM,
-    Organisatiesoort.GGD,
-}
-
-
 def betrokkene(
     soort: Organisatiesoort = Organisatiesoort.ONDERWIJS, convenant: str = "amsterdam", **other: Any
 ) -> BetrokkenProfessional:
@@ -79,8 +72,10 @@ def ontstaan(
     ander: BetrokkenProfessional | None = None,
     oorzaak: UUID | None = None,
     einddatum: date = date(2028, 11, 22),
+    **other: Any,
 ) -> MatchOntstaan:
-    """A match of two professionals, of which one works for a wijkteam unless they are given."""
+    """A match of two professionals, of which one works for a wijkteam unless they are given: match says what that means."""
+    other = {"regiepartij": ander is None, **other}
     een = een or betrokkene()
     ander = ander or betrokkene(Organisatiesoort.WIJKTEAM)
     return MatchOntstaan(
@@ -92,7 +87,7 @@ def ontstaan(
         oorzaak=Oorzaak(soort=OorzaakSoort.SIGNAAL_AFGEGEVEN, id=oorzaak or een.signaal_id, op=NU),
         einddatum=einddatum,
         status=MatchStatus.ACTIEF,
-        regiepartij=any(each.organisatiesoort in _KAN_REGIE_HEBBEN for each in (een, ander)),
+        **other,
     )
 
 
@@ -106,6 +101,7 @@ class Adresboek:
 
     weg: bool = False
     match_weg: bool = False
+    storing: Exception | None = None
     zonder: set[str] = field(default_factory=set)
     regiepartij_op: set[UUID] = field(default_factory=set)
     vragen: list[object] = field(default_factory=list)
@@ -118,15 +114,17 @@ class Adresboek:
 
     async def betrokken(self, personen: Sequence[UUID]) -> bool:
         self.vragen.append(tuple(personen))
-        if self.match_weg:
-            raise TransientError("tijdelijk-niet-beschikbaar")
+        self._weg(self.match_weg)
         return bool(self.regiepartij_op & set(personen))
 
     def _van(self, naam: str) -> str | None:
         self.vragen.append(naam)
-        if self.weg:
-            raise TransientError("tijdelijk-niet-beschikbaar")
+        self._weg(self.weg)
         return None if naam in self.zonder else f"{naam}@kanarie.example"
+
+    def _weg(self, weg: bool) -> None:
+        if error := self.storing or (TransientError("tijdelijk-niet-beschikbaar") if weg else None):
+            raise error
 
 
 @dataclass

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StrictBool
 
-from contracts.base import AccountId, Code, OrganisatieId, ProfessionalId
+from contracts.base import AccountId, Code, OrganisatieId, PersoonRef, ProfessionalId
 from contracts.http.base import Antwoord, Call, Vraag
 from contracts.rollen import CONTACTGEGEVENS_LEZEN, MELDADRESSEN_LEZEN, SIGNALEN_BESTAAN
 
@@ -58,6 +58,8 @@ class MeldadresVanCoordinator(Vraag):
     """Het adres van de coordinator van een convenant (R103)."""
 
     coordinator_van: Code
+    # Asked with before, still sent and not looked at for one release: mails wait for no order of updates.
+    personen: Annotated[list[PersoonRef], Field(max_length=20, description="Niet meer gebruikt; leeg")] = []
 
 
 class Meldadres(Antwoord):

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from asyncpg import ConnectionDoesNotExistError
 from opentelemetry import trace
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -67,6 +68,18 @@ async def test_the_coordinator_is_left_alone_when_a_matchregie_party_turns_out_t
     assert "amsterdam" not in wereld.geadresseerden()
     assert ("vervallen", "regiepartij-betrokken") in await wereld.statussen()
     assert len(await events(wereld)) == 2
+
+
+@pytest.mark.regel("R103")
+@pytest.mark.parametrize("betrokken", [True, False])
+async def test_where_an_event_does_not_say_it_match_does_when_the_mail_is_due(wereld: Any, betrokken: bool) -> None:
+    """An event from before match told it."""
+    een = betrokkene()
+    wereld.adressen.regiepartij_op = {een.persoon_ref} if betrokken else set()
+    await wereld.gebeurt((ontstaan(een, betrokkene(persoon_ref=een.persoon_ref), regiepartij=None), 1))
+    await wereld.bezorg()
+    assert ("amsterdam" in wereld.geadresseerden()) is not betrokken
+    assert wereld.adressen.vragen.count((een.persoon_ref,)) == 1
 
 
 @pytest.mark.regel("R112")
@@ -253,7 +266,7 @@ async def test_while_match_is_away_the_mail_to_the_coordinator_waits(wereld: Any
     wereld.adressen.match_weg = True
     await wereld.gebeurt((ontstaan(betrokkene(), betrokkene()), 1))
     await wereld.bezorg()
-    assert await wereld.statussen() == [AFGELEVERD, AFGELEVERD, ("wachtend", "adresbron-niet-bereikbaar")]
+    assert await wereld.statussen() == [AFGELEVERD, AFGELEVERD, ("wachtend", "match-niet-bereikbaar")]
     wereld.adressen.match_weg = False
     wereld.machine.forward(timedelta(seconds=2))
     await wereld.bezorg()
@@ -264,6 +277,25 @@ async def test_match_away_holds_up_no_other_mail(wereld: Any) -> None:
     wereld.adressen.match_weg = True
     await wereld.gebeurt((ontstaan(betrokkene(), betrokkene()), 1))
     assert [await wereld.bezorger.bezorg(each) for each in await wereld.bezorger.claim(10, [])] == [True] * 3
+
+
+async def test_signaal_away_holds_up_every_mail(wereld: Any) -> None:
+    wereld.adressen.weg = True
+    await wereld.gebeurt((ontstaan(betrokkene(), betrokkene()), 1))
+    assert [await wereld.bezorger.bezorg(each) for each in await wereld.bezorger.claim(10, [])] == [False] * 3
+
+
+async def test_a_connection_that_is_lost_before_the_mail_goes_puts_it_off_and_leaves_no_doubt(wereld: Any) -> None:
+    """Whatever kind of outage: the mail server was not asked anything yet."""
+    await wereld.gebeurt((ontstaan(betrokkene(), betrokkene()), 1))
+    wereld.adressen.storing = ConnectionDoesNotExistError("connection was closed in the middle of operation")
+    for notificatie in await wereld.bezorger.claim(10, []):
+        await wereld.bezorger.bezorg(notificatie)
+    assert await wereld.rijen("select distinct status, onzeker from notificatie") == [("wachtend", 0)]
+    wereld.adressen.storing = None
+    wereld.machine.forward(timedelta(seconds=2))
+    await wereld.bezorg()
+    assert await wereld.statussen() == [AFGELEVERD] * 3
 
 
 @pytest.mark.regel("R113")

@@ -44,10 +44,11 @@ class Ander:
 
 
 async def test_a_coordinator_is_asked_by_convenant() -> None:
+    """And by nobody's reference: a signaal of the release before still demands the field."""
     ander = Ander(json={"items": [{"account": None, "email": "c@b.example"}]})
     # As long as a code of ours may be.
     assert await SignaalClient(ander.client()).van_coordinator("a" * 63) == "c@b.example"
-    assert ander.asked == [("POST", "/v1/meldadressen", {"coordinatorVan": "a" * 63})]
+    assert ander.asked == [("POST", "/v1/meldadressen", {"coordinatorVan": "a" * 63, "personen": []})]
 
 
 async def test_accounts_that_are_ready_together_are_one_question_and_each_gets_its_own_answer() -> None:

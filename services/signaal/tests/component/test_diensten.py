@@ -111,6 +111,11 @@ async def test_a_convenant_has_a_coordinator_and_each_look_is_recorded(wereld: A
     assert await wereld.looker.fetchval(recorded) == before + 2
 
 
+async def test_a_notificatie_of_the_release_before_may_still_name_the_youths(wereld: Any) -> None:
+    asked = {"coordinatorVan": "regio-amsterdam", "personen": [str(uuid4())]}
+    assert await meldadres(wereld, **asked) == "coordinator-regio-amsterdam@postvak.test"
+
+
 async def test_a_convenant_may_have_as_long_a_code_as_the_events_allow(wereld: Any) -> None:
     code = "x" * 63
     # As the start data would: another test compares what they leave.

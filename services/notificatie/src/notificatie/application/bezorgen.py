@@ -15,14 +15,13 @@ from notificatie.application.ports import Adressen, Email, NotificatieRepository
 from notificatie.application.venster import Venster
 from notificatie.domain import events
 from notificatie.domain.notificatie import Besluit, Geduld, Notificatie, Reden, Soort, Status
-from notificatie.domain.ontvangers import OntvangerSoort
+from notificatie.domain.ontvangers import Ontvanger, OntvangerSoort
 from notificatie.domain.vertellen import Stand, moet_verteld
 from platformkit import failpoints, telemetry
 from platformkit.clock import Clock
-from platformkit.errors import TransientError
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.logging import get_logger
-from platformkit.retry import attempts
+from platformkit.retry import attempts, is_transient
 
 _MARK_PATIENCE = 3600.0
 """A database that was away for minutes is no reason to send a mail again: while it is away nobody else can claim it."""
@@ -74,13 +73,18 @@ class Bezorger:
     async def bezorg(self, notificatie: Notificatie) -> bool:
         """Deliver or decide what comes instead. False: something that every mail needs is away."""
         with telemetry.span("deliver notificatie", SpanKind.CONSUMER, notificatie.traceparent):
+            weg = Reden.MATCH_NIET_BEREIKBAAR
             try:
-                adres = await self._adres(notificatie)
+                niet = await self._niet_voor_coordinator(notificatie)
+                weg = Reden.ADRESBRON_NIET_BEREIKBAAR
+                adres = niet or await self._adres(notificatie.ontvanger)
                 await failpoints.hit("delivery.before_send")
-            except TransientError:
-                await self._leg_vast(notificatie, self._uitstel(notificatie, Reden.ADRESBRON_NIET_BEREIKBAAR))
-                # A coordinator's mail may wait for match, which no other mail needs.
-                return notificatie.ontvanger.soort is not OntvangerSoort.ACCOUNT
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                await self._leg_vast(notificatie, self._uitstel(notificatie, weg))
+                # match is asked for mails to coordinators only.
+                return weg is Reden.MATCH_NIET_BEREIKBAAR
             if isinstance(adres, Besluit):
                 await self._leg_vast(notificatie, adres)
                 return True
@@ -92,19 +96,18 @@ class Bezorger:
                 await self._leg_vast(notificatie, self._besluit(notificatie, result))
             return not result.server_away
 
-    async def _adres(self, notificatie: Notificatie) -> str | Besluit:
-        """The address at this moment, or why there is none."""
-        ontvanger = notificatie.ontvanger
+    async def _adres(self, ontvanger: Ontvanger) -> str | Besluit:
+        """The address at this moment, or that there is none."""
         if ontvanger.soort is OntvangerSoort.ACCOUNT:
             adres = await self.adressen.van_account(AccountId(UUID(ontvanger.naam)))
-        elif niet := await self._niet_voor_coordinator(notificatie):
-            return niet
         else:
             adres = await self.adressen.van_coordinator(ontvanger.naam)
         return adres or Besluit(Status.MISLUKT, Reden.GEEN_ADRES)
 
     async def _niet_voor_coordinator(self, notificatie: Notificatie) -> Besluit | None:
-        """Why the coordinator need not be told: for each of the matches there is a matchregie party (R103, R112)."""
+        """Why a coordinator need not be told: for each of the matches there is a matchregie party (R103, R112)."""
+        if notificatie.ontvanger.soort is OntvangerSoort.ACCOUNT:
+            return None
         if notificatie.soort is Soort.MATCH_ONJUIST:
             # Told before, so told of the mistake as well, whoever is involved by now.
             return None

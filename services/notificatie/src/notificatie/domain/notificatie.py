@@ -35,6 +35,7 @@ class Reden(StrEnum):
     ADRES_GEWEIGERD = "adres-geweigerd"
     AFLEVERING_ONZEKER = "aflevering-onzeker"
     ADRESBRON_NIET_BEREIKBAAR = "adresbron-niet-bereikbaar"
+    MATCH_NIET_BEREIKBAAR = "match-niet-bereikbaar"
     GEEN_ADRES = "geen-adres"
     REGIEPARTIJ_BETROKKEN = "regiepartij-betrokken"
     MATCH_VOORBIJ = "match-voorbij"
