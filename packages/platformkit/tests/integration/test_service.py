@@ -60,7 +60,7 @@ async def test_every_role_names_its_connections_after_itself(
         return beat.exists()
 
     await eventually_async(beats, seconds=40)
-    assert json.loads(beat.read_text())["components"] == ["api", "consumer", "relay", "sweep"]
+    assert json.loads(beat.read_text())["components"] == ["api", "consumer", "relay", "seal", "sweep"]
 
 
 @pytest.mark.parametrize("role", ["worker", "api"])
@@ -142,7 +142,7 @@ async def test_a_new_database_is_filled_as_its_owner_after_each_migration(proef:
     service = dataclasses.replace(SERVICE, fill=fill)
     for _ in range(2):
         assert await asyncio.to_thread(runtime._migrated, service, proef.settings()) == 0
-    assert filled == [("proef-migrate", "proef_migrate", "0004")] * 2
+    assert filled == [("proef-migrate", "proef_migrate", "0005")] * 2
 
 
 async def test_what_a_process_opens_for_itself_is_closed_before_what_it_may_use(proef: Proef) -> None:

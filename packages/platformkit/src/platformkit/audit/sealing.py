@@ -81,4 +81,4 @@ class Sealer:
             links.append({"audit_id": row.id, "month": month, "number": number, "link": begins})
         await work.execute(_SEAL, **columns_of(audit_chain, links))
         # Kept with the logs, outside the database: the anchor of all that was recorded until now.
-        log.info("audit_sealed", month=f"{month:%Y-%m}", number=number, link=begins.hex())
+        work.after_commit(log.info, "audit_sealed", month=f"{month:%Y-%m}", number=number, link=begins.hex())
