@@ -25,8 +25,9 @@ from tests.bench.voorraad import in_volgorde, vul
 
 from lokaal import testing
 from lokaal.ports import Ports
-from lokaal.servers import kafka
+from lokaal.servers import kafka_admin
 from platformkit import telemetry
+from platformkit.broker import Broker
 from platformkit.db.database import Database
 from platformkit.db.statement import Statement
 from platformkit.envelope import headers_of
@@ -46,8 +47,8 @@ _DOOD = Statement(text("select n_dead_tup from pg_stat_user_tables where relname
 class Opstelling:
     """Outbox, topic, a counter of what was removed, and the ways to empty the outbox."""
 
-    def __init__(self, bootstrap: str, vuller: Database, relay: Database, alles: Database, aantal: int) -> None:
-        self.bootstrap, self.aantal = bootstrap, aantal
+    def __init__(self, broker: Broker, vuller: Database, relay: Database, alles: Database, aantal: int) -> None:
+        self.broker, self.aantal = broker, aantal
         self.cpu: dict[str, float] = {}
         """Seconds of this process' processor time per event, by way; the latest round. Neighbours move it less."""
         self.topic = f"bench-{uuid4().hex[:12]}"
@@ -59,7 +60,7 @@ class Opstelling:
         tot = await self._einde()
         eerst, stop = self._verwijderd(), asyncio.Event()
         begin, cpu = time.perf_counter(), time.process_time()
-        taak = asyncio.create_task(Relay(self.relay, self.bootstrap, "signaal").run(stop, Heartbeat(None)))
+        taak = asyncio.create_task(Relay(self.relay, self.broker, "signaal").run(stop, Heartbeat(None)))
         while self._verwijderd() - eerst < self.aantal and not taak.done():
             await asyncio.sleep(0.05)  # reading the counter costs a millisecond
         duur = time.perf_counter() - begin
@@ -78,7 +79,7 @@ class Opstelling:
         berichten = [(rij.key.encode(), headers_of(rij.headers, rij.traceparent), bytes(rij.payload)) for rij in rijen]
         begin, cpu = time.perf_counter(), time.process_time()
         async with AIOKafkaProducer(
-            bootstrap_servers=self.bootstrap,
+            **self.broker.client(),
             acks="all",
             enable_idempotence=True,
             compression_type="lz4",
@@ -107,10 +108,10 @@ class Opstelling:
     async def begin(self) -> None:
         """Make the topic that all rounds use; start with an empty outbox."""
         await self.alles.rows(_LEEG)
-        await asyncio.to_thread(kafka.create_topics, self.bootstrap, [NewTopic(self.topic, PARTITIES, 1)])
+        await asyncio.to_thread(kafka_admin.create_topics, self.broker, [NewTopic(self.topic, PARTITIES, 1)])
 
     def _lezer(self) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(bootstrap_servers=self.bootstrap, fetch_max_bytes=8_000_000)
+        return AIOKafkaConsumer(**self.broker.client(), fetch_max_bytes=8_000_000)
 
     async def _einde(self) -> dict[TopicPartition, int]:
         """Where each partition ends."""
@@ -193,7 +194,7 @@ async def main(dsns: Mapping[str, str], aantal: int) -> None:
     vuller = Database(dsns["worker"], pool=1, application="bench")
     relay = Database(dsns["relay"], pool=10, application="signaal-relay")
     alles = Database(dsns["superuser"], pool=1, application="bench")
-    opstelling = Opstelling(adressen["kafka"]["bootstrapServers"], vuller, relay, alles, aantal)
+    opstelling = Opstelling(testing.broker(adressen), vuller, relay, alles, aantal)
     await opstelling.begin()
     gc.freeze()
     gc.set_threshold(100_000, 50, 1000)

@@ -18,6 +18,7 @@ from services.match.tests.oracle import Verwacht
 
 from contracts.match import MatchBeeindigd, MatchOntstaan
 from contracts.registry import topics
+from lokaal import testing
 from lokaal.stack import Stack
 from platformkit.envelope import Message, decode, encode, headers_of
 from platformkit.testing import eventually_async
@@ -63,7 +64,7 @@ class Bus:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self._bootstrap = stack.addresses["kafka"]["bootstrapServers"]
+        self._broker = testing.broker(stack.addresses)
         self._told: dict[UUID, list[Told]] = defaultdict(list)
 
     async def __aenter__(self) -> Self:
@@ -72,12 +73,10 @@ class Bus:
         self._relay = await asyncpg.create_pool(databases["relay"], min_size=1, max_size=2)
         # As the relay's, but for larger batches: what is sent at once arrives at once.
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap, enable_idempotence=True, linger_ms=5, max_batch_size=131_072
+            **self._broker.client(), enable_idempotence=True, linger_ms=5, max_batch_size=131_072
         )
-        self._reader = AIOKafkaConsumer(
-            "match", bootstrap_servers=self._bootstrap, group_id=None, auto_offset_reset="earliest"
-        )
-        self.admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        self._reader = AIOKafkaConsumer("match", **self._broker.client(), group_id=None, auto_offset_reset="earliest")
+        self.admin = AIOKafkaAdminClient(**self._broker.client())
         for client in (self._producer, self._reader, self.admin):
             await client.start()
         return self

@@ -15,7 +15,9 @@ from readers import DATABASES, READERS
 from stores import rows
 
 from contracts.registry import topics
+from lokaal.testing import broker
 from lokaal.token import TokenError, slug
+from platformkit.broker import Broker
 from platformkit.testing import eventually
 
 ORGANISATIONS = ("Altra", "De Buurtschool")
@@ -31,9 +33,9 @@ def outboxes_empty(driver: Driver, databases: Iterable[str] = DATABASES) -> bool
     return not any(count(driver, each, "outbox") for each in databases)
 
 
-async def _read(bootstrap: str, since: dict[TopicPartition, int] | None) -> tuple[list[Any], dict[TopicPartition, int]]:
+async def _read(kafka: Broker, since: dict[TopicPartition, int] | None) -> tuple[list[Any], dict[TopicPartition, int]]:
     """All records from `since` on (none of them for None), and where the topics end now."""
-    reader = AIOKafkaConsumer(*topics(), bootstrap_servers=bootstrap)
+    reader = AIOKafkaConsumer(*topics(), **kafka.client())
     await reader.start()
     try:
         ends = await reader.end_offsets(reader.assignment())
@@ -116,11 +118,11 @@ class Ledger:
         self._opened = rows(self.driver, "notificatie", "select clock_timestamp()")[0][0]
         self._parked = self._dead_letters()
         self._mails = Counter(mail["messageId"] for mail in self._inbox())
-        _, self._ends = asyncio.run(_read(self._bootstrap, None))
+        _, self._ends = asyncio.run(_read(self._kafka, None))
 
     @property
-    def _bootstrap(self) -> str:
-        return str(self.driver.addresses["kafka"]["bootstrapServers"])
+    def _kafka(self) -> Broker:
+        return broker(self.driver.addresses)
 
     def _dead_letters(self) -> dict[str, int]:
         return {each: count(self.driver, each, "dead_letter") for each in DATABASES}
@@ -230,7 +232,7 @@ class Ledger:
                 assert len(ids) == 1, f"mails of {name}: {ids}"
 
     def _events(self) -> list[ConsumerRecord]:
-        return asyncio.run(_read(self._bootstrap, self._ends))[0]
+        return asyncio.run(_read(self._kafka, self._ends))[0]
 
     def _unhandled(self) -> dict[str, int]:
         """By consumer how many events on the wire it does not know."""

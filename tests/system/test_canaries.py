@@ -16,8 +16,9 @@ from aiokafka import AIOKafkaConsumer
 from driver import Driver
 
 from contracts.registry import topics
-from lokaal.testing import superuser
+from lokaal.testing import broker, superuser
 from lokaal.token import slug
+from platformkit.broker import Broker
 from platformkit.testing import eventually
 
 # An own person of the simulator, so that the canaries are unlike anything else.
@@ -79,7 +80,7 @@ def test_the_search_would_find_a_canary(planted: Driver) -> None:
 
 
 def _everything(driver: Driver) -> Iterator[tuple[str, str]]:
-    yield from asyncio.run(_topics(driver.addresses["kafka"]["bootstrapServers"]))
+    yield from asyncio.run(_topics(broker(driver.addresses)))
     yield from asyncio.run(_databases(driver.addresses["postgres"]))
     for file in Path(driver.stack.run_dir / "logs").glob("*.log"):
         if file.stem not in {"postgres", "kafka", "zipkin"}:
@@ -90,8 +91,8 @@ def _everything(driver: Driver) -> Iterator[tuple[str, str]]:
         yield f"metrics {name}", driver.http.get(url).text
 
 
-async def _topics(bootstrap: str) -> list[tuple[str, str]]:
-    consumer = AIOKafkaConsumer(*topics(), bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+async def _topics(kafka: Broker) -> list[tuple[str, str]]:
+    consumer = AIOKafkaConsumer(*topics(), **kafka.client(), auto_offset_reset="earliest")
     await consumer.start()
     try:
         ends = await consumer.end_offsets(consumer.assignment())

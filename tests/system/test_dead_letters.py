@@ -12,6 +12,7 @@ from driver import Driver
 from readers import READERS, Reader
 from stores import rows
 
+from lokaal.testing import broker
 from platformkit.testing import eventually
 
 BSN = "999993653"
@@ -19,7 +20,7 @@ BSN = "999993653"
 
 def _put_on_topic(driver: Driver, topic: str, headers: dict[str, str], value: bytes) -> None:
     async def send() -> None:
-        producer = AIOKafkaProducer(bootstrap_servers=driver.addresses["kafka"]["bootstrapServers"])
+        producer = AIOKafkaProducer(**broker(driver.addresses).client())
         await producer.start()
         raw = [(name, text.encode()) for name, text in headers.items()]
         await producer.send_and_wait(topic, value, key=str(uuid4()).encode(), headers=raw)

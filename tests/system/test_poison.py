@@ -17,6 +17,7 @@ from readers import READERS
 from stores import rows
 from verslag import Verslag
 
+from lokaal.testing import broker
 from platformkit.testing import eventually
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "contracts" / "examples"
@@ -80,9 +81,7 @@ def _send(driver: Driver, topic: str, records: list[Record]) -> None:
     """Send all as one batch to partition 0, and make the name `kapot` what no client can send."""
 
     async def send() -> None:
-        async with AIOKafkaProducer(
-            bootstrap_servers=driver.addresses["kafka"]["bootstrapServers"], max_request_size=_ROOM
-        ) as producer:
+        async with AIOKafkaProducer(**broker(driver.addresses).client(), max_request_size=_ROOM) as producer:
             batch: Any = producer.create_batch()
             batch._builder = _DefaultRecordBatchBuilderPy(2, 0, 0, -1, -1, 0, _ROOM)
             for record in records:
@@ -97,16 +96,16 @@ def _lag(driver: Driver, topic: str) -> int:
     """How many records of partition 0 its consumers have not acknowledged."""
 
     async def ask() -> int:
-        bootstrap = driver.addresses["kafka"]["bootstrapServers"]
+        kafka = broker(driver.addresses).client()
         partition = TopicPartition(topic, 0)
-        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        admin = AIOKafkaAdminClient(**kafka)
         await admin.start()
         try:
             acknowledged = [await admin.list_consumer_group_offsets(each.consumer) for each in READERS[topic]]
         finally:
             await admin.close()
         at = [offsets[partition].offset if partition in offsets else 0 for offsets in acknowledged]
-        async with AIOKafkaConsumer(bootstrap_servers=bootstrap) as consumer:
+        async with AIOKafkaConsumer(**kafka) as consumer:
             return int((await consumer.end_offsets([partition]))[partition]) - min(at)
 
     return asyncio.run(ask())

@@ -15,9 +15,9 @@ from stores import mailbox, rows
 from verslag import Verslag
 
 from contracts.registry import topics
-from lokaal.servers import kafka, postgres
+from lokaal.servers import kafka_admin, postgres
 from lokaal.services import SERVICES
-from lokaal.testing import superuser
+from lokaal.testing import broker, superuser
 from platformkit.testing import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.soak]
@@ -109,13 +109,11 @@ def test_matches_made_anew_from_what_is_told_again_are_the_same(breakable: Drive
 
 def _new_kafka(driver: Driver) -> None:
     driver.stack.renew("kafka")
-    kafka.create_topics(driver.addresses["kafka"]["bootstrapServers"])
+    kafka_admin.furnish(broker(driver.addresses), driver.addresses["kafka"]["passwords"])
 
 
 async def _commit_beyond_the_end(driver: Driver, group: str, topic: str) -> None:
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=driver.addresses["kafka"]["bootstrapServers"], group_id=group, enable_auto_commit=False
-    )
+    consumer = AIOKafkaConsumer(**broker(driver.addresses).client(), group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:
         partitions = [TopicPartition(topic, number) for number in range(topics()[topic].partitions)]

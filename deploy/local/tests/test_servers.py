@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts.registry import topics
-from lokaal import stack
+from lokaal import stack, testing
 from lokaal.servers import redis
 from lokaal.services import SERVICES
 from lokaal.stack import AlreadyRunsError, Stack
@@ -53,7 +53,7 @@ def test_a_second_start_in_the_same_directory_is_refused(running: Stack) -> None
 
 
 async def test_the_topics_of_the_contracts_are_there_with_their_settings(running: Stack) -> None:
-    client = AIOKafkaAdminClient(bootstrap_servers=running.addresses["kafka"]["bootstrapServers"])
+    client = AIOKafkaAdminClient(**testing.broker(running.addresses).client())
     await client.start()
     try:
         assert topics().keys() <= set(await client.list_topics())
@@ -138,15 +138,15 @@ def _listens_on(pid: int) -> set[str]:
 
 @pytest.mark.timeout(120)
 async def test_a_killed_broker_comes_back_at_its_address_with_its_messages(running: Stack) -> None:
-    bootstrap = running.addresses["kafka"]["bootstrapServers"]
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
+    broker = testing.broker(running.addresses)
+    producer = AIOKafkaProducer(**broker.client(), acks="all", enable_idempotence=True)
     await producer.start()
     sent = await producer.send_and_wait("match", b"waarde", key=b"sleutel")
     await producer.stop()
     running.kill("kafka")
     assert not running.alive("kafka")
     await asyncio.to_thread(running.restart, "kafka")
-    consumer = AIOKafkaConsumer("match", bootstrap_servers=bootstrap, auto_offset_reset="earliest", group_id=None)
+    consumer = AIOKafkaConsumer("match", **broker.client(), auto_offset_reset="earliest", group_id=None)
     await consumer.start()
     try:
         read = await asyncio.wait_for(consumer.getone(), 30)

@@ -6,14 +6,17 @@ import socket
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from contracts.registry import topics
 from lokaal import stack, system
 from lokaal.ports import Ports
-from lokaal.servers import kafka
+from lokaal.servers import kafka_admin
 from lokaal.services import SERVICES, Service
 from lokaal.stack import Stack, UnknownPartError
 from lokaal.system import Form, Plan
+from lokaal.testing import broker
+from platformkit.broker import Broker
 
 
 def _stack(tmp_path: Path, parts: set[str] | None = None, **given: str) -> Stack:
@@ -33,9 +36,10 @@ def test_a_part_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_address_in_the_environment_wins_over_a_server_of_our_own(tmp_path: Path) -> None:
-    made = _stack(tmp_path, {"kafka", "redis", "topics"} - {"redis"}, KAFKA_BOOTSTRAP="127.0.0.1:9092")
+    given = {"KAFKA_BOOTSTRAP": "127.0.0.1:9092", "KAFKA_USER": "ik", "KAFKA_PASSWORD": "geheim", "KAFKA_CA": "/ca"}
+    made = _stack(tmp_path, {"kafka", "redis", "topics"} - {"redis"}, **given)
     assert made.names == ["topics"], "the topics are made on the given broker"
-    assert made.addresses["kafka"] == {"bootstrapServers": "127.0.0.1:9092"}
+    assert broker(made.addresses) == Broker("127.0.0.1:9092", "ik", SecretStr("geheim"), Path("/ca"))
     plan = Plan(tmp_path, "all", {"OIDC_ISSUER": "http://127.0.0.1:1", "BRP_URL": "http://127.0.0.1:2"})
     assert not {"oidc", "brp"} & {component.name for component in system.components(plan)}
 
@@ -158,7 +162,7 @@ def test_a_held_port_can_be_used_by_the_one_that_it_was_given_to() -> None:
 
 
 def test_the_topics_are_those_of_the_contracts() -> None:
-    made = {topic.name: topic for topic in kafka.contract_topics()}
+    made = {topic.name: topic for topic in kafka_admin.contract_topics()}
     assert made.keys() == topics().keys()
     assert made["signaal"].topic_configs == {"retention.ms": "1814400000", "segment.ms": "86400000"}
     assert made["signaal"].num_partitions == topics()["signaal"].partitions > 1

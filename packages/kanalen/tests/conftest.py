@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from kanalen.email import SmtpServer
+from lokaal.certificaat import Certificaat
 from lokaal.postvak.app import server_context
 from lokaal.postvak.berichten import Berichten
 from lokaal.postvak.besturing import Besturing
-from lokaal.postvak.certificaat import Certificaat
 from lokaal.postvak.smtp import Ontvanger, protocol_factory
 
 

@@ -14,8 +14,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from kanalen.email import EmailBericht, Outcome, Result, SmtpPool, SmtpServer
+from lokaal.certificaat import Certificaat
 from lokaal.postvak.besturing import Opdracht
-from lokaal.postvak.certificaat import Certificaat
 
 ADRES = "kanarie-7f3a@ontvanger.example"
 BERICHT = EmailBericht("<een@verwijsindex.example>", ADRES, "Onderwerp", "Beste collega,\n\nDit is een bericht.\n")

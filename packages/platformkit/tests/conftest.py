@@ -46,7 +46,7 @@ async def proef(servers: Stack, proef_addresses: Mapping[str, str]) -> AsyncIter
         Database(proef_addresses[role], pool=8, application=f"test-{role}")
         for role in ("api", "worker", "relay", "superuser")
     ]
-    made = Proef(proef_addresses, *databases, servers.addresses["kafka"]["bootstrapServers"])
+    made = Proef(proef_addresses, *databases, testing.broker(servers.addresses))
     await made.rows(f"truncate {TABLES} restart identity")
     yield made
     for database in databases:
@@ -56,7 +56,7 @@ async def proef(servers: Stack, proef_addresses: Mapping[str, str]) -> AsyncIter
 @pytest.fixture
 async def make_topic(servers: Stack) -> AsyncIterator[Callable[..., Awaitable[str]]]:
     """Makes a topic of the test's own and gives its name."""
-    client = AIOKafkaAdminClient(bootstrap_servers=servers.addresses["kafka"]["bootstrapServers"])
+    client = AIOKafkaAdminClient(**testing.broker(servers.addresses).client())
     await client.start()
 
     async def make(partitions: int = 1, **settings: str) -> str:

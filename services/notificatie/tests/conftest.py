@@ -24,10 +24,10 @@ from contracts.match import (
 )
 from contracts.signaal import Organisatiesoort
 from kanalen.email import SmtpPool, SmtpServer
+from lokaal.certificaat import Certificaat
 from lokaal.postvak.app import server_context
 from lokaal.postvak.berichten import Bericht, Berichten
 from lokaal.postvak.besturing import Besturing
-from lokaal.postvak.certificaat import Certificaat
 from lokaal.postvak.smtp import Ontvanger as SmtpOntvanger
 from lokaal.postvak.smtp import protocol_factory
 from notificatie.adapters.db.matchstand import PostgresMatchstandRepository
@@ -42,7 +42,7 @@ from platformkit.db.statement import Statement
 from platformkit.errors import TransientError
 from platformkit.executor import Executor
 from platformkit.messaging.consumer import Consumer, Subscription
-from platformkit.testing import record
+from platformkit.testing import NOWHERE, record
 
 NU = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -228,7 +228,7 @@ async def wereld(worker: Database, dsns: Mapping[str, str], tmp_path: Path) -> A
         machine=machine,
         domein="verwijsindex.example",
     )
-    consumer = Consumer("127.0.0.1:1", executor, [])
+    consumer = Consumer(NOWHERE, executor, [])
     relay = Database(dsns["relay"], pool=1, application="test")
     yield Wereld(worker, relay, consumer, bezorger, adressen, domein, machine, berichten, storing, smtp)
     await email.close()

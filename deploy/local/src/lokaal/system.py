@@ -5,19 +5,22 @@ import secrets
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
+
+from pydantic import SecretStr
 
 from contracts.rollen import DIENSTEN, NIETS
 from lokaal import sleutels
 from lokaal.component import Component
 from lokaal.ports import Ports
 from lokaal.ready import Ended, Heartbeat, Http, Says, Tcp
-from lokaal.servers import kafka, postgres, redis, zipkin
+from lokaal.servers import kafka, kafka_admin, postgres, redis, zipkin
 from lokaal.services import SERVICES, Service
+from platformkit.broker import Broker
 
 Form = Literal["all", "split"]
 """`all` runs a service in one process, `split` each of its roles."""
@@ -61,14 +64,20 @@ class Plan:
 
     def __post_init__(self) -> None:
         given, port = self.given, self.ports.free
-        self.kafka = kafka.Kafka(self.run_dir / "kafka", port(), port())
+        self.kafka = kafka.Kafka(self.run_dir / "kafka", port(), port(), _secret())
         self.postgres = postgres.Postgres(self.run_dir / "postgres", port(), _secret())
         self.valkey = redis.Valkey(self.run_dir / "redis", port(), _secret())
         self.zipkin = zipkin.Zipkin(port())
         self.klok = self.run_dir / "klok"
         self.sleutels = self.run_dir / "sleutels.json"
 
-        self.bootstrap = given.get("KAFKA_BOOTSTRAP", self.kafka.bootstrap)
+        # A broker of the environment comes with its operator's account.
+        self.operator = Broker(
+            given.get("KAFKA_BOOTSTRAP", self.kafka.bootstrap),
+            given.get("KAFKA_USER", kafka.OPERATOR),
+            SecretStr(given.get("KAFKA_PASSWORD", self.kafka.password)),
+            Path(given.get("KAFKA_CA", self.kafka.ca)),
+        )
         self.superuser_dsn = given.get("POSTGRES_DSN", self.postgres.superuser_dsn)
         self.redis_url = given.get("REDIS_URL", self.valkey.url)
         self.traces_url = given.get("TRACES_URL", self.zipkin.spans_url)
@@ -86,6 +95,7 @@ class Plan:
         self.api_ports = {service.name: port() for service in SERVICES}
         self.metrics_ports = {name: port() for name in self.process_names()}
         self.passwords = {service.name: {role: _secret() for role in postgres.ROLES} for service in SERVICES}
+        self.kafka_passwords = {service.name: _secret() for service in SERVICES}
         self.client_secrets = {
             name: given.get(f"CLIENT_SECRET_{name.replace('-', '_').upper()}", _secret())
             for name in (*(service.name for service in SERVICES), TOOL)
@@ -119,6 +129,10 @@ class Plan:
         """The address of a service's database for one of its roles."""
         return postgres.role_dsn(self.superuser_dsn, service.module, role, self.passwords[service.name][role])
 
+    def accounts(self) -> dict[str, str]:
+        """The passwords of the accounts at Kafka: the operator's, which is known there, and each service's."""
+        return {self.operator.user: self.operator.password.get_secret_value(), **self.kafka_passwords}
+
     def addresses(self) -> dict[str, Any]:
         """All that stack.json tells, without processes and versions; the first part of a path names the component."""
         smtp = {"host": self.smtp["SMTP_HOST"], "port": int(self.smtp["SMTP_PORT"]), "user": self.smtp["SMTP_USER"]}
@@ -127,7 +141,12 @@ class Plan:
         return {
             "form": self.form,
             "apis": {service.name: self.api(service.name) for service in SERVICES},
-            "kafka": {"bootstrapServers": self.bootstrap},
+            "kafka": {
+                "bootstrapServers": self.operator.bootstrap,
+                "caFile": str(self.operator.ca),
+                "operator": self.operator.user,
+                "passwords": self.accounts(),
+            },
             "postgres": {**databases, "superuser": self.superuser_dsn},
             "redis": self.redis_url,
             "mail": {"smtp": smtp, "inbox": _local(self.inbox_port)},
@@ -202,7 +221,12 @@ def _servers(plan: Plan) -> list[Supply]:
 def _steps(plan: Plan) -> list[Component]:
     step = partial(Component, kind="server")
     return [
-        step("topics", part="kafka", needs=("kafka",), prepare=partial(kafka.create_topics, plan.bootstrap)),
+        step(
+            "topics",
+            part="kafka",
+            needs=("kafka",),
+            prepare=partial(kafka_admin.furnish, plan.operator, plan.accounts()),
+        ),
         step("databases", part="postgres", needs=("postgres",), prepare=partial(_create_databases, plan)),
     ]
 
@@ -304,7 +328,9 @@ def _env(plan: Plan, service: Service) -> dict[str, str]:
         raise ValueError(f"services.toml: {service.name} needs what is not there: {', '.join(sorted(unknown))}")
     return {
         "PROFIEL": "lokaal",
-        "KAFKA_BOOTSTRAP": plan.bootstrap,
+        **replace(
+            plan.operator, user=service.name, password=SecretStr(plan.kafka_passwords[service.name])
+        ).environment(),
         "OIDC_ISSUER": plan.issuer,
         "OIDC_AUDIENCE": "verwijsindex",
         "CLIENT_ID": service.name,

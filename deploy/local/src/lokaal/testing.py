@@ -4,12 +4,16 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
+
+from pydantic import SecretStr
 
 from lokaal import paths, stack
 from lokaal.servers.postgres import ROLES
 from lokaal.stack import Stack
 from lokaal.system import Form
+from platformkit.broker import Broker
 from platformkit.db.migrations import upgrade
 
 PEILDATUM = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -47,6 +51,13 @@ def database(module: str) -> Mapping[str, str]:
 def superuser(addresses: Mapping[str, str], module: str) -> str:
     """The address of a service's database for the cluster's superuser, of the `postgres` part of a stack's addresses."""
     return urlsplit(addresses["superuser"])._replace(path=f"/{module}").geturl()
+
+
+def broker(addresses: Mapping[str, Any], user: str | None = None) -> Broker:
+    """Kafka, of a stack's addresses, as a service or as the operator, who may do everything."""
+    kafka = addresses["kafka"]
+    user = user or kafka["operator"]
+    return Broker(kafka["bootstrapServers"], user, SecretStr(kafka["passwords"][user]), Path(kafka["caFile"]))
 
 
 def stop() -> None:

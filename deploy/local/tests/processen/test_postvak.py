@@ -10,8 +10,8 @@ import aiosmtplib
 import httpx
 import pytest
 
+from lokaal.certificaat import Certificaat
 from lokaal.postvak.berichten import Berichten
-from lokaal.postvak.certificaat import Certificaat
 
 USER, PASSWORD = "notificatie", "geheim-smtp"
 

@@ -8,6 +8,7 @@ from pydantic import AnyHttpUrl, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from platformkit import failpoints
+from platformkit.broker import Broker
 from platformkit.clock import Clock, ShiftedClock, SystemClock
 
 
@@ -45,7 +46,11 @@ class ProcessSettings(BaseSettings):
     database_url_relay: SecretStr | None = None
     database_url_migrate: SecretStr | None = None
     database_pool: int = 10
-    kafka_bootstrap: str = "127.0.0.1:9092"
+    kafka_bootstrap: str = ""
+    kafka_user: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_ca: Path | None = None
+    """Of the brokers; the system's own when nothing is said."""
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     oidc_issuer: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8081")
     oidc_audience: str = "verwijsindex"
@@ -66,6 +71,18 @@ class ProcessSettings(BaseSettings):
             raise ValueError("KLOK_BESTAND and FAILPOINTS exist only in the profiles 'lokaal' and 'test'")
         failpoints.arm(self.failpoints)
         return self
+
+    @property
+    def broker(self) -> Broker:
+        """Kafka, as this service.
+
+        Raises:
+            ValueError: its address or an account is not set.
+        """
+        for name in ("kafka_bootstrap", "kafka_user", "kafka_password"):
+            if not getattr(self, name):
+                raise ValueError(f"{name.upper()} is not set")
+        return Broker(self.kafka_bootstrap, self.kafka_user, self.kafka_password, self.kafka_ca)
 
     def clock(self) -> Clock:
         """The clock of this process (D7)."""

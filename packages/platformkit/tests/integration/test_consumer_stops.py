@@ -72,7 +72,7 @@ async def test_a_rebalance_loses_nothing_and_doubles_nothing(proef: Proef, make_
     topic = await make_topic(partitions=4)  # type: ignore[misc]
     from aiokafka import AIOKafkaProducer
 
-    producer = AIOKafkaProducer(bootstrap_servers=proef.bootstrap)
+    producer = AIOKafkaProducer(**proef.broker.client())
     await producer.start()
 
     async def more(first: int) -> None:

@@ -119,7 +119,7 @@ async def test_sigterm_finishes_the_batch_and_the_relays_turn(
         return await proef.count("gezien") == 300
 
     await eventually_async(all_seen, seconds=40)
-    assert len(await read_topic(proef.bootstrap, topic, 300)) == 300
+    assert len(await read_topic(proef.broker, topic, 300)) == 300
 
 
 async def test_a_component_that_dies_ends_the_process_and_quotes_nothing(start: Start) -> None:

@@ -24,7 +24,7 @@ async def test_order_per_key_holds_over_many_batches(proef: Proef, make_topic: C
             for person in people:
                 await tell(proef, topic, *range(first, first + 100), person=person)
         await eventually_async(lambda: emptied(proef))
-    records = await read_topic(proef.bootstrap, topic, 2000)
+    records = await read_topic(proef.broker, topic, 2000)
     for person in people:
         assert sequences(records, person) == list(range(400))
 
@@ -40,7 +40,7 @@ async def test_what_is_rolled_back_is_never_told(proef: Proef, topic: str) -> No
             await proef.executor("api").execute(failing, context(ME))
         await tell(proef, topic, 2)
         await eventually_async(lambda: emptied(proef))
-    assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [2]
+    assert sequences(await read_topic(proef.broker, topic, 1)) == [2]
 
 
 @pytest.mark.parametrize(("point", "heard"), [("before_publish", 1), ("after_publish", 2)])
@@ -54,7 +54,7 @@ async def test_killed_at_any_point_it_tells_at_least_once(
     await proef.rows("update relay_lease set until = now()")  # what ten seconds do
     async with running(proef):
         await eventually_async(lambda: emptied(proef))
-    assert sequences(await read_topic(proef.bootstrap, topic, heard)) == [1] * heard
+    assert sequences(await read_topic(proef.broker, topic, heard)) == [1] * heard
 
 
 async def test_what_stands_behind_a_failure_of_its_key_is_sent_again_after_it(

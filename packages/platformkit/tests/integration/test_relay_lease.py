@@ -46,7 +46,7 @@ async def test_a_paused_relay_that_wakes_up_removes_nothing(
         await tell(proef, topic, 1)
         turn = asyncio.create_task(paused._turn())
         # Published, but not removed; its lease runs out while it sleeps, and another takes over.
-        assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [1]
+        assert sequences(await read_topic(proef.broker, topic, 1)) == [1]
 
         async def taken() -> bool:
             try:

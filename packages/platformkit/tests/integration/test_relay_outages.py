@@ -20,7 +20,7 @@ async def test_it_waits_for_a_broker_that_is_away(proef: Proef, servers: Stack, 
         await tell(proef, topic, 3)
         await asyncio.to_thread(servers.restart, "kafka")
         await eventually_async(lambda: emptied(proef), seconds=40)
-    heard = sequences(await read_topic(proef.bootstrap, topic, 3))
+    heard = sequences(await read_topic(proef.broker, topic, 3))
     assert set(heard) == {1, 2, 3}
     assert heard[-1] == 3
 
@@ -45,5 +45,5 @@ async def test_whenever_its_connection_is_cut_it_goes_on(
             await asyncio.sleep(number % 25 / 1000)  # not a wait: each cut comes at another moment
             await proef.rows(cut)
         await eventually_async(lambda: emptied(proef))
-    told = sequences(await read_topic(proef.bootstrap, topic, 100))
+    told = sequences(await read_topic(proef.broker, topic, 100))
     assert set(told) == set(range(100))

@@ -18,7 +18,7 @@ async def test_what_is_too_large_for_any_topic_is_parked_and_neighbours_go_on(pr
     async with running(proef):
         await eventually_async(lambda: _left(proef, 1))
     assert await proef.rows("select position, parked from outbox") == [(1, True)]
-    assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [2]
+    assert sequences(await read_topic(proef.broker, topic, 1)) == [2]
 
 
 async def test_what_the_broker_finds_too_large_is_parked_alone(
@@ -31,7 +31,7 @@ async def test_what_the_broker_finds_too_large_is_parked_alone(
     async with running(proef):
         await eventually_async(lambda: _left(proef, 1))
     assert await proef.rows("select position, parked from outbox") == [(1, True)]
-    heard = sequences(await read_topic(proef.bootstrap, topic, 18))
+    heard = sequences(await read_topic(proef.broker, topic, 18))
     assert sorted(set(heard)) == list(range(2, 20))
 
 
@@ -65,13 +65,13 @@ async def test_a_topic_that_is_not_there_holds_nothing_back_for_ever(proef: Proe
     await tell(proef, topic, 2)
     async with running(proef):
         await eventually_async(lambda: _left_any(proef, 1), seconds=40)
-        admin = AIOKafkaAdminClient(bootstrap_servers=proef.bootstrap)
+        admin = AIOKafkaAdminClient(**proef.broker.client())
         await admin.start()
         await admin.create_topics([NewTopic(missing, 1, 1)])
         await admin.close()
         await eventually_async(lambda: emptied(proef), seconds=40)
-    assert sequences(await read_topic(proef.bootstrap, topic, 1)) == [2]
-    assert sequences(await read_topic(proef.bootstrap, missing, 1)) == [1]
+    assert sequences(await read_topic(proef.broker, topic, 1)) == [2]
+    assert sequences(await read_topic(proef.broker, missing, 1)) == [1]
 
 
 async def _left_any(proef: Proef, count: int) -> bool:

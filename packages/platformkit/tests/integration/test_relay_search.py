@@ -32,7 +32,7 @@ async def test_a_row_that_commits_late_is_told(proef: Proef, topic: str) -> None
             await eventually_async(lambda: emptied(proef))
             await open_.aclose()
             await eventually_async(lambda: emptied(proef))
-    records = await read_topic(proef.bootstrap, topic, 2)
+    records = await read_topic(proef.broker, topic, 2)
     assert [record.key for record in records] == [str(ME).encode(), b"late"]
 
 

@@ -59,7 +59,7 @@ async def test_each_message_of_a_batch_continues_its_own_trace(
 
     stop = asyncio.Event()
     consumer = make(proef, topic, answer)
-    relay = Relay(proef.relay, proef.bootstrap, "proef")
+    relay = Relay(proef.relay, proef.broker, "proef")
     running = [asyncio.create_task(relay.run(stop, Heartbeat(None)))]
 
     async def told() -> bool:
@@ -95,7 +95,7 @@ async def test_a_parked_message_keeps_its_trace(proef: Proef, topic: str, spans:
         await proef.executor("api").execute(tell, context(uuid4()))
     stop = asyncio.Event()
     consumer = make(proef, topic, refuses)
-    relay = Relay(proef.relay, proef.bootstrap, "proef")
+    relay = Relay(proef.relay, proef.broker, "proef")
     running = [asyncio.create_task(each.run(stop, Heartbeat(None))) for each in (relay, consumer)]
 
     async def parked() -> bool:

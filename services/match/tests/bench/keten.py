@@ -36,9 +36,9 @@ async def keten(stack: Stack, wereld: Wereld, *, processen: int, signalen: int, 
     """Print-ready lines: the median of `rondes` with so many consumer processes."""
     addresses = stack.addresses["postgres"]
     _zet_klok(stack)
-    producer = AIOKafkaProducer(bootstrap_servers=stack.addresses["kafka"]["bootstrapServers"], linger_ms=5)
+    producer = AIOKafkaProducer(**testing.broker(stack.addresses).client(), linger_ms=5)
     await producer.start()
-    broker = AIOKafkaAdminClient(bootstrap_servers=stack.addresses["kafka"]["bootstrapServers"])
+    broker = AIOKafkaAdminClient(**testing.broker(stack.addresses).client())
     await broker.start()
     database = await asyncpg.connect(testing.superuser(addresses, "match"))
     try:
@@ -155,7 +155,7 @@ def _omgeving(stack: Stack, dsn: str) -> Mapping[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "PROFIEL": "lokaal",
-        "KAFKA_BOOTSTRAP": stack.addresses["kafka"]["bootstrapServers"],
+        **testing.broker(stack.addresses, "match").environment(),
         "REDIS_URL": stack.addresses["redis"],
         "OIDC_ISSUER": stack.addresses["oidc"]["issuer"],
         "OIDC_AUDIENCE": "verwijsindex",

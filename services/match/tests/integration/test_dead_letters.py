@@ -26,6 +26,7 @@ from platformkit.envelope import Message, encode
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.messaging.consumer import Consumer, Subscription
 from platformkit.messaging.replay import DeadLetters, Fate, Filter
+from platformkit.testing import NOWHERE
 
 BSN = "999993653"
 Headers = list[tuple[str, bytes]]
@@ -55,7 +56,7 @@ class Lezer:
 
     async def _batch(self, records: list[tuple[Headers, bytes, bytes]], handler: Any) -> list[str]:
         subscription = Subscription("match.signaal", "signaal", handler)
-        consumer = Consumer("127.0.0.1:1", self.executor, [subscription])
+        consumer = Consumer(NOWHERE, self.executor, [subscription])
         first, self.offset = self.offset, self.offset + len(records)
         batch = [
             ConsumerRecord("signaal", 0, first + at, 0, 0, key, value, None, 0, len(value), tuple(headers))

@@ -20,6 +20,7 @@ from platformkit.envelope import Message
 from platformkit.executor import Executor, Handler, UnitOfWork
 from platformkit.messaging.consumer import Consumer, Subscription
 from platformkit.retry import is_transient
+from platformkit.testing import NOWHERE
 
 if TYPE_CHECKING:
     from services.match.tests.simulatie.wereld import Wereld
@@ -73,7 +74,7 @@ class Processen:
             replace(each, handler=self._gehoord(each.name, each.handler)) for each in subscriptions(Verwerken(OPSLAG))
         ]
         self.ontvangers = []
-        Consumer("", executor(wereld.geheugen, wereld.kalender.klok(), proces), reads)
+        Consumer(NOWHERE, executor(wereld.geheugen, wereld.kalender.klok(), proces), reads)
         proces.leden = []
         for subscription, receive in self.ontvangers:
             lid = Lid(wereld.groepen[subscription.topic])

@@ -16,8 +16,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from contracts.match import MatchReden
 from kanalen.email import SmtpPool
+from lokaal.certificaat import Certificaat
 from lokaal.postvak.besturing import Opdracht
-from lokaal.postvak.certificaat import Certificaat
 from notificatie.entrypoints.jobs import Delivery
 from platformkit import failpoints, telemetry
 from platformkit.errors import TransientError

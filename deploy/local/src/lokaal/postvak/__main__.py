@@ -2,10 +2,10 @@
 
 from pydantic import SecretStr, field_validator
 
+from lokaal.certificaat import Certificaat
 from lokaal.postvak.app import create_app, server_context
 from lokaal.postvak.berichten import Berichten
 from lokaal.postvak.besturing import Besturing
-from lokaal.postvak.certificaat import Certificaat
 from lokaal.postvak.smtp import Ontvanger, protocol_factory
 from lokaal.proces import ProcesSettings, loopback, read_settings, serve
 

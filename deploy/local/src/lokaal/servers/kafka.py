@@ -1,17 +1,14 @@
-"""Apache Kafka: one KRaft node on loopback, with the topics of the contracts."""
+"""Apache Kafka: one KRaft node on loopback, with TLS, accounts and ACLs as in production (D17)."""
 
-import asyncio
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
-
-from contracts.registry import topics
+from lokaal import secret_file
+from lokaal.certificaat import Certificaat
 from lokaal.paths import TOOLS
 from lokaal.servers import artifacts, java
 
@@ -19,18 +16,33 @@ VERSION = "4.4.0"
 
 _JVM = f"-Xmx256m -Xms64m {java.SMALL}"
 _CLUSTER = "verwijsindexlokaal4444"
-_KAFKA_CLASSES = TOOLS / f"kafka-{VERSION}-jdk-{java.JDK}.jsa"
+_KAFKA_CLASSES = TOOLS / f"kafka-{VERSION}-sasl-jdk-{java.JDK}.jsa"
 """Archive of Kafka's classes; stands on the one of the JDK."""
 _FORMATTED = TOOLS / f"kafka-{VERSION}-formatted"
 
 _PROPERTIES = """\
 node.id=1
 process.roles=broker,controller
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=CLIENTS://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=CLIENTS://127.0.0.1:{port}
+inter.broker.listener.name=CLIENTS
 controller.listener.names=CONTROLLER
 controller.quorum.voters=1@127.0.0.1:{controller}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=CLIENTS:SASL_SSL,CONTROLLER:SASL_PLAINTEXT
+listener.name.clients.sasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN
+listener.name.clients.scram-sha-512.sasl.jaas.config={scram} required;
+listener.name.clients.plain.sasl.jaas.config={plain}
+listener.name.controller.sasl.enabled.mechanisms=PLAIN
+listener.name.controller.plain.sasl.jaas.config={plain}
+sasl.mechanism.inter.broker.protocol=PLAIN
+sasl.mechanism.controller.protocol=PLAIN
+ssl.keystore.type=PEM
+ssl.keystore.location={keystore}
+ssl.truststore.type=PEM
+ssl.truststore.location={ca}
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:{operator}
+allow.everyone.if.no.acl.found=false
 log.dirs={data}
 auto.create.topics.enable=false
 num.partitions=1
@@ -49,6 +61,14 @@ broker.session.timeout.ms=1500
 broker.heartbeat.interval.ms=300
 """
 
+_SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule"
+_PLAIN = (
+    "org.apache.kafka.common.security.plain.PlainLoginModule required"
+    ' username="{operator}" password="{password}" user_{operator}="{password}";'
+)
+OPERATOR = "beheer"
+"""The account that may do everything; the broker knows it by its settings, by PLAIN, so that it can make the others."""
+
 _LOG4J = """\
 status=error
 appender.console.type=Console
@@ -66,19 +86,29 @@ logger.server.level=info
 
 @dataclass(frozen=True)
 class Kafka:
-    """One broker; `directory` holds its settings and its data."""
+    """One broker; `directory` holds its settings, its certificate and its data. `password` is the operator's."""
 
     directory: Path
     port: int
     controller_port: int
+    password: str = field(repr=False)
 
     @property
     def bootstrap(self) -> str:
         """What a client connects to."""
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def ca(self) -> Path:
+        """The file of the certificate authority that clients have to trust."""
+        return self._certificate.ca
+
+    @property
+    def _certificate(self) -> Certificaat:
+        return Certificaat(self.directory)
+
     def prepare(self) -> None:
-        """Fetch the jars, format the storage and write the settings.
+        """Fetch the jars, format the storage, write the settings and make a certificate.
 
         Raises:
             artifacts.ArtifactError: a jar is not to be had, or is another one than was pinned.
@@ -88,6 +118,9 @@ class Kafka:
             raise artifacts.ArtifactError(f"kafka-clients {found} under a broker {VERSION}: resolve the lock again")
         java.prepare()
         self.directory.mkdir(parents=True, exist_ok=True)  # there already when it is a disk of its own
+        self._certificate.maak_als_nodig("127.0.0.1")
+        # One file, the key before the certificate.
+        secret_file.write_text(self._keystore, "".join(each.read_text() for each in self._certificate.eigen))
         self._write_settings(self.directory, self.directory / "data")
         (self.directory / "log4j2.properties").write_text(_LOG4J)
         shutil.copytree(self._formatted(), self.directory / "data")
@@ -104,8 +137,21 @@ class Kafka:
         return [*jvm, log4j, "-cp", _class_path(), "kafka.Kafka", str(self.directory / "server.properties")]
 
     def _write_settings(self, directory: Path, data: Path) -> None:
-        settings = _PROPERTIES.format(port=self.port, controller=self.controller_port, data=data)
-        (directory / "server.properties").write_text(settings)
+        settings = _PROPERTIES.format(
+            port=self.port,
+            controller=self.controller_port,
+            data=data,
+            scram=_SCRAM,
+            plain=_PLAIN.format(operator=OPERATOR, password=self.password),
+            operator=OPERATOR,
+            keystore=self._keystore,
+            ca=self.ca,
+        )
+        secret_file.write_text(directory / "server.properties", settings)
+
+    @property
+    def _keystore(self) -> Path:
+        return self.directory / "keystore.pem"
 
     def _formatted(self) -> Path:
         """A formatted, empty storage; made once, because formatting costs a JVM of two seconds."""
@@ -116,15 +162,6 @@ class Kafka:
                 java.run("-cp", _class_path(), "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", settings)
                 java.keep(Path(scratch) / "data", _FORMATTED)
         return _FORMATTED
-
-
-def create_topics(bootstrap: str, wanted: list[NewTopic] | None = None) -> None:
-    """Create the topics that are not there yet: those of the contracts when no others are given.
-
-    Raises:
-        KafkaError: the broker refused one, or did not answer.
-    """
-    asyncio.run(_create(bootstrap, contract_topics() if wanted is None else wanted))
 
 
 def keep_archive(directory: Path) -> None:
@@ -146,39 +183,6 @@ def broker_version(log: Path) -> str:
     marker = "Kafka version: "
     lines = [line for line in log.read_text(errors="replace").splitlines() if marker in line]
     return lines[-1].partition(marker)[2].split()[0] if lines else "unknown"
-
-
-def contract_topics() -> list[NewTopic]:
-    """The topics of the contracts, with one replica."""
-    return [
-        NewTopic(
-            name=topic.topic,
-            num_partitions=topic.partitions,
-            replication_factor=1,
-            topic_configs={"retention.ms": str(topic.retention_ms), "segment.ms": str(topic.segment_ms)},
-        )
-        for topic in topics().values()
-    ]
-
-
-async def _create(bootstrap: str, wanted: list[NewTopic]) -> None:
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    # The port listens a moment before the broker is unfenced, and a client that comes then is turned away.
-    for attempt in range(100):
-        try:
-            await client.start()
-            break
-        except KafkaError:
-            if attempt == 99:
-                raise
-            await asyncio.sleep(0.1)
-    try:
-        answer = await client.create_topics(wanted)
-        for name, code, *_ in answer.topic_errors:
-            if code not in (0, TopicAlreadyExistsError.errno):
-                raise for_code(code)(f"topic {name}")
-    finally:
-        await client.close()
 
 
 def _dump(directory: Path) -> Path:

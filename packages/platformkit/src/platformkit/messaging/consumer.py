@@ -15,10 +15,12 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.security import SASLScram512
 from opentelemetry import metrics
 from opentelemetry.trace import SpanKind
 
 from platformkit import failpoints, telemetry
+from platformkit.broker import Broker
 from platformkit.envelope import Message, PoisonError, UnknownTypeError, decode, traceparent_in
 from platformkit.executor import Executor, Handler, UnitOfWork
 from platformkit.executor.ledger import Parked
@@ -70,11 +72,12 @@ class _Item(NamedTuple):
 class Consumer:
     """Runs the subscriptions of one service."""
 
-    def __init__(self, bootstrap: str, executor: Executor, subscriptions: Sequence[Subscription]) -> None:
+    def __init__(self, broker: Broker, executor: Executor, subscriptions: Sequence[Subscription]) -> None:
         self._executor = executor
         self._names = [each.name for each in subscriptions]
         self.broker = KafkaBroker(
-            bootstrap,
+            broker.bootstrap,
+            security=SASLScram512(broker.user, broker.password.get_secret_value(), broker.tls, use_ssl=True),
             apply_types=False,
             allow_auto_create_topics=False,
             metadata_max_age_ms=10_000,

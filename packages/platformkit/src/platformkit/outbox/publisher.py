@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, UnknownTopicOr
 from opentelemetry.trace import SpanKind
 
 from platformkit import telemetry
+from platformkit.broker import Broker
 from platformkit.envelope import headers_of
 from platformkit.logging import get_logger
 from platformkit.outbox.partitioner import partition_of
@@ -76,8 +77,8 @@ class Handed:
 class Publisher:
     """A producer, made anew after a failure, and what must be sent alone because it may be too large for its topic."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
         self._producer: AIOKafkaProducer | None = None
         self._suspects: set[int] = set()
 
@@ -160,7 +161,7 @@ class Publisher:
     async def _connected(self) -> AIOKafkaProducer:
         if self._producer is None:
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap,
+                **self._broker.client(),
                 acks="all",
                 enable_idempotence=True,
                 compression_type="lz4",

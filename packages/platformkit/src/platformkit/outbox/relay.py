@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from platformkit import failpoints
+from platformkit.broker import Broker
 from platformkit.db.database import Database
 from platformkit.db.statement import Statement
 from platformkit.db.tables import outbox, relay_lease
@@ -102,9 +103,9 @@ class LeaseLostError(Exception):
 class Relay:
     """Publishes one service's outbox until told to stop."""
 
-    def __init__(self, database: Database, bootstrap: str, service: str) -> None:
+    def __init__(self, database: Database, broker: Broker, service: str) -> None:
         self._database = database
-        self._publisher = Publisher(bootstrap)
+        self._publisher = Publisher(broker)
         self._service = service
         self._holder: UUID = uuid7()
         self._token: int | None = None

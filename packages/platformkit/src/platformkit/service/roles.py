@@ -39,12 +39,12 @@ async def _api(service: Service[Any], process: Any, stop: asyncio.Event, heartbe
 
 
 async def _consumer(service: Service[Any], process: Any, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-    consumer = Consumer(process.settings.kafka_bootstrap, process.executor, service.subscriptions(process))
+    consumer = Consumer(process.settings.broker, process.executor, service.subscriptions(process))
     await consumer.run(stop, heartbeat)
 
 
 async def _relay(service: Service[Any], process: Any, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-    await Relay(process.database, process.settings.kafka_bootstrap, service.name).run(stop, heartbeat)
+    await Relay(process.database, process.settings.broker, service.name).run(stop, heartbeat)
 
 
 async def _jobs(service: Service[Any], process: Any, stop: asyncio.Event, heartbeat: Heartbeat) -> None:

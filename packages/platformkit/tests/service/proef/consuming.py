@@ -23,7 +23,7 @@ def record(version: int, *, person: UUID = ME, event_id: UUID | None = None) -> 
 
 
 async def send(proef: Proef, topic: str, *records: Record) -> None:
-    await produce(proef.bootstrap, topic, list(records))
+    await produce(proef.broker, topic, list(records))
 
 
 def subscribed(topic: str, handler: Handler = remember) -> Subscription:
@@ -31,7 +31,7 @@ def subscribed(topic: str, handler: Handler = remember) -> Subscription:
 
 
 def make(proef: Proef, topic: str, handler: Handler = remember) -> Consumer:
-    return Consumer(proef.bootstrap, proef.executor("worker"), [subscribed(topic, handler)])
+    return Consumer(proef.broker, proef.executor("worker"), [subscribed(topic, handler)])
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from uuid import UUID
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from sqlalchemy import text
 
+from platformkit.broker import Broker
 from platformkit.clock import FixedClock
 from platformkit.db.context import DatabaseContext
 from platformkit.db.database import Database
@@ -40,7 +41,7 @@ class Proef:
     worker: Database
     relay: Database
     all_seeing: Database
-    bootstrap: str
+    broker: Broker
 
     async def rows(self, sql: str, **values: object) -> list[Any]:
         """Rows as the superuser sees them; of one column, its values."""
@@ -59,7 +60,8 @@ class Proef:
     def settings(self, **other: object) -> Settings:
         """Those of a process in the test."""
         urls = {f"database_url_{role}": url for role, url in self.addresses.items() if role != "superuser"}
-        return Settings(profiel=Profile.TEST, kafka_bootstrap=self.bootstrap, **{**urls, **other})  # type: ignore[arg-type]
+        kafka = {name.lower(): value for name, value in self.broker.environment().items()}
+        return Settings(profiel=Profile.TEST, **{**kafka, **urls, **other})  # type: ignore[arg-type]
 
     def start(self, *words: str, stdout: "int | IO[str]" = subprocess.PIPE, **env: str) -> "subprocess.Popen[bytes]":
         """A process of the service: a role, or a command."""
@@ -67,7 +69,7 @@ class Proef:
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(SERVICE),
             "PROFIEL": "test",
-            "KAFKA_BOOTSTRAP": self.bootstrap,
+            **self.broker.environment(),
             **{f"DATABASE_URL_{name.upper()}": url for name, url in self.addresses.items()},
         }
         return subprocess.Popen(
@@ -88,9 +90,9 @@ def free_port() -> int:
         return port
 
 
-async def read_topic(bootstrap: str, topic: str, count: int, *, seconds: float = 20.0) -> list[ConsumerRecord]:
+async def read_topic(broker: Broker, topic: str, count: int, *, seconds: float = 20.0) -> list[ConsumerRecord]:
     """The first `count` records of `topic`, and whatever else came with them."""
-    consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(topic, **broker.client(), auto_offset_reset="earliest")
     await consumer.start()
     try:
         found: list[ConsumerRecord] = []
@@ -107,10 +109,10 @@ async def read_topic(bootstrap: str, topic: str, count: int, *, seconds: float =
 
 
 async def produce(
-    bootstrap: str, topic: str, messages: "list[tuple[list[tuple[str, bytes | None]], bytes | None]]"
+    broker: Broker, topic: str, messages: "list[tuple[list[tuple[str, bytes | None]], bytes | None]]"
 ) -> None:
     """Put records (headers, value) on partition 0 of `topic`, in order."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, max_request_size=8_000_000)
+    producer = AIOKafkaProducer(**broker.client(), max_request_size=8_000_000)
     await producer.start()
     try:
         for headers, value in messages:

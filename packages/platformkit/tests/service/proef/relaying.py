@@ -31,7 +31,7 @@ async def tell(proef: Proef, topic: str, *versions: int, person: UUID = ME) -> N
 @asynccontextmanager
 async def idle(proef: Proef, number: int = 1) -> AsyncIterator[list[Relay]]:
     """Relays that do nothing by themselves."""
-    relays = [Relay(proef.relay, proef.bootstrap, "proef") for _ in range(number)]
+    relays = [Relay(proef.relay, proef.broker, "proef") for _ in range(number)]
     try:
         yield relays
     finally:
@@ -41,7 +41,7 @@ async def idle(proef: Proef, number: int = 1) -> AsyncIterator[list[Relay]]:
 
 @asynccontextmanager
 async def running(proef: Proef) -> AsyncIterator[Relay]:
-    relay, stop = Relay(proef.relay, proef.bootstrap, "proef"), asyncio.Event()
+    relay, stop = Relay(proef.relay, proef.broker, "proef"), asyncio.Event()
     task = asyncio.create_task(relay.run(stop, Heartbeat(None)))
     try:
         yield relay

@@ -1,4 +1,4 @@
-"""The SMTP server's certificate under a certificate authority of its own, in the run directory."""
+"""A local server's certificate under a certificate authority of its own, in the run directory."""
 
 import ipaddress
 import os
@@ -21,6 +21,11 @@ class Certificaat:
         self.server = map_ / "server.pem"
         self.sleutel = map_ / "server.key"
 
+    @property
+    def eigen(self) -> tuple[Path, Path]:
+        """What only the server may read: its key, and its certificate."""
+        return self.sleutel, self.server
+
     def maak_als_nodig(self, host: str) -> None:
         """Make CA and certificate for `host` (an IP address) and localhost, unless a usable pair is there.
 
@@ -30,7 +35,7 @@ class Certificaat:
             return
         now = datetime.now(UTC)
         ca_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-        ca_name, server_name = _naam("Verwijsindex lokale CA"), _naam("Verwijsindex lokaal postvak")
+        ca_name, server_name = _naam("Verwijsindex lokale CA"), _naam("Verwijsindex lokale server")
         ca = (
             _builder(ca_name, ca_name, ca_key.public_key(), now)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
