@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_TECHNICAL = {"Event", "Reader", "Topic"}  # English: one looks them up in a manual
+_TECHNICAL = {"Acl", "Event", "Reader", "Topic"}  # English: one looks them up in a manual
 
 
 def _classes() -> set[str]:
