@@ -4,8 +4,10 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Sequence
-from itertools import pairwise, permutations, product
+from importlib.metadata import packages_distributions
+from itertools import pairwise, permutations, product, takewhile
 from pathlib import Path
 
 import layers
@@ -26,17 +28,26 @@ _UP = [
     ("entrypoints", "bootstrap"),
 ]
 _RINGS = ("db", "executor", "messaging", "service", "testing")
-_IMPURE = ("sqlalchemy", "fastapi", "pydantic", "httpx", "faststream", "platformkit.clock", "platformkit.http")
 
-_OUTSIDE = (
-    "fastapi",
-    "aiohttp",
-    "aiokafka",
-    "sqlalchemy",
-    "asyncpg",
-    "platformkit.http.client",
-    "platformkit.db.database",
-)
+
+def _forbidden(contract: str) -> Sequence[str]:
+    """What a contract of the template forbids."""
+    (section,) = (
+        each for each in layers.TEMPLATE.read_text().split("[importlinter:contract:") if each.startswith(f"{contract}]")
+    )
+    names = section.split("forbidden_modules =\n")[1].splitlines()
+    return [name.strip() for name in takewhile(lambda line: line.startswith("    "), names)]
+
+
+_MAY = {
+    "pure": {"stdnum", "platformkit.errors"},
+    "transport": {
+        *("stdnum", "opentelemetry", "pydantic", "pydantic_core", "cryptography", "structlog", "cloudevents", "jinja2"),
+        *(f"platformkit.{name}" for name in ("clock", "db.context", "envelope", "errors", "executor", "failpoints")),
+        *(f"platformkit.{name}" for name in ("identity", "ids", "limits", "logging", "retry", "telemetry")),
+    },
+}
+"""What these layers may import of libraries and of platformkit; the template names all else."""
 
 PLANTS: dict[str, list[tuple[str, str]]] = {
     "stack": [
@@ -59,8 +70,8 @@ PLANTS: dict[str, list[tuple[str, str]]] = {
         *((f"{each}.{layer}", f"{each}.{higher}") for each, (layer, higher) in product(MODULES, _UP)),
         *((each, "") for each in MODULES),  # exhaustive: what no layer names
     ],
-    "pure": [(f"{each}.domain", name) for each, name in product(MODULES, _IMPURE)],
-    "transport": [(f"{each}.application", name) for each, name in product(MODULES, _OUTSIDE)],
+    "pure": [(f"{each}.domain", name) for each, name in product(MODULES, _forbidden("pure"))],
+    "transport": [(f"{each}.application", name) for each, name in product(MODULES, _forbidden("transport"))],
     "kanalen": [(f"{each.module}.adapters", "kanalen") for each in SERVICES if "postvak" not in each.needs],
     "one-consumer-factory": [
         ("contracts", "aiokafka"),
@@ -116,6 +127,36 @@ def test_every_planted_violation_is_found(copied: Path, contract: str) -> None:
     told = [f"{module} -> {imported} (l.1)" if imported else module for module, imported in planted.values()]
     assert planted
     assert [each for each in told if each not in lines] == [], said
+
+
+@pytest.mark.parametrize("contract", _MAY)
+def test_what_is_not_allowed_is_forbidden(contract: str) -> None:
+    """A library or a part of platformkit that is new is forbidden until somebody says otherwise."""
+    forbidden = set(_forbidden(contract))
+    assert not forbidden & _MAY[contract]
+    covered = forbidden | _MAY[contract]
+    assert [each for each in (*_libraries(), *_parts()) if not {each, each.rpartition(".")[0]} & covered] == []
+
+
+def _libraries() -> list[str]:
+    """The import names of what the product is made of."""
+    declared = {
+        re.split(r"[\[=]", each)[0]
+        for part in ("contracts", "packages/*", "services/*")
+        for file in ROOT.glob(f"{part}/pyproject.toml")
+        for each in tomllib.loads(file.read_text())["project"].get("dependencies", ())
+    }
+    names = packages_distributions()
+    return sorted(name for name, found in names.items() if declared & set(found) and not name.startswith("_"))
+
+
+def _parts() -> list[str]:
+    root = ROOT / "packages" / "platformkit" / "src" / "platformkit"
+    direct = (file for file in (*root.glob("*.py"), *root.glob("*/__init__.py")))
+    names = {file.parent.name if file.stem == "__init__" else file.stem for file in direct} - {"platformkit", "db"}
+    return sorted(
+        f"platformkit.{name}" for name in names | {f"db.{file.stem}" for file in (root / "db").glob("[!_]*.py")}
+    )
 
 
 def test_every_contract_has_a_plant() -> None:

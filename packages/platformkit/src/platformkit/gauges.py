@@ -26,6 +26,8 @@ async def measuring(measure: Callable[[], Awaitable[None]]) -> AsyncIterator[Non
         yield
     finally:
         task.cancel()
+        # What it uses may be closed after this.
+        await asyncio.wait([task])
 
 
 async def _repeat(measure: Callable[[], Awaitable[None]]) -> None:

@@ -1,40 +1,42 @@
-"""The one policy of trying again, and the one answer to "is this worth trying again?" (D5)."""
+"""The one table of failures, and the one policy of trying again (D5)."""
 
+import random
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 
 import asyncpg
 import stamina
 from aiokafka.errors import KafkaError
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ReadOnlyError
-from redis.exceptions import TimeoutError as RedisTimeoutError
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from redis.exceptions import DataError as RedisDataError
+from redis.exceptions import RedisError
 
 from platformkit.errors import TransientError
 
-# Classes of SQLSTATE after which the same transaction may succeed: connection, identity, resources, operator
-# intervention, system error; the two concurrency failures, the lock timeout, the timeouts that end a session, a
-# database that is not there yet, and a server that became a standby.
-_TRANSIENT_CLASSES = ("08", "28", "53", "57", "58")
-_TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "25P03", "25P04", "3D000", "25006"})
-# Table, column or grant missing: a migration that has not run, never the fault of what is being handled.
-_UNREADY_STATES = frozenset({"42P01", "42703", "42501"})
-_AWAY = (
-    TransientError,
-    OSError,
-    PoolTimeoutError,
-    asyncpg.InterfaceError,
-    KafkaError,
-    RedisConnectionError,
-    RedisTimeoutError,
-    ReadOnlyError,
+_FIRST, _MOST, _JITTER = 0.1, 5.0, 0.2
+"""Seconds: the first pause, the longest one, and what is added by chance, so that not all come back at once."""
+
+# The table of failures (D5). What PostgreSQL says, by SQLSTATE or its class, after which the same work may succeed:
+# connection (also what a pooler between us makes of it), identity, resources, operator intervention, the system below it
+# and the server itself; a server that became a standby, a database that is not there yet; the concurrency failures and the
+# timeouts that end a session; and prepared statements of which the two sides have lost count. A transaction that failed
+# before (25P02) is not here: who went on in it made a mistake.
+_PASSING = (
+    *("08", "28", "53", "57", "58", "XX"),
+    *("25006", "3D000", "40001", "40003", "40P01", "55006", "55P03", "25P03", "25P04", "26000", "42P05"),
 )
+# Of these the ones after which no connection that there is may be used again: they lead to another server than they
+# should, or to one that remembers something else of them than we do.
+_STALE = ("08", "57P", "XX", "25006", "26000", "42P05")
+# Schema, table, column, type, function or grant missing, a type or an index that is another one: the migration has not run
+# that the code counts on, or one ran that it does not know. Never the fault of what is being handled.
+_UNREADY = ("3F000", "42P01", "42P10", "42501", "42703", "42704", "42804", "42883")
+# What Redis answers to our few commands is about Redis: it loads, is full, a replica, busy, or does not know us.
+_AWAY = (TransientError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, KafkaError, RedisError)
 # Mistakes that share a base class with an outage: trying again would go on for ever. The ValueError is asyncpg's for a
 # value that does not fit its column.
 _OURS = (
     ValueError,
+    RedisDataError,
     FileNotFoundError,
     PermissionError,
     NotADirectoryError,
@@ -47,34 +49,54 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed later without any change to it."""
     if isinstance(error, BaseExceptionGroup):
         return all(is_transient(each) for each in error.exceptions)
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    cause = _cause(error)
-    if isinstance(cause, asyncpg.PostgresError):
-        state = cause.sqlstate or ""
+    if isinstance(error, asyncpg.PostgresError):
         # A statement whose plan a migration made invalid is prepared anew; any other 0A000 is ours.
-        if isinstance(cause, asyncpg.InvalidCachedStatementError):
-            return True
-        return state in _TRANSIENT_STATES or state.startswith(_TRANSIENT_CLASSES)
-    return isinstance(cause, _AWAY) and not isinstance(cause, _OURS)
+        return isinstance(error, asyncpg.InvalidCachedStatementError) or _says(error, _PASSING)
+    return isinstance(error, _AWAY) and not isinstance(error, _OURS)
 
 
 def is_unready(error: BaseException) -> bool:
     """Whether the database lacks what the code counts on, so that nothing that is handled now can succeed."""
-    cause = _cause(error)
-    return isinstance(cause, asyncpg.PostgresError) and cause.sqlstate in _UNREADY_STATES
+    return isinstance(error, asyncpg.PostgresError) and _says(error, _UNREADY)
 
 
-def _cause(error: BaseException) -> BaseException:
-    """The driver's error below one of SQLAlchemy."""
-    if isinstance(error, DBAPIError) and error.orig is not None and error.orig.__cause__ is not None:
-        return error.orig.__cause__
-    return error
+def is_stale(error: BaseException) -> bool:
+    """Whether the connections to the database that there are would say the same again."""
+    if isinstance(error, asyncpg.PostgresError):
+        return _says(error, _STALE)
+    return isinstance(error, asyncpg.InternalClientError)
+
+
+def _says(error: asyncpg.PostgresError, states: tuple[str, ...]) -> bool:
+    return (error.sqlstate or "").startswith(states)
+
+
+class Patience:
+    """What a loop that works by itself makes of a failure: it waits, ever longer, for what passes by itself or by a
+    migration. Only what is our mistake ends it.
+    """
+
+    def __init__(self) -> None:
+        self._pause = _FIRST
+
+    def after(self, error: Exception) -> float:
+        """The seconds to wait before the next turn; raises `error` when waiting does not help."""
+        if not (is_transient(error) or is_unready(error)):
+            raise error
+        pause, self._pause = self._pause, min(2 * self._pause, _MOST)
+        return pause + random.uniform(0.0, _JITTER)  # noqa: S311 -- chance, no secret
+
+    def over(self) -> None:
+        """It works (again)."""
+        self._pause = _FIRST
 
 
 def attempts(*, limit: int | None, seconds: float) -> AsyncIterator[AbstractContextManager[object]]:
     """Back off from 0.1 s to 5 s with jitter, for at most `limit` tries, until `seconds` after the first failed; only what
     is transient.
+
+    Raises:
+        Exception: of the last try, when it is not transient, or there may be no other.
     """
     return _Attempts(limit, seconds)
 
@@ -112,9 +134,9 @@ class _Attempts(AsyncIterator[AbstractContextManager[object]]):
                     on=_worth_retrying,
                     attempts=self._limit,
                     timeout=self._seconds,
-                    wait_initial=0.1,
-                    wait_max=5.0,
-                    wait_jitter=0.2,
+                    wait_initial=_FIRST,
+                    wait_max=_MOST,
+                    wait_jitter=_JITTER,
                 )
             )
             # The library counts it as the first, and so waits, or gives it back when that was the last.

@@ -3,10 +3,13 @@
 import asyncio
 import os
 import signal
+import ssl
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from asyncpg.transaction import Transaction
 from proef.adapters.db.tables import ding
@@ -18,6 +21,7 @@ from platformkit.clock import FixedClock
 from platformkit.db import database as database_module
 from platformkit.db.database import Connection, Database
 from platformkit.db.statement import Statement
+from platformkit.errors import DomainError
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.retry import is_transient
 from platformkit.testing import eventually_async
@@ -155,6 +159,39 @@ async def test_a_lost_connection_is_transient_and_not_handed_out_again(proef: Pr
         await lose()
     assert is_transient(lost.value)
     await whole(database)
+
+
+async def test_what_a_rule_says_stays_what_it_says_when_the_connection_is_lost(
+    proef: Proef, database: Database
+) -> None:
+    async def refused() -> None:
+        async with database.transaction() as connection:
+            ((pid,),) = await connection.rows(WHO)
+            await proef.rows("select pg_terminate_backend(:pid)", pid=pid)
+            with suppress(ConnectionResetError):
+                await connection.rows(WHO)
+            raise DomainError("mag-niet")
+
+    with pytest.raises(DomainError, match="mag-niet"):
+        await refused()
+    await whole(database)
+
+
+@pytest.mark.parametrize(
+    "why", [FileNotFoundError(), PermissionError(), ssl.SSLCertVerificationError(), TimeoutError()]
+)
+async def test_that_there_is_no_connection_is_an_outage_whatever_the_reason(
+    database: Database, monkeypatch: pytest.MonkeyPatch, why: OSError
+) -> None:
+    async def fails(*_: object, **__: object) -> None:
+        raise why
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncpg, "connect", fails)
+        with pytest.raises(ConnectionRefusedError) as away:
+            await database.rows(WHO)
+    assert is_transient(away.value)
+    await database.rows(WHO)
 
 
 async def test_who_finds_no_connection_free_waits_for_five_seconds(

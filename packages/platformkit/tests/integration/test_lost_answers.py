@@ -20,6 +20,7 @@ from platformkit.errors import TransientError
 from platformkit.executor import UnitOfWork
 from platformkit.executor import executor as executor_module
 from platformkit.executor.ledger import Ledger
+from platformkit.http import app
 from platformkit.messaging.replay import DeadLetters, Fate, Filter
 from platformkit.testing import eventually_async, record
 
@@ -72,9 +73,9 @@ async def in_the_middle(transaction: Transaction) -> None:
 
 
 @contextmanager
-def cut(monkeypatch: pytest.MonkeyPatch, where: Cut) -> Iterator[None]:
-    """Cut off the first commit."""
-    cuts = [where]
+def cut(monkeypatch: pytest.MonkeyPatch, *where: Cut) -> Iterator[None]:
+    """Cut off the first commits."""
+    cuts = [*reversed(where)]
 
     async def commit(transaction: Transaction) -> None:
         await (cuts.pop() if cuts else _commit)(transaction)
@@ -121,6 +122,46 @@ async def test_what_was_not_committed_is_done_again(proef: Proef, monkeypatch: p
     assert handler.counted == [made]
     assert await proef.rows("select id from ding") == [made]
     assert await proef.count("outbox") == 1
+
+
+async def test_also_of_the_last_try_is_asked_what_became(proef: Proef, monkeypatch: pytest.MonkeyPatch) -> None:
+    handler, tries = Handler(), executor_module._ATTEMPTS
+    asked = 0
+    became_of = Ledger.became_of
+
+    async def noted(ledger: Ledger, transaction: str) -> str:
+        nonlocal asked
+        asked += 1
+        return await became_of(ledger, transaction)
+
+    monkeypatch.setattr(Ledger, "became_of", noted)
+    # The server's answer to the question is no commit that the tries count.
+    monkeypatch.setattr(executor_module, "_PATIENCE", 30.0)
+    with cut(monkeypatch, *[each for _ in range(tries - 1) for each in (before_it, _commit)], after_it):
+        made = await proef.executor("api").execute(handler, context(ME))
+    assert (handler.runs, asked) == (tries, tries)
+    assert await proef.rows("select id from ding") == [made]
+    assert await proef.count("outbox") == 1
+
+
+async def test_what_nobody_can_tell_of_is_not_done_again(proef: Proef, monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = Handler()
+
+    async def away(_ledger: Ledger, _transaction: str) -> str:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(executor_module, "_PATIENCE", 0.1)
+    monkeypatch.setattr(Ledger, "became_of", away)
+    with cut(monkeypatch, before_it), pytest.raises(TransientError):
+        await proef.executor("api").execute(handler, context(ME))
+    assert handler.runs == 1
+
+
+def test_trying_and_asking_together_fit_in_a_request() -> None:
+    """The pauses before other tries, and the longest asking with the pause that it began before its time was over."""
+    trying, asking = 0.1 + 0.2, 1.5 + 1.6
+    assert (executor_module._ATTEMPTS, executor_module._PATIENCE) == (3, 2.0)
+    assert trying + asking < app._ANSWER_SECONDS
 
 
 @pytest.mark.usefixtures("slow_commits")

@@ -203,3 +203,25 @@ async def test_a_migration_behind_a_long_reader_gives_up_and_can_be_run_again(pr
     assert err.endswith("Is the database there, or does a dump hold a table? Run it again.\n")
     assert "Traceback" not in err
     assert (await ended(start("migrate")))[0] == 0
+
+
+async def test_a_migration_that_fails_says_where_and_how_and_quotes_nothing(proef: Proef, start: Start) -> None:
+    """PostgreSQL's detail, and a traceback, may show a row."""
+    await proef.rows("alter table stand rename to stond")
+    await proef.rows(
+        "create function ziet() returns event_trigger language plpgsql as"
+        " $$ begin raise unique_violation using detail = 'Key (bsn)=(999993653)'; end $$"
+    )
+    await proef.rows(
+        "create event trigger ziet on ddl_command_end when tag in ('CREATE TABLE') execute function ziet()"
+    )
+    await proef.rows("update alembic_version set version_num = '0003'")
+    try:
+        code, out, err = await ended(start("migrate"))
+    finally:
+        await proef.rows("drop event trigger ziet")
+        await proef.rows("drop function ziet")
+        await proef.rows("alter table stond rename to stand")
+        await proef.rows("update alembic_version set version_num = '0004'")
+    assert (code, out) == (1, "")
+    assert err == "Failed: UniqueViolationError (23505), migration 0004_stand. Nothing of it was kept.\n"

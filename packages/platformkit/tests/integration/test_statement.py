@@ -32,7 +32,7 @@ async def test_parameters_are_known_by_name_and_constants_stay(proef: Proef) -> 
 async def test_a_parameter_that_is_left_out_is_no_null(proef: Proef) -> None:
     async with proef.worker.transaction() as connection:
         with pytest.raises(KeyError):
-            await connection.rows(ZONDER_WAARDE, other=1)
+            await connection.rows(ZONDER_WAARDE)
 
 
 async def test_it_is_part_of_the_transaction_when_it_is_the_first(proef: Proef) -> None:

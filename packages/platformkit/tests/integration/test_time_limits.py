@@ -1,21 +1,18 @@
 """No client holds its locks for ever (D3, trap 15): also one that stopped in the middle of the protocol."""
 
 import asyncio
-import subprocess
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import asyncpg
 import pytest
 from proef.hulp import Proef
 from sqlalchemy import bindparam, func, select
 
-from platformkit.db import limits
-from platformkit.db.limits import ROLES
 from platformkit.db.statement import Statement
 from platformkit.testing import eventually_async
 
 LOCK = Statement(select(func.pg_advisory_xact_lock(bindparam("number"))))
+ROLES = ("api", "worker", "relay", "migrate")
 TRY = Statement(select(func.pg_try_advisory_xact_lock(bindparam("number")).label("free")))
 _QUERY = b"\0select 1\0\0\0"
 PARSE = b"P" + (len(_QUERY) + 4).to_bytes(4, "big") + _QUERY
@@ -76,47 +73,3 @@ async def limit_of(proef: Proef, role: str) -> str:
         return str(await client.fetchval("show transaction_timeout"))
     finally:
         await client.close()
-
-
-async def test_every_role_has_a_limit_that_is_longer_than_its_statements_take(proef: Proef) -> None:
-    assert {role: await limit_of(proef, role) for role in ROLES} == {
-        "api": "1min",
-        "worker": "90s",
-        "relay": "1min",
-        "migrate": "4h",
-    }
-    longest = "select extract(epoch from split_part(each, '=', 2)::interval) from pg_roles, unnest(rolconfig) each"
-    (statement,) = set(await proef.rows(f"{longest} where rolname ~ '^proef_' and each ~ '^statement_timeout='"))
-    limits = await proef.rows(f"{longest} where rolname ~ '^proef_' and each ~ '^transaction_timeout='")
-    assert len(limits) == len(ROLES)
-    assert min(limits) >= 2 * statement
-
-
-@asynccontextmanager
-async def without(proef: Proef, role: str, how: str) -> AsyncIterator[str]:
-    """As long as a role has no limit; what is said about it."""
-    before = await limit_of(proef, role)
-    await proef.rows(f"alter role proef_{role} {how}")
-    try:
-        yield f"role proef_{role} has no transaction_timeout. Run deploy/postgres/database.sql again, then this."
-    finally:
-        await proef.rows(f"alter role proef_{role} set transaction_timeout = '{before}'")
-
-
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("how", ["reset transaction_timeout", "set transaction_timeout = 0"])
-async def test_whichever_role_has_none_is_told(proef: Proef, role: str, how: str) -> None:
-    await limits.require(proef.worker, "proef")
-    async with without(proef, role, how) as said:
-        with pytest.raises(limits.MissingLimitsError) as missing:
-            await limits.require(proef.worker, "proef")
-    assert str(missing.value) == said
-
-
-async def test_a_migration_fails_with_that_sentence(
-    proef: Proef, start: "Callable[..., subprocess.Popen[bytes]]"
-) -> None:
-    async with without(proef, "relay", "reset transaction_timeout") as said:
-        migrating = start("migrate")
-        out, err = await asyncio.to_thread(migrating.communicate, None, 40)
-    assert (migrating.returncode, out.decode(), err.decode()) == (1, "", f"Failed: {said}\n")

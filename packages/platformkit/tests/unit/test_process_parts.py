@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from platformkit import failpoints, health, telemetry
 from platformkit.clock import FixedClock, ShiftedClock, SystemClock, today
 from platformkit.errors import TransientError
+from platformkit.gauges import measuring
 from platformkit.health import Heartbeat
 from platformkit.ids import uuid7
 from platformkit.logging import configure, get_logger
@@ -165,6 +166,23 @@ async def test_a_beat_that_cannot_be_written_ends_nothing(
     stop.set()
     await running
     assert "999993653" not in "".join(said)
+
+
+async def test_nothing_is_measured_any_more_when_the_block_is_over() -> None:
+    """What it asks is closed then."""
+    ended = False
+
+    async def measure() -> None:
+        nonlocal ended
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            ended = True
+
+    async with measuring(measure):
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert ended
 
 
 @pytest.mark.parametrize("where", ["zipkin", "otlp"])

@@ -3,46 +3,78 @@
 import asyncio
 import gc
 import socket
+import ssl
+from itertools import pairwise
 
 import asyncpg
 import pytest
 from aiokafka.errors import KafkaConnectionError
 from asyncpg.exceptions import _base
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ReadOnlyError, ResponseError
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from redis.exceptions import DataError as RedisDataError
 
 from platformkit.errors import DomainError, TransientError
 from platformkit.http.calls import UnansweredError
-from platformkit.retry import attempts, is_transient, is_unready
-
-
-def wrapped(error: Exception, *, invalidated: bool = False) -> DBAPIError:
-    """As SQLAlchemy hands over an error of asyncpg."""
-    adapted = Exception()
-    adapted.__cause__ = error
-    return DBAPIError("select", {}, adapted, connection_invalidated=invalidated)
-
+from platformkit.retry import Patience, attempts, is_stale, is_transient, is_unready
 
 PASSING = [
     asyncpg.DeadlockDetectedError(""),
     asyncpg.SerializationError(""),
+    asyncpg.StatementCompletionUnknownError(""),
     asyncpg.LockNotAvailableError(""),
+    asyncpg.ObjectInUseError(""),
     asyncpg.ConnectionDoesNotExistError(""),
+    asyncpg.ProtocolViolationError(""),
     asyncpg.AdminShutdownError(""),
+    asyncpg.CrashShutdownError(""),
     asyncpg.CannotConnectNowError(""),
     asyncpg.TooManyConnectionsError(""),
     asyncpg.DiskFullError(""),
+    asyncpg.OutOfMemoryError(""),
+    asyncpg.PostgresIOError(""),
+    asyncpg.InternalServerError(""),
+    asyncpg.DataCorruptedError(""),
     asyncpg.QueryCanceledError(""),
     asyncpg.IdleInTransactionSessionTimeoutError(""),
     asyncpg.InvalidPasswordError(""),
+    asyncpg.InvalidAuthorizationSpecificationError(""),
     asyncpg.InvalidCatalogNameError(""),
     asyncpg.ReadOnlySQLTransactionError(""),
     asyncpg.InvalidCachedStatementError(""),
+    asyncpg.InvalidSQLStatementNameError(""),
+    asyncpg.DuplicatePreparedStatementError(""),
     asyncpg.TransactionTimeoutError(""),
     asyncpg.InterfaceError("connection is closed"),
+    asyncpg.InternalClientError(""),
+    asyncpg.ProtocolError(""),
+    asyncpg.OutdatedSchemaCacheError(""),
+    asyncpg.TargetServerAttributeNotMatched(""),
 ]
+STALE = {
+    "ReadOnlySQLTransactionError",
+    "ConnectionDoesNotExistError",
+    "ProtocolViolationError",
+    "AdminShutdownError",
+    "CrashShutdownError",
+    "CannotConnectNowError",
+    "InternalServerError",
+    "DataCorruptedError",
+    "InvalidSQLStatementNameError",
+    "DuplicatePreparedStatementError",
+    "InternalClientError",
+    "ProtocolError",
+    "OutdatedSchemaCacheError",
+    "TargetServerAttributeNotMatched",
+}
 LASTING = [
     asyncpg.UniqueViolationError(""),
     asyncpg.CheckViolationError(""),
@@ -52,24 +84,47 @@ LASTING = [
     asyncpg.FeatureNotSupportedError(""),
     asyncpg.PostgresSyntaxError(""),
     asyncpg.RaiseError(""),
+    asyncpg.ClientConfigurationError(""),
     _base.DataError("a value that does not fit"),
+]
+UNREADY = [
+    asyncpg.UndefinedTableError(""),
+    asyncpg.UndefinedColumnError(""),
+    asyncpg.UndefinedFunctionError(""),
+    asyncpg.UndefinedObjectError(""),
+    asyncpg.InvalidSchemaNameError(""),
+    asyncpg.InvalidColumnReferenceError(""),
+    asyncpg.DatatypeMismatchError(""),
+    asyncpg.InsufficientPrivilegeError(""),
 ]
 
 
-@pytest.mark.parametrize("error", PASSING, ids=lambda error: type(error).__name__)
+def name(error: object) -> str:
+    return type(error).__name__
+
+
+@pytest.mark.parametrize("error", PASSING, ids=name)
 def test_what_passes(error: Exception) -> None:
     assert is_transient(error)
-    assert is_transient(wrapped(error))
+    assert not is_unready(error)
 
 
-@pytest.mark.parametrize("error", LASTING, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("error", PASSING, ids=name)
+def test_after_what_no_connection_is_used_again(error: Exception) -> None:
+    assert is_stale(error) == (name(error) in STALE)
+
+
+@pytest.mark.parametrize("error", LASTING, ids=name)
 def test_what_lasts(error: Exception) -> None:
     assert not is_transient(error)
-    assert not is_transient(wrapped(error))
+    assert not is_unready(error)
+    assert not is_stale(error)
 
 
-def test_a_lost_connection_passes_whatever_it_says() -> None:
-    assert is_transient(wrapped(asyncpg.PostgresSyntaxError(""), invalidated=True))
+@pytest.mark.parametrize("error", UNREADY, ids=name)
+def test_a_database_that_is_not_ready_is_nobodys_poison(error: Exception) -> None:
+    assert is_unready(error)
+    assert not is_transient(error)
 
 
 @pytest.mark.parametrize(
@@ -80,16 +135,23 @@ def test_a_lost_connection_passes_whatever_it_says() -> None:
         ConnectionResetError(),
         BrokenPipeError(),
         socket.gaierror(),
+        ssl.SSLEOFError(),
         OSError("Multiple exceptions"),
         TimeoutError(),
-        PoolTimeoutError(),
         UnansweredError("x"),
         KafkaConnectionError(),
         RedisConnectionError(),
         ReadOnlyError(),
+        BusyLoadingError(),
+        MasterDownError(""),
+        ClusterDownError(""),
+        OutOfMemoryError(),
+        AuthenticationError(),
+        ResponseError("BUSY Redis is busy running a script."),
+        ResponseError("NOREPLICAS Not enough good replicas to write."),
         ExceptionGroup("", [TimeoutError(), TransientError("x")]),
     ],
-    ids=lambda error: type(error).__name__,
+    ids=name,
 )
 def test_outages_elsewhere_pass(error: Exception) -> None:
     assert is_transient(error)
@@ -104,25 +166,25 @@ def test_outages_elsewhere_pass(error: Exception) -> None:
         FileNotFoundError(),
         PermissionError(),
         UnicodeDecodeError("utf-8", b"", 0, 1, ""),
-        ResponseError(),
+        RedisDataError(),
         asyncio.CancelledError(),
         ExceptionGroup("", [TimeoutError(), ValueError()]),
     ],
-    ids=lambda error: type(error).__name__,
+    ids=name,
 )
 def test_mistakes_last(error: BaseException) -> None:
     assert not is_transient(error)
 
 
-def test_a_database_that_is_not_ready_is_nobodys_poison() -> None:
-    for error in (
-        asyncpg.UndefinedTableError(""),
-        asyncpg.UndefinedColumnError(""),
-        asyncpg.InsufficientPrivilegeError(""),
-    ):
-        assert is_unready(wrapped(error))
-        assert not is_transient(wrapped(error))
-    assert not is_unready(wrapped(asyncpg.UniqueViolationError("")))
+def test_who_works_by_himself_waits_ever_longer_for_what_passes_and_ends_by_a_mistake() -> None:
+    patience = Patience()
+    pauses = [patience.after(each) for each in (TimeoutError(), asyncpg.UndefinedTableError(""), *6 * [TimeoutError()])]
+    assert all(2 * one < two + 0.4 for one, two in pairwise(pauses[:6]))
+    assert 5 <= pauses[-1] < 5.3
+    patience.over()
+    assert patience.after(TimeoutError()) < 0.4
+    with pytest.raises(ZeroDivisionError):
+        patience.after(ZeroDivisionError())
 
 
 async def test_tries_are_counted_and_mistakes_are_not_tried_again() -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import literal, select
 
 from platformkit.db.statement import Row, Statement
 from platformkit.errors import ConstraintError
+from platformkit.retry import is_stale
 
 # Seconds: to get a connection, new or from the pool, and for a statement whose answer never comes.
 _PATIENCE, _SILENCE = 5.0, 60.0
@@ -34,7 +35,7 @@ class Connection:
         Raises:
             ConnectionResetError: the connection got lost.
             ConstraintError: a row was refused.
-            KeyError: a parameter is missing.
+            KeyError, TypeError: a parameter is missing, or of a name that the statement does not have.
         """
         with _translated(self._below):
             found: list[Row] = await self._below.fetch(statement.text, *statement.arguments(given))
@@ -44,7 +45,7 @@ class Connection:
         """The number of rows that were inserted, changed or removed.
 
         Raises:
-            ConnectionResetError, ConstraintError, KeyError: as `rows`.
+            ConnectionResetError, ConstraintError, KeyError, TypeError: as `rows`.
         """
         with _translated(self._below):
             done: str = await self._below.execute(statement.text, *statement.arguments(given))
@@ -71,29 +72,40 @@ class Database:
         """A connection in a transaction that is committed at the end, rolled back after an error.
 
         Raises:
-            ConnectionResetError: the connection got lost.
-            TimeoutError: there was none to be had.
+            ConnectionResetError: the connection got lost before, at or after the commit.
+            ConnectionRefusedError, TimeoutError: there was none to be had.
+            ConstraintError: a row was refused at the commit.
         """
         async with self._connection() as below:
             transaction = below.transaction()
             with _translated(below):
                 await transaction.start()
-                try:
-                    yield Connection(below)
-                except Exception:
-                    # Its own failure would hide why, and make a try that must not be repeated look like an outage.
-                    with suppress(Exception):
-                        await transaction.rollback()
-                    raise
+            try:
+                yield Connection(below)
+            except Exception:
+                # Its own failure would hide why, and make a try that must not be repeated look like an outage.
+                with suppress(Exception):
+                    await transaction.rollback()
+                raise
+            with _translated(below):
                 await transaction.commit()
 
     async def rows(self, statement: Statement, **given: object) -> list[Row]:
-        """As `Connection.rows`, in a transaction of its own."""
+        """As `Connection.rows`, in a transaction of its own.
+
+        Raises:
+            ConnectionResetError, ConstraintError, KeyError, TypeError: as there.
+            ConnectionRefusedError, TimeoutError: there was no connection to be had.
+        """
         async with self._connection() as below:
             return await Connection(below).rows(statement, **given)
 
     async def execute(self, statement: Statement, **given: object) -> int:
-        """As `Connection.execute`, in a transaction of its own."""
+        """As `Connection.execute`, in a transaction of its own.
+
+        Raises:
+            ConnectionRefusedError, ConnectionResetError, ConstraintError, KeyError, TimeoutError, TypeError: as `rows`.
+        """
         async with self._connection() as below:
             return await Connection(below).execute(statement, **given)
 
@@ -120,6 +132,7 @@ class Database:
                 min_size=0,
                 max_size=self._size,
                 record_class=Row,
+                connect=_connect,
                 init=_prepare,
                 # Nothing of ours outlives its transaction, so there is nothing to reset: a trip less per transaction. One
                 # that did not end for whatever reason the driver still rolls back.
@@ -132,15 +145,27 @@ class Database:
         async with pool.acquire(timeout=_PATIENCE) as below:
             try:
                 yield below
-            except asyncpg.ReadOnlySQLTransactionError:
-                # Another server is the primary now, and all that we have lead to the one that was (trap 16).
-                await pool.expire_connections()
+            except Exception as error:
+                if is_stale(error):
+                    # Such as: another server is the primary now, and all that we have lead to the one that was (trap 16).
+                    await pool.expire_connections()
                 raise
             except (asyncio.CancelledError, GeneratorExit):
                 # Cut off: the pool would ask the server to end what runs, which a silent one may take long for.
                 with suppress(asyncpg.InterfaceError):  # the pool did, when it got lost
                     below.terminate()
                 raise
+
+
+async def _connect(*where: Any, **how: Any) -> "asyncpg.Connection[Row]":
+    """A new connection. That there is none is an outage, also where the reason would be a mistake of ours elsewhere: a
+    certificate that has expired, a socket that is not there, a firewall.
+    """
+    try:
+        made: asyncpg.Connection[Row] = await asyncpg.connect(*where, **how)
+    except OSError as error:
+        raise ConnectionRefusedError("no connection to the database") from error
+    return made
 
 
 async def _prepare(connection: Any) -> None:

@@ -1,16 +1,27 @@
 """Alembic, driven from code: `python -m <service> migrate` brings a database to the newest revision."""
 
 import asyncio
+import traceback
 from importlib.resources import files
 from pathlib import Path
 
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 _LOCK = 7_283_045
+
+
+class MigrationError(Exception):
+    """It failed because of `cause`, the driver's error or ours, in the migration that `where` names; nothing was kept."""
+
+    def __init__(self, where: str, cause: BaseException) -> None:
+        super().__init__(where)
+        self.where = where
+        self.cause = cause
 
 
 def upgrade(package: str, url: str) -> None:
@@ -19,9 +30,19 @@ def upgrade(package: str, url: str) -> None:
     Safe to run by several processes at once: they take turns.
 
     Raises:
-        sqlalchemy.exc.DBAPIError: also when a table was not free within five seconds, because of a dump; nothing is done then.
+        MigrationError: also when a table was not free within five seconds, because of a dump; nothing is done then.
     """
-    command.upgrade(config(package, url), "head")
+    try:
+        command.upgrade(config(package, url), "head")
+    except Exception as error:
+        below = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else None
+        raise MigrationError(_where(error), below or error) from None
+
+
+def _where(error: Exception) -> str:
+    """The name of the migration's file."""
+    frames = (Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__))
+    return next((file.stem for file in frames if file.parent.name == "versions"), "before any")
 
 
 def config(package: str, url: str) -> Config:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     TableValuedAlias,
     Text,
+    Uuid,
     any_,
     bindparam,
     cast,
@@ -97,8 +98,16 @@ def _is_array(of: TypeEngine[Any]) -> bool:
 
 
 def _flat(of: TypeEngine[Any]) -> TypeEngine[Any]:
-    """An array per row does not fit in an array of rows: it goes as the text that PostgreSQL reads."""
-    return Text() if _is_array(of) else of
+    """An array per row does not fit in an array of rows: it goes as the text that PostgreSQL reads.
+
+    Raises:
+        TypeError: it is not one of ids; the text of others may need quotes.
+    """
+    if not isinstance(of, ARRAY):
+        return of
+    if not isinstance(of.item_type, Uuid):
+        raise TypeError("in a set of rows, an array can be one of ids only")
+    return Text()
 
 
 def _text(of: object) -> str | None:

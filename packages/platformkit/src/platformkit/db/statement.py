@@ -48,12 +48,16 @@ class Statement:
         processors = compiled._bind_processors  # noqa: SLF001 -- what a value becomes on its way to the driver
         self._names: Sequence[str] = compiled.positiontup or ()
         self._processors = [processors.get(name) for name in self._names]
+        self._known = frozenset(self._names)
 
     def arguments(self, given: Mapping[str, object]) -> list[object]:
         """What the driver is given, in the order of the statement.
 
         Raises:
             KeyError: a parameter is missing.
+            TypeError: it has no parameter of that name; ignored, a condition that was meant would not hold.
         """
+        if not given.keys() <= self._known:
+            raise TypeError(f"no parameter {', '.join(sorted(given.keys() - self._known))}")
         values = (given[name] if name in given else self._kept[name] for name in self._names)
         return [value if make is None else make(value) for value, make in zip(values, self._processors, strict=True)]

@@ -16,13 +16,18 @@ from platformkit.envelope import Message
 from platformkit.errors import TransientError
 from platformkit.executor.ledger import Ledger
 from platformkit.executor.unit import UnitOfWork
-from platformkit.retry import attempts
+from platformkit.retry import attempts, is_transient
 
-_ATTEMPTS, _PATIENCE = 3, 5.0
+# Seconds of trying again, and of asking what became of a commit: together less than a request has (`http.app`).
+_ATTEMPTS, _PATIENCE = 3, 2.0
 P = ParamSpec("P")
 T = TypeVar("T")
 Handler = Callable[[UnitOfWork, Sequence[Message]], Awaitable[None]]
 """What becomes of a batch of events."""
+
+
+class _UnclearError(Exception):
+    """What became of a commit could not be found out."""
 
 
 class Executor:
@@ -51,27 +56,51 @@ class Executor:
 
         Deadlocks and the like are tried again, so a handler must stand being run twice. When the answer to a commit got
         lost, the database is asked what became of it: what was committed is not done again, unless the server crashed.
+
+        Raises:
+            ConnectionResetError, TimeoutError and what else is transient (`platformkit.retry`): it lasted. Unless nothing
+                was told or recorded, it may have been committed all the same: who asks again needs a key.
+            ConstraintError: a row was refused, and the handler did not make anything of it.
         """
-        unheard: str | None = None
-        async for attempt in attempts(limit=_ATTEMPTS, seconds=_PATIENCE):
-            with attempt:
-                if unheard is not None and await self._committed(unheard):
-                    break
-                unheard = None
-                async with self._database.transaction() as connection:
-                    work = await self._begin(connection, context)
-                    result = await handler(work, *given, **named)
-                    if unheard := await work.flush():
-                        await failpoints.hit("executor.before_commit")
+        try:
+            async for attempt in attempts(limit=_ATTEMPTS, seconds=_PATIENCE):
+                with attempt:
+                    work, transaction, result = await self._once(handler, context, *given, **named)
+        except _UnclearError:
+            # Not tried again: that would be doing twice what nobody knows of whether it was done.
+            raise TransientError("tijdelijk-niet-beschikbaar") from None
         work.committed()
-        if unheard:
+        if transaction:
             await failpoints.hit("executor.after_commit")
         return result
+
+    async def _once(
+        self,
+        handler: Callable[Concatenate[UnitOfWork, P], Awaitable[T]],
+        context: DatabaseContext | None,
+        *given: P.args,
+        **named: P.kwargs,
+    ) -> tuple[UnitOfWork, str | None, T]:
+        """Run `handler` and commit; the work, its transaction, none when it told and recorded nothing, and the result."""
+        transaction: str | None = None
+        try:
+            async with self._database.transaction() as connection:
+                work = await self._begin(connection, context)
+                result = await handler(work, *given, **named)
+                if transaction := await work.flush():
+                    await failpoints.hit("executor.before_commit")
+        except Exception as error:
+            if transaction is None or not is_transient(error) or not await self._committed(transaction):
+                raise
+        return work, transaction, result
 
     async def execute_batch(self, consumer: str, messages: Sequence[Message], handler: Handler) -> None:
         """Run `handler` on those of `messages` that `consumer` has not handled yet, each event once, and commit.
 
-        One attempt: the consumer decides what comes after a failure.
+        One attempt: the consumer decides what comes after a failure, and the inbox knows what was committed unheard.
+
+        Raises:
+            ConnectionResetError, TimeoutError, ConstraintError: as `execute`, and what else `handler` raises.
         """
         async with self._database.transaction() as connection:
             work = await self._begin(connection, None)
@@ -88,13 +117,20 @@ class Executor:
         return work
 
     async def _committed(self, transaction: str) -> bool:
-        """Whether it was; asked until the server knows, which may not have noticed yet that nobody listens."""
-        async for attempt in attempts(limit=None, seconds=_PATIENCE):
-            with attempt:
-                async with self._database.transaction() as connection:
-                    status = await self._ledger(connection).became_of(transaction)
-                if status == "in progress":
-                    raise TransientError("tijdelijk-niet-beschikbaar")
+        """Whether it was; asked until the server knows, which may not have noticed yet that nobody listens.
+
+        Raises:
+            _UnclearError: it does not say.
+        """
+        try:
+            async for attempt in attempts(limit=None, seconds=_PATIENCE):
+                with attempt:
+                    async with self._database.transaction() as connection:
+                        status = await self._ledger(connection).became_of(transaction)
+                    if status == "in progress":
+                        raise TransientError("tijdelijk-niet-beschikbaar")
+        except Exception as error:
+            raise _UnclearError from error
         return status == "committed"
 
 

@@ -46,7 +46,11 @@ class UnitOfWork:
         return await self.connection.rows(statement, **given)
 
     async def row(self, statement: Statement, **given: object) -> Row | None:
-        """The only row that `statement` gives, none when it gives none."""
+        """The only row that `statement` gives, none when it gives none.
+
+        Raises:
+            ValueError: it gives several.
+        """
         found = await self.connection.rows(statement, **given)
         if not found:
             return None
@@ -54,7 +58,11 @@ class UnitOfWork:
         return row
 
     async def value(self, statement: Statement, **given: object) -> Any:
-        """The first column of the only row, none when there is none."""
+        """The first column of the only row, none when there is none.
+
+        Raises:
+            ValueError: there are several.
+        """
         found = await self.row(statement, **given)
         return found[0] if found else None
 
@@ -63,7 +71,11 @@ class UnitOfWork:
         return await self.connection.execute(statement, **given)
 
     async def claim(self, key: IdempotencyKey) -> UUID | None:
-        """Take the caller's key; the result's id when an earlier request took it (see `Ledger.claim`)."""
+        """Take the caller's key; the result's id when an earlier request took it (see `Ledger.claim`).
+
+        Raises:
+            DomainError: `idempotency-key-hergebruikt`, it was taken for another request.
+        """
         return await self.ledger.claim(key, self.now)
 
     async def put_aside(self, consumer: str, keys: Collection[UUID]) -> frozenset[UUID]:

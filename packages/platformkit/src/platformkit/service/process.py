@@ -30,7 +30,11 @@ class Process(Generic[S]):
     _at_end: AsyncExitStack
 
     def client(self, url: AnyUrl | None, *, seconds: float = 5.0) -> ServiceClient:
-        """A client of another service, with this service's own identity; `seconds` is for each try of a call."""
+        """A client of another service, with this service's own identity; `seconds` is for each try of a call.
+
+        Raises:
+            ValueError: its address is not set.
+        """
         if url is None:
             raise ValueError("the address of another service is not set")
         return ServiceClient(self.http, str(url), self._tokens, seconds=seconds)

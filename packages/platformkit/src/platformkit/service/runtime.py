@@ -4,20 +4,20 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import uvloop
 
 from platformkit import telemetry
-from platformkit.db import limits, migrations
+from platformkit.db import migrations, provision
 from platformkit.health import Heartbeat
 from platformkit.logging import configure, get_logger
 from platformkit.retry import is_transient
 from platformkit.service import audit, dead_letters, republish, roles
 from platformkit.service.commands import Command
 from platformkit.service.jobs import Job, to_the_end
-from platformkit.service.process import opened
+from platformkit.service.process import Process, opened
 from platformkit.service.service import Service
 from platformkit.settings import ProcessSettings
 
@@ -63,29 +63,40 @@ def commands(service: Service[Any]) -> Mapping[str, Command[Any]]:
 
 
 def _migrated(service: Service[Any], settings: ProcessSettings) -> int:
-    url = settings.database_url("migrate")
+    async def provisioned(process: Process[Any]) -> None:
+        await provision.require(process.database, service.module)
+
     try:
-        migrations.upgrade(service.module, url)
-        asyncio.run(_after_migration(service, settings))
-    except limits.MissingLimitsError as error:
-        print(f"Failed: {error}", file=sys.stderr)
-        return 1
+        asyncio.run(_as_owner(service, settings, provisioned))
+        migrations.upgrade(service.module, settings.database_url("migrate"))
+        if service.fill is not None:
+            asyncio.run(_as_owner(service, settings, service.fill))
+    except provision.ProvisionError as error:
+        return _failed(str(error))
+    except migrations.MigrationError as error:
+        return _failed(f"{_kinds(error.cause)}, migration {error.where}. {_advice(error.cause)}")
     except Exception as error:
-        if not is_transient(error):
-            raise
-        print(
-            f"Failed: {_kinds(error)}. Is the database there, or does a dump hold a table? Run it again.",
-            file=sys.stderr,
-        )
-        return 1
+        return _failed(f"{_kinds(error)}. {_advice(error)}")
     return 0
 
 
-async def _after_migration(service: Service[Any], settings: ProcessSettings) -> None:
+async def _as_owner(
+    service: Service[Any], settings: ProcessSettings, work: Callable[[Process[Any]], Awaitable[object]]
+) -> None:
     async with opened(settings, service=service.name, role="migrate", part="migrate", pool=1) as process:
-        await limits.require(process.database, service.module)
-        if service.fill is not None:
-            await service.fill(process)
+        await work(process)
+
+
+def _advice(error: BaseException) -> str:
+    if is_transient(error):
+        return "Is the database there, or does a dump hold a table? Run it again."
+    return "Nothing of it was kept."
+
+
+def _failed(why: str) -> int:
+    """Tell it without the text of an error, which may quote a row; the exit code."""
+    print(f"Failed: {why}", file=sys.stderr)
+    return 1
 
 
 def _command(service: Service[Any], command: Command[Any], words: Sequence[str]) -> int:
@@ -96,9 +107,7 @@ def _command(service: Service[Any], command: Command[Any], words: Sequence[str])
     try:
         return asyncio.run(done(service, settings, command, words))
     except Exception as error:
-        # Without the text: it may quote a row.
-        print(f"Failed: {_kinds(error)}. Is the database there, and migrated?", file=sys.stderr)
-        return 1
+        return _failed(f"{_kinds(error)}. Is the database there, and migrated?")
     finally:
         telemetry.shutdown()
 
@@ -110,10 +119,11 @@ async def done(service: Service[Any], settings: ProcessSettings, command: Comman
 
 
 def _kinds(error: BaseException) -> str:
-    """The types of an error, and of what a group holds."""
+    """The types of an error and of what a group holds, with PostgreSQL's number for it."""
     if isinstance(error, BaseExceptionGroup):
         return ", ".join(_kinds(each) for each in error.exceptions)
-    return type(error).__qualname__
+    state = getattr(error, "sqlstate", None)
+    return f"{type(error).__qualname__} ({state})" if state else type(error).__qualname__
 
 
 async def _until_stopped(role: str, settings: ProcessSettings, parts: Mapping[str, Job]) -> None:

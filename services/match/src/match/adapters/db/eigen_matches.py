@@ -58,8 +58,9 @@ class PostgresEigenMatchRepository:
     async def bladzijde(
         self, work: UnitOfWork, account: AccountId, stand: Stand | None, na: MatchId | None, limiet: int
     ) -> Sequence[EigenMatch]:
-        vraag = _BLADZIJDEN[stand][na is not None]
-        return [_match(rij) for rij in await work.rows(vraag, account=account, na=na, limiet=limiet)]
+        verder = {"na": na} if na else {}
+        vraag = _BLADZIJDEN[stand][bool(verder)]
+        return [_match(rij) for rij in await work.rows(vraag, account=account, limiet=limiet, **verder)]
 
     async def een(self, work: UnitOfWork, account: AccountId, match_id: MatchId) -> EigenMatch | None:
         rij = await work.row(_EEN, account=account, match_id=match_id)

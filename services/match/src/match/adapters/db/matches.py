@@ -57,8 +57,9 @@ class PostgresMatchRepository:
         return [_match(rij) for rij in await work.rows(_MET_ID, ids=list(ids))]
 
     async def ids_na(self, work: UnitOfWork, na: MatchId | None, aantal: int) -> list[MatchId]:
-        vraag = _EERSTE_IDS if na is None else _VOLGENDE_IDS
-        return [rij.match_id for rij in await work.rows(vraag, na=na, aantal=aantal)]
+        if na is None:
+            return [rij.match_id for rij in await work.rows(_EERSTE_IDS, aantal=aantal)]
+        return [rij.match_id for rij in await work.rows(_VOLGENDE_IDS, na=na, aantal=aantal)]
 
     async def verlopen(self, work: UnitOfWork, aantal: int) -> list[Match]:
         return [_match(rij) for rij in await work.rows(_VERLOPEN, vandaag=work.today, aantal=aantal)]

@@ -85,7 +85,7 @@ async def load(work: UnitOfWork, coordinator_domain: str | None) -> None:
     gebieden = _Gebieden.model_validate(_read("gebieden.yaml"))
     organisaties = [_Organisatie.model_validate(each) for each in _read("organisaties.yaml")]
     for statement, table, rows in _rows(gebieden, organisaties):
-        await work.execute(statement, **columns_of(table, rows))
+        await work.execute(statement, **columns_of(table, rows, [*rows[0]]))
     if coordinator_domain:
         await work.execute(_COORDINATOR, domain=coordinator_domain)
 
