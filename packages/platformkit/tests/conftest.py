@@ -1,5 +1,6 @@
 """Fixtures of platformkit's tests: the throwaway service `proef` with a database of its own, and Kafka topics."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -8,7 +9,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import uvicorn
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from lokaal import testing
 from lokaal.servers import postgres
@@ -16,10 +21,11 @@ from lokaal.stack import Stack
 from platformkit import failpoints
 from platformkit.db.database import Database
 from platformkit.db.migrations import upgrade
+from platformkit.testing import Issuer
 
 sys.path.insert(0, str(Path(__file__).parent / "service"))
 
-from proef.hulp import TABLES, Proef
+from proef.hulp import TABLES, Proef, free_port
 
 
 @pytest.fixture(autouse=True)
@@ -89,3 +95,23 @@ def start(proef: Proef) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+@pytest.fixture
+async def issuer() -> AsyncIterator[tuple[Issuer, str]]:
+    """The issuer behind a socket, and its address."""
+    made, port = Issuer(), free_port()
+    url = f"http://127.0.0.1:{port}"
+
+    async def discovery(_request: object) -> JSONResponse:
+        return JSONResponse({"issuer": url, "jwks_uri": f"{url}/jwks"})
+
+    async def jwks(_request: object) -> JSONResponse:
+        return JSONResponse({"keys": [key.as_dict(private=False) for key in made.keys]})
+
+    app = Starlette(routes=[Route("/.well-known/openid-configuration", discovery), Route("/jwks", jwks)])
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))
+    serving = asyncio.create_task(server.serve())
+    yield made, url
+    server.should_exit = True
+    await serving

@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +15,18 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ReadOnlyError, RedisError
+from redis.exceptions import RedisError
 
 from platformkit.errors import DomainError, TransientError
+from platformkit.logging import get_logger
 
 _SEED_SECONDS = 5
 _SEED_PAUSE = 0.05
 _SEED_TRIES = 40
 _PATIENCE = 1.0
 Spent = Callable[[], Awaitable[int]]
+
+log = get_logger()
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,17 @@ class Budgets:
                 free_at = (await self._limiter.get_window_stats(budget.item, caller)).reset_time
                 raise DomainError(budget.problem, retryAfter=max(1, math.ceil(free_at - time.time())))
         except RedisError as error:
-            if isinstance(error, ReadOnlyError):
-                # Another server is the primary now, and all connections lead to the one that was (trap 16).
-                await self._redis.connection_pool.disconnect()
-                await self._counting.connection_pool.disconnect()
+            log.warning("budgets_closed", error=type(error).__qualname__)
+            await self._drop()
             raise TransientError("tijdelijk-niet-beschikbaar") from None
+
+    async def _drop(self) -> None:
+        """Whatever it said, the next one asks on a new connection: another server may be the primary now, and all that we
+        have lead to the one that was (trap 16). Those in use find out for themselves.
+        """
+        for each in (self._redis, self._counting):
+            with suppress(RedisError, OSError):
+                await each.connection_pool.disconnect(inuse_connections=False)
 
     async def _seeded(self, budget: Budget, caller: str, spent: Spent) -> None:
         """Without the mark, Redis is new, flushed or was silent for a window: take over what the database knows.

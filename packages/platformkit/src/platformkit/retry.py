@@ -24,12 +24,12 @@ _PASSING = (
     *("08", "28", "53", "57", "58", "XX"),
     *("25006", "3D000", "40001", "40003", "40P01", "55006", "55P03", "25P03", "25P04", "26000", "42P05"),
 )
-# Of these the ones after which no connection that there is may be used again: they lead to another server than they
-# should, or to one that remembers something else of them than we do.
-_STALE = ("08", "57P", "XX", "25006", "26000", "42P05")
 # Schema, table, column, type, function or grant missing, a type or an index that is another one: the migration has not run
 # that the code counts on, or one ran that it does not know. Never the fault of what is being handled.
 _UNREADY = ("3F000", "42P01", "42P10", "42501", "42703", "42704", "42804", "42883")
+# After these no connection that there is may be used again: it leads to another server than it should, or to one that
+# remembers something else of it than we do; and what was prepared keeps the types of its parameters, whatever they are now.
+_STALE = ("08", "57P", "XX", "25006", "26000", "42P05", *_UNREADY)
 # What Redis answers to our few commands is about Redis: it loads, is full, a replica, busy, or does not know us.
 _AWAY = (TransientError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, KafkaError, RedisError)
 # Mistakes that share a base class with an outage: trying again would go on for ever. The ValueError is asyncpg's for a
@@ -81,7 +81,7 @@ class Patience:
 
     def after(self, error: Exception) -> float:
         """The seconds to wait before the next turn; raises `error` when waiting does not help."""
-        if not (is_transient(error) or is_unready(error)):
+        if not _worth_retrying(error):
             raise error
         pause, self._pause = self._pause, min(2 * self._pause, _MOST)
         return pause + random.uniform(0.0, _JITTER)  # noqa: S311 -- chance, no secret
@@ -93,10 +93,10 @@ class Patience:
 
 def attempts(*, limit: int | None, seconds: float) -> AsyncIterator[AbstractContextManager[object]]:
     """Back off from 0.1 s to 5 s with jitter, for at most `limit` tries, until `seconds` after the first failed; only what
-    is transient.
+    is transient, or may pass with a migration.
 
     Raises:
-        Exception: of the last try, when it is not transient, or there may be no other.
+        Exception: of the last try, when it is our mistake, or there may be no other.
     """
     return _Attempts(limit, seconds)
 
@@ -107,7 +107,7 @@ class _First(AbstractContextManager["_First"]):
     error: Exception | None = None
 
     def __exit__(self, _type: type[BaseException] | None, error: BaseException | None, _trace: object) -> bool:
-        if isinstance(error, Exception) and is_transient(error):
+        if isinstance(error, Exception) and _worth_retrying(error):
             self.error = error
         return self.error is not None
 
@@ -146,4 +146,4 @@ class _Attempts(AsyncIterator[AbstractContextManager[object]]):
 
 
 def _worth_retrying(error: Exception) -> bool:
-    return is_transient(error)
+    return is_transient(error) or is_unready(error)

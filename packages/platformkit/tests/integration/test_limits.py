@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -118,6 +120,129 @@ async def test_a_redis_that_is_a_replica_now_is_left(budgets: Budgets, budget: B
 async def _connections(budgets: Budgets) -> set[int]:
     clients = (budgets._redis, budgets._counting)
     return {int(await client.execute_command("CLIENT", "ID")) for client in clients}
+
+
+class Door:
+    """An address that leads to Redis. Who came in before it was `told` something gets that as the answer to everything."""
+
+    def __init__(self, server: str) -> None:
+        where = urlsplit(server)
+        self._server = (where.hostname, where.port)
+        self._password = where.password
+        self._told: bytes | None = None
+        self._came = 0
+        self._before = 0
+
+    @property
+    def url(self) -> str:
+        """Its own address."""
+        return f"redis://:{self._password}@127.0.0.1:{self._port}/0"
+
+    def tell(self, answer: str, *, also: int = 0) -> None:
+        """Answer so to who is there, and to so many who come next."""
+        self._told, self._before = f"-{answer}\r\n".encode(), self._came + also
+
+    async def __aenter__(self) -> "Door":
+        self._opened = await asyncio.start_server(self._let_in, "127.0.0.1", 0)
+        self._port = self._opened.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._opened.close()
+
+    async def _let_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._came += 1
+        number = self._came
+        there, onward = await asyncio.open_connection(*self._server)
+        back = asyncio.create_task(_copy(there, writer))
+        try:
+            while head := await reader.readline():
+                command = [head]
+                for _ in range(int(head[1:])):
+                    command.append(size := await reader.readline())
+                    command.append(await reader.readexactly(int(size[1:]) + 2))
+                if self._told is not None and number <= self._before:
+                    writer.write(self._told)
+                else:
+                    onward.writelines(command)
+        finally:
+            back.cancel()
+            for each in (writer, onward):
+                each.close()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while some := await reader.read(65536):
+        writer.write(some)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "READONLY You can't write against a read only replica.",
+        "READONLY You can't write against a read only replica. script: 0123, on @user_script:1.",
+        "ERR Error running script (call to f_01): @user_script:1: -READONLY You can't write against a read only replica.",
+        "LOADING Redis is loading the dataset in memory",
+        "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+        "CLUSTERDOWN The cluster is down",
+        "OOM command not allowed when used memory > 'maxmemory'.",
+        "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+        "NOREPLICAS Not enough good replicas to write.",
+        "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
+        "NOAUTH Authentication required.",
+        "WRONGPASS invalid username-password pair or user is disabled.",
+        "NOPERM User default has no permissions to run the 'evalsha' command",
+        "ERR max number of clients reached",
+        "TRYAGAIN Multiple keys request during rehashing of slot",
+        "EXECABORT Transaction discarded because of previous errors.",
+        "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
+    ],
+    ids=lambda answer: answer.partition(" ")[0],
+)
+async def test_whatever_the_server_says_that_was_the_primary_the_next_one_is_asked(
+    servers: Stack, budget: Budget, answer: str
+) -> None:
+    """Its address leads to another one then; the connections that there are stay where they are."""
+    async with Door(servers.addresses["redis"]) as door:
+        budgets, ledger = Budgets(door.url), Ledger()
+        # Several connections, on all of which the scripts are known.
+        await asyncio.gather(*(may(budgets, budget, Ledger(), str(caller)) for caller in range(8)))
+        assert await may(budgets, budget, ledger)
+        door.tell(answer)
+        closed = await asyncio.gather(
+            *(may(budgets, budget, Ledger(), str(caller)) for caller in range(8)), return_exceptions=True
+        )
+        # A new connection may have been taken at once, which serves; what is refused is so as an outage.
+        assert {type(each) for each in closed} <= {TransientError, bool}
+        assert [await may(budgets, budget, ledger) for _ in range(3)] == [True, True, False]
+        # Nor does it matter what the first new ones hear: the one after them is asked.
+        door.tell(answer, also=2)
+        for _ in range(3):
+            with suppress(TransientError):
+                assert not await may(budgets, budget, ledger)
+        assert not await may(budgets, budget, ledger)
+        await budgets.close()
+
+
+async def test_a_server_that_forgot_the_scripts_is_taught_them(budgets: Budgets, budget: Budget, redis: Redis) -> None:
+    ledger = Ledger()
+    assert await may(budgets, budget, ledger)
+    await redis.script_flush()
+    assert [await may(budgets, budget, ledger) for _ in range(3)] == [True, True, False]
+
+
+async def test_a_server_that_is_full_closes_the_budget_until_there_is_room(
+    budgets: Budgets, budget: Budget, redis: Redis
+) -> None:
+    ledger = Ledger()
+    assert await may(budgets, budget, ledger)
+    await redis.config_set("maxmemory", "1")
+    try:
+        with pytest.raises(TransientError):
+            await may(budgets, budget, ledger)
+    finally:
+        await redis.config_set("maxmemory", "0")
+    assert [await may(budgets, budget, ledger) for _ in range(3)] == [True, True, False]
 
 
 @pytest.mark.parametrize("stops", ["SIGKILL", "SIGSTOP"])

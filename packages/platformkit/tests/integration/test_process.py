@@ -5,25 +5,19 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
-import pytest
-import uvicorn
 from proef.events import gewijzigd
 from proef.hulp import Proef, context, free_port, read_topic
 from proef.relaying import emptied, tell
 from sqlalchemy import text
-from starlette.applications import Starlette
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from platformkit.db.statement import Statement
 from platformkit.executor import UnitOfWork
-from platformkit.testing import eventually_async
-from platformkit.testing.issuer import ISSUER, Issuer
+from platformkit.testing import Issuer, eventually_async
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
@@ -32,27 +26,6 @@ async def ended(process: "subprocess.Popen[bytes]", seconds: float = 40) -> tupl
     """Exit code, stdout and stderr."""
     out, err = await asyncio.to_thread(process.communicate, None, seconds)
     return process.returncode, (out or b"").decode(), err.decode()
-
-
-@pytest.fixture
-async def issuer() -> AsyncIterator[tuple[Issuer, str]]:
-    """The issuer behind a socket, and its address."""
-    made, port = Issuer(), free_port()
-    url = f"http://127.0.0.1:{port}"
-
-    async def discovery(_request: object) -> JSONResponse:
-        return JSONResponse({"issuer": url, "jwks_uri": f"{url}/jwks"})
-
-    async def jwks(_request: object) -> JSONResponse:
-        return JSONResponse({"keys": [key.as_dict(private=False) for key in made.keys]})
-
-    app = Starlette(routes=[Route("/.well-known/openid-configuration", discovery), Route("/jwks", jwks)])
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))
-    serving = asyncio.create_task(server.serve())
-    yield made, url
-    server.should_exit = True
-    await serving
-    assert ISSUER
 
 
 async def test_sigterm_answers_the_running_request(

@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeAlias
 
 import asyncpg
+from opentelemetry import metrics
 from pydantic_core import from_json
-from sqlalchemy import literal, select
+from sqlalchemy import func, select
 
 from platformkit.db.statement import Row, Statement
 from platformkit.errors import ConstraintError
@@ -19,7 +20,8 @@ from platformkit.retry import is_stale
 
 # Seconds: to get a connection, new or from the pool, and for a statement whose answer never comes.
 _PATIENCE, _SILENCE = 5.0, 60.0
-_ANYTHING = Statement(select(literal(1)))
+_READ_ONLY = Statement(select(func.current_setting("transaction_read_only").label("setting")))
+_unusable = metrics.get_meter("platformkit").create_counter("database.unusable", unit="{attempt}")
 _Driver: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Row]"
 
 
@@ -110,8 +112,20 @@ class Database:
             return await Connection(below).execute(statement, **given)
 
     async def answers(self) -> None:
-        """Ask anything: what readiness wants to know. Raises what the driver raises when the database is away."""
-        await self.rows(_ANYTHING)
+        """Ask whether it takes writes: what readiness wants to know, and what is asked of every process all the time.
+
+        Raises:
+            asyncpg.ReadOnlySQLTransactionError: it takes none, as a standby.
+            Exception: what the driver raises when the database is away, or gives no connection.
+        """
+        try:
+            async with self._connection() as below:
+                (found,) = await Connection(below).rows(_READ_ONLY)
+                if found.setting != "off":
+                    raise asyncpg.ReadOnlySQLTransactionError("the database takes no writes")
+        except Exception as error:
+            _unusable.add(1, {"application": self._application, "error": type(error).__qualname__})
+            raise
 
     async def close(self) -> None:
         """Close the connections; those in use are waited for, but not for long."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from platformkit.health import Heartbeat
 from platformkit.logging import get_logger
-from platformkit.retry import is_transient
+from platformkit.retry import Patience
 
 Job = Callable[[asyncio.Event, Heartbeat], Awaitable[None]]
 """Works until the event is set, and beats meanwhile. One that ends sooner, for whatever reason, ends its process."""
@@ -32,20 +32,21 @@ async def to_the_end(job: Job, stop: asyncio.Event, heartbeat: Heartbeat) -> Non
 
 
 def every(name: str, interval: timedelta, work: Callable[[], Awaitable[int]]) -> Job:
-    """Do `work` again and again, at once when it did something; an outage is waited out."""
+    """Do `work` again and again, at once when it did something; what passes is waited out, only a mistake of ours ends it."""
 
     async def repeat(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
         heartbeat.expect(name)
+        patience = Patience()
         while not stop.is_set():
             heartbeat.beat(name)
             try:
                 done = await work()
             except Exception as error:
-                if not is_transient(error):
-                    raise
+                pause = patience.after(error)
                 log.warning("job_waits", job=name, error=type(error).__qualname__)
-                await wait(stop, 1.0)
+                await wait(stop, pause)
                 continue
+            patience.over()
             if not done:
                 await _rest(stop, interval, lambda: heartbeat.beat(name))
 

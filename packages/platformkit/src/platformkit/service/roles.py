@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from platformkit.audit.sealing import PAUSE, Sealer
+from platformkit.gauges import measuring
 from platformkit.health import Heartbeat
 from platformkit.messaging.consumer import Consumer
 from platformkit.outbox.relay import Relay
@@ -28,7 +29,11 @@ def role(service: Service[Any], settings: ProcessSettings, name: str) -> Job:
     work = {"api": _api, "consumer": _consumer, "relay": _relay, "jobs": _jobs}[name]
 
     async def run(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-        async with opened(settings, service=service.name, role=_DATABASE_ROLES[name], part=name) as process:
+        async with (
+            opened(settings, service=service.name, role=_DATABASE_ROLES[name], part=name) as process,
+            # Also who has nothing to do tells that the database is away, and leaves the one that was the primary.
+            measuring(process.database.answers),
+        ):
             await work(service, process, stop, heartbeat)
 
     return run

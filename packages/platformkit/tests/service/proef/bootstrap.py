@@ -10,7 +10,7 @@ from platformkit.service import Job, Process, Retelling, Service
 from proef.dingen import Opnieuw, make_router
 from proef.gezien import Onthouden
 from proef.settings import Settings
-from proef.taken import TAKEN
+from proef.taken import TAKEN, telt
 
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
@@ -23,7 +23,8 @@ def _subscriptions(process: Process[Settings]) -> Sequence[Subscription]:
 
 
 def _jobs(process: Process[Settings]) -> Sequence[Job]:
-    return TAKEN[process.settings.taken]
+    taken = process.settings.taken
+    return [telt(process.executor)] if taken == "telt" else TAKEN[taken]
 
 
 def _opnieuw(process: Process[Settings]) -> Retell:

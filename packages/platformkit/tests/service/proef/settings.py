@@ -14,7 +14,7 @@ class Settings(ProcessSettings):
     groep: str = "proef"
     werkt: float = 0
     begonnen: Path | None = None
-    taken: Literal["geen", "sterft", "eindigt"] = "geen"
+    taken: Literal["geen", "telt", "sterft", "eindigt"] = "geen"
 
     async def works(self) -> None:
         if self.begonnen:
