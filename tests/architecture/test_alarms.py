@@ -16,7 +16,21 @@ ROOT = Path(__file__).resolve().parents[2]
 REGISTRY = strict_yaml.load((ROOT / "deploy" / "observability" / "registry.yaml").read_text())
 ALARMS = strict_yaml.load((ROOT / "deploy" / "observability" / "alarms.yaml").read_text())
 RULES: list[dict[str, Any]] = [rule for group in ALARMS["groups"] for rule in group["rules"]]
-_WORDS = {"max", "min", "sum", "by", "increase", "rate", "absent", "and", "or", "unless", "on", "offset"}
+_WORDS = {
+    "max",
+    "min",
+    "sum",
+    "by",
+    "increase",
+    "rate",
+    "max_over_time",
+    "absent",
+    "and",
+    "or",
+    "unless",
+    "on",
+    "offset",
+}
 _DURATION = re.compile(r"[0-9]+[smhd]")
 
 

@@ -18,7 +18,7 @@ async def test_every_subscriber_acknowledges_by_hand_and_alone(proef: Proef, top
         config = subscriber._outer_config
         assert subscriber.ack_policy is AckPolicy.MANUAL
         assert subscriber._connection_args["enable_auto_commit"] is False
-        assert subscriber._connection_args["auto_offset_reset"] == "earliest"
+        assert subscriber._connection_args["auto_offset_reset"] == "none"
         assert not hasattr(subscriber, "max_workers")
         assert subscriber.get_msg.__module__ == "platformkit.messaging.consumer"
         assert config is not None

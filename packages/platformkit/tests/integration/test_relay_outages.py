@@ -1,12 +1,15 @@
 """Kafka or the relay's own connection goes away (D3): it waits, goes on and tells all."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
+from aiokafka.errors import TopicAuthorizationFailedError
 from proef.hulp import Proef, read_topic
-from proef.relaying import emptied, holds, running, sequences, tell
+from proef.relaying import Producer, emptied, holds, running, sequences, tell, telling_to
 
 from lokaal.stack import Stack
+from platformkit.health import Heartbeat
 from platformkit.outbox import relay as relay_module
 from platformkit.testing import eventually_async
 
@@ -47,3 +50,45 @@ async def test_whenever_its_connection_is_cut_it_goes_on(
         await eventually_async(lambda: emptied(proef))
     told = sequences(await read_topic(proef.broker, topic, 100))
     assert set(told) == set(range(100))
+
+
+async def test_a_publish_that_never_ends_ends_the_life_of_a_relay(
+    proef: Proef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await tell(proef, "persoon", 1)
+    producer, heartbeat = Producer(1), Heartbeat(None, limit=0.5)
+    async with telling_to(proef, monkeypatch, producer) as relay:
+        working = asyncio.create_task(relay.run(asyncio.Event(), heartbeat))
+        await eventually_async(lambda: emptied(proef))
+        assert heartbeat.ready
+        producer.silent = True
+        await tell(proef, "persoon", 2)
+        await eventually_async(_is_dead(heartbeat))
+        working.cancel()
+        await asyncio.wait([working])
+    assert await proef.count("outbox") == 1
+
+
+async def test_what_the_broker_never_allows_waits_and_is_told_in_the_log(
+    proef: Proef, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Restarting helps nobody, so it stays alive: the age of the outbox raises the alarm."""
+    monkeypatch.setattr(relay_module, "_BACKOFF", 0.01)
+    await tell(proef, "persoon", 1)
+    producer, heartbeat = Producer(1, *[TopicAuthorizationFailedError("persoon")] * 20), Heartbeat(None, limit=5.0)
+    async with telling_to(proef, monkeypatch, producer) as relay:
+        stop = asyncio.Event()
+        working = asyncio.create_task(relay.run(stop, heartbeat))
+        await eventually_async(lambda: emptied(proef))
+        assert heartbeat.alive
+        stop.set()
+        await working
+    assert producer.heard == [["1"]] * 21
+    assert capsys.readouterr().out.count("error=TopicAuthorizationFailedError") == 20
+
+
+def _is_dead(heartbeat: Heartbeat) -> Callable[[], Awaitable[bool]]:
+    async def ask() -> bool:
+        return not heartbeat.alive
+
+    return ask

@@ -28,15 +28,15 @@ from platformkit.gauges import measuring
 from platformkit.health import Heartbeat
 from platformkit.logging import get_logger
 from platformkit.messaging import unreadable
+from platformkit.messaging.reading import BATCH, Reading
 from platformkit.retry import attempts, is_transient, is_unready
 
-_BATCH = 500
-_POLL_MS = 1_000
 _FETCH_MS = 500
 _MUCH = 256 * 1024
 _PATIENCE = 60.0
 _BREATH = 1.0
 _GRACE = 20.0
+_MOST_BUSY = 300.0
 
 log = get_logger()
 _meter = metrics.get_meter("platformkit")
@@ -88,27 +88,30 @@ class Consumer:
             logger=logging.getLogger("platformkit.faststream"),
         )
         unreadable.install()
-        for subscription in subscriptions:
-            subscribe(self.broker, subscription, self._receiver(subscription))
-        self._heartbeat: Heartbeat | None = None
+        self._readings = [Reading(each.name, each.topic, busy=_MOST_BUSY) for each in subscriptions]
+        for subscription, reading in zip(subscriptions, self._readings, strict=True):
+            subscribe(self.broker, subscription, reading, self._receiver(subscription, reading))
 
     async def run(self, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
         """Consume until `stop`; what is being handled then is finished and acknowledged first."""
         heartbeat.expect("consumer")
-        async for attempt in attempts(limit=None, seconds=3600):
-            with attempt:
-                if stop.is_set():
-                    return
-                heartbeat.expect("consumer")
-                await self._start()
-        async with measuring(self._measure):
-            await self._until(stop, heartbeat)
+        async with measuring(self._measure_readings):
+            async for attempt in attempts(limit=None, seconds=3600):
+                with attempt:
+                    if stop.is_set():
+                        return
+                    heartbeat.expect("consumer")
+                    await self._start()
+            async with measuring(self._measure):
+                await self._until(stop, heartbeat)
 
     async def _until(self, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
+        for reading in self._readings:
+            reading.begin()
         try:
             while not stop.is_set():
-                # Alive as long as the event loop turns and the broker's tasks run; FastStream restarts those that fail.
-                heartbeat.beat("consumer")
+                if all(each.alive for each in self._readings):
+                    heartbeat.beat("consumer")
                 try:
                     await asyncio.wait_for(stop.wait(), 1.0)
                 except TimeoutError:
@@ -121,6 +124,10 @@ class Consumer:
         for name in self._names:
             _open.set(lying.get(name, 0), {"consumer": name})
 
+    async def _measure_readings(self) -> None:
+        for each in self._readings:
+            await each.measure()
+
     async def _start(self) -> None:
         try:
             await self.broker.start()
@@ -128,28 +135,31 @@ class Consumer:
             await self.broker.stop()
             raise
 
-    def _receiver(self, subscription: Subscription) -> Callable[[KafkaMessage], Awaitable[None]]:
+    def _receiver(self, subscription: Subscription, reading: Reading) -> Callable[[KafkaMessage], Awaitable[None]]:
         async def receive(message: KafkaMessage) -> None:
+            handled = False
             try:
-                await self._receive(subscription, message)
+                handled = await self._receive(subscription, message)
             finally:
+                reading.done(handled=handled)
                 # FastStream leaves its message in a ring of objects. Without the batch that hangs on it, it is not worth
                 # a pause of the garbage collector every few seconds.
                 message.raw_message = message.raw_message[:1]
 
         return receive
 
-    async def _receive(self, subscription: Subscription, message: KafkaMessage) -> None:
+    async def _receive(self, subscription: Subscription, message: KafkaMessage) -> bool:
         if not await self._handled(subscription, message):
             _rewind(message)
             await asyncio.sleep(_BREATH)
-            return
+            return False
         await failpoints.hit("consumer.before_offsets")
         try:
             await message.ack()
         except KafkaError as error:
             # The partitions went to another consumer: it reads the batch again, and the inbox knows it.
             log.warning("offsets_not_committed", consumer=subscription.name, error=type(error).__qualname__)
+        return True
 
     async def _handled(self, subscription: Subscription, message: KafkaMessage) -> bool:
         try:
@@ -278,6 +288,7 @@ def _storable(text: str) -> str:
 def subscribe(
     broker: KafkaBroker,
     subscription: Subscription,
+    reading: Reading,
     receive: Callable[[KafkaMessage], Awaitable[None]],
 ) -> None:
     """The one factory of subscribers: batches, acknowledged by hand (trap 1), one at a time (trap 3)."""
@@ -296,12 +307,14 @@ def subscribe(
         subscription.topic,
         group_id=subscription.name,
         batch=True,
-        max_records=_BATCH,
+        max_records=BATCH,
         ack_policy=AckPolicy.MANUAL,
-        auto_offset_reset="earliest",
+        # What to do about an offset that is not there is `Reading`'s to say, and to tell.
+        auto_offset_reset="none",
+        listener=reading,
         session_timeout_ms=6_000,
         heartbeat_interval_ms=1_500,
-        max_poll_interval_ms=300_000,
+        max_poll_interval_ms=int(_MOST_BUSY * 1000),
         fetch_min_bytes=_MUCH if subscription.gather_ms else 1,
         fetch_max_wait_ms=subscription.gather_ms or _FETCH_MS,
         parser=parse,
@@ -310,7 +323,7 @@ def subscribe(
 
     async def poll(consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
         # FastStream's own sleeps after a poll that brought nothing, and what comes then waits for it.
-        found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)
+        found = await reading.poll(consumer)
         return tuple(chain.from_iterable(found.values()))
 
     subscriber.get_msg = poll  # type: ignore[method-assign]
