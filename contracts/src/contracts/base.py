@@ -55,6 +55,13 @@ class Event(Waarde):
         """The Kafka key: events with the same key keep their order on the wire."""
         return self.aggregate_id
 
+    def is_of(self, subject: UUID, key: UUID) -> bool:
+        """Whether its data are of the aggregate and have the key that its envelope names."""
+        return self.aggregate_id == subject and self.key == key
+
 
 class Vernietigd(Event):
     """The end of an aggregate: carries nothing but its reason (D2), so whose end it is stands in the envelope only."""
+
+    def is_of(self, subject: UUID, key: UUID) -> bool:
+        return True

@@ -77,3 +77,6 @@ class PersoonVernietigd(Vernietigd):
     TOPIC = "persoon"
 
     reden: PersoonVernietigdReden
+
+    def is_of(self, subject: UUID, key: UUID) -> bool:
+        return subject == key

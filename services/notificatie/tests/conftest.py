@@ -215,7 +215,7 @@ async def wereld(worker: Database, dsns: Mapping[str, str], tmp_path: Path) -> A
         deadline=10,
     )
     domein, machine = FixedClock(NU), FixedClock(NU)
-    executor = Executor(worker, domein, "urn:test")
+    executor = Executor(worker, domein, "urn:nld:oin:00000099000000001000:systeem:notificatie")
     adressen = Adresboek()
     email = SmtpPool(smtp, 4)
     bezorger = Bezorger(

@@ -1,8 +1,9 @@
 """CloudEvents 1.0 in Kafka's binary mode, NL GOV profile (D2): attributes in headers, data in the value."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import NamedTuple
 from uuid import UUID
@@ -12,10 +13,10 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from contracts.base import Event
-from contracts.registry import EVENTS
+from contracts.registry import EVENTS, topics
 
 _FORMAT = JSONFormat()
-_OF_OURS = re.compile(r"nl\.verwijsindex\.[a-z]{1,40}\.[a-z]{1,40}\.v[0-9]{1,4}")
+_OF_OURS = re.compile(r"nl\.verwijsindex\.([a-z]{1,40})\.[a-z]{1,40}\.v[0-9]{1,4}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _REQUIRED = frozenset({"specversion", "id", "source", "type"})
 # What each event has for itself, by header; the other attributes repeat for all of a type and sender.
@@ -26,16 +27,30 @@ _JSON = re.compile(r"(application|text)/([a-zA-Z0-9.-]+\+)?json(;.*)?")
 _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-5][0-9])", re.ASCII
 )
+# As we write one: what is compared as text elsewhere has one form (Kafka's keys, dead letters of who is destroyed).
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_VERSION = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 _MAX_ID = 500
 _MAX_VERSION = 2**63 - 1
+# As the relay, which sends no larger one.
+_LARGEST = 1_048_576
+_AHEAD = timedelta(days=1)
 
 
 class PoisonError(Exception):
     """A message that will never be understood: it goes to the dead letters (D5). Its text quotes nothing of it."""
 
 
-class UnknownTypeError(Exception):
-    """A type that this reader does not know, or a version beside v1: counted and passed by (contracts only grow)."""
+class UnknownTypeError(PoisonError):
+    """A type on its own topic that this release does not know yet: it lies aside until one does (contracts only grow)."""
+
+
+class Place(NamedTuple):
+    """Where and when a record is read; `source` is the reader's own."""
+
+    topic: str
+    source: str
+    now: datetime
 
 
 class Message(NamedTuple):
@@ -97,34 +112,76 @@ def _common(kind: str, source: str) -> Mapping[str, str]:
     return {name: value.decode() for name, value in to_binary(cloud_event, _FORMAT).headers.items()}
 
 
-def decode(headers: Sequence[tuple[str, bytes | None]], key: bytes | None, value: bytes | None) -> Message:
-    """The message in a Kafka record.
+def decode(
+    headers: Sequence[tuple[str, bytes | None]], key: bytes | None, value: bytes | None, place: Place | None = None
+) -> Message:
+    """The message in a Kafka record, bound to where it was read: type to topic, topic to its owner, ids to the data (D2).
 
     Raises:
-        UnknownTypeError: not a type of our contracts at a version that we read.
-        PoisonError: broken bytes, or data that break the contract.
+        UnknownTypeError: a type of this topic, but not one of our contracts at a version that we read.
+        PoisonError: broken bytes, data that break the contract, or parts that do not fit each other.
     """
     try:
         attributes = _attributes(headers)
     except ValueError as error:
         raise PoisonError(f"not a CloudEvent: {type(error).__qualname__}") from None
     kind = attributes["type"]
+    if place is not None:
+        _bind(kind, attributes["source"], place)
     known = EVENTS.get(kind)
     if known is None:
-        # Only the name of a type of ours is repeated in logs: another text may hold anything.
-        raise UnknownTypeError(kind if _OF_OURS.fullmatch(kind) else "foreign")
+        raise _unknown(kind, None)
     try:
-        return Message(
+        message = Message(
             event_id=_event_id(attributes),
-            event=known.model_validate_json(_json(attributes, value)),
-            subject=UUID(attributes["subject"]),
-            key=UUID((key or b"").decode()),
+            event=_event(known, attributes, value),
+            subject=_uuid(attributes["subject"]),
+            key=_uuid((key or b"").decode()),
             version=_version(attributes["sequence"]),
             time=datetime.fromisoformat(attributes["time"]),
             traceparent=traceparent_in(headers),
         )
     except Exception as error:
         raise PoisonError(f"breaks the contract of {kind}: {type(error).__qualname__}") from None
+    if not message.event.is_of(message.subject, message.key):
+        raise PoisonError(f"breaks the contract of {kind}: another subject or key than in its data")
+    if place is not None and message.time > place.now + _AHEAD:
+        raise PoisonError(f"breaks the contract of {kind}: ahead of its time")
+    return message
+
+
+def _bind(kind: str, source: str, place: Place) -> None:
+    """Type to topic, and topic to its owner. A topic that is in no contract, as in tests, has neither.
+
+    Raises:
+        PoisonError: they do not fit.
+    """
+    topic = topics().get(place.topic)
+    if topic is None:
+        return
+    if kind not in topic.events:
+        raise _unknown(kind, topic.topic)
+    if source not in _sources(place.source, topic.owner):
+        raise PoisonError(f"breaks the contract of {kind}: not told by the owner of its topic")
+
+
+def _unknown(kind: str, topic: str | None) -> PoisonError:
+    """Only the name of a type of ours is repeated: another text may hold anything."""
+    ours = _OF_OURS.fullmatch(kind)
+    if ours and topic in {ours[1], None} and kind not in EVENTS:
+        return UnknownTypeError(f"a type that this release does not know: {kind}")
+    return PoisonError("not a type of its topic")
+
+
+@cache
+def _sources(own: str, owner: str) -> frozenset[str]:
+    """What may tell on the topic of `owner`: that service of the same organisation as the reader, whose source is `own`.
+
+    Releases that did not tell services apart told as the system; topics, outboxes and examples still hold that.
+    """
+    organisation, word, _ = own.partition(":systeem")
+    system = organisation + word
+    return frozenset({f"{system}:{owner}", system, f"{system}:verwijsindex"})
 
 
 def _attributes(headers: Sequence[tuple[str, bytes | None]]) -> dict[str, str]:
@@ -140,8 +197,9 @@ def _attributes(headers: Sequence[tuple[str, bytes | None]]) -> dict[str, str]:
     own, common = {}, []
     for name, raw in headers:
         if name in _OWN:
-            if raw is not None:
-                own[_OWN[name]] = raw.decode()
+            if raw is None or _OWN[name] in own:
+                raise ValueError("an attribute without a value, or twice")
+            own[_OWN[name]] = raw.decode()
         elif name != "traceparent":
             common.append((name, raw))
     attributes = {**_common_attributes(tuple(common)), **own}
@@ -163,12 +221,14 @@ def _common_attributes(headers: tuple[tuple[str, bytes | None], ...]) -> Mapping
     if not "".join(present).isascii() and not _is_text(present):
         raise PoisonError("not a CloudEvent: a header name that is no UTF-8")
     attributes: dict[str, str] = {}
-    for name, value in present.items():
+    for name, raw in headers:
         lower = name.lower()
-        if lower.startswith("ce_"):
-            attributes[lower[3:]] = value
-        elif lower == "content-type":
-            attributes["datacontenttype"] = value
+        attribute = lower[3:] if lower.startswith("ce_") else "datacontenttype" if lower == "content-type" else None
+        if attribute is None:
+            continue
+        if raw is None or attribute in attributes:
+            raise ValueError("an attribute without a value, or twice")
+        attributes[attribute] = raw.decode()
     # An event's own attribute in capitals: which of two would count is anybody's guess.
     if not all(map(_NAME.fullmatch, attributes)) or not attributes.keys().isdisjoint({"data", *_OWN.values()}):
         raise ValueError("a name that no attribute has")
@@ -188,26 +248,49 @@ def traceparent_in(headers: Sequence[tuple[str, bytes | None]]) -> str | None:
     return found if _TRACEPARENT.fullmatch(found) else None
 
 
-def _json(attributes: Mapping[str, str], value: bytes | None) -> bytes:
+def _event(known: type[Event], attributes: Mapping[str, str], value: bytes | None) -> Event:
     """The data, of which the sender says that they are JSON."""
     if not _JSON.fullmatch(attributes.get("datacontenttype", "application/json")):
         raise ValueError("no JSON")
-    return value or b""
+    if value is None or len(value) > _LARGEST:
+        raise ValueError("nothing, or too much")
+    event = known.model_validate_json(value)
+    # What we would write ourselves is strict JSON. A newer sender's is looked at: the parser takes NaN, and of a name
+    # that stands twice the last one, where another reader may take the first.
+    if event.model_dump_json(by_alias=True).encode() != value:
+        json.loads(value.decode(), object_pairs_hook=_once, parse_constant=_no_number)
+    return event
+
+
+def _once(pairs: list[tuple[str, object]]) -> Mapping[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name twice")
+    return found
+
+
+def _no_number(_text: str) -> object:
+    raise ValueError("no number of JSON")
+
+
+def _uuid(text: str) -> UUID:
+    if not _UUID.fullmatch(text):
+        raise ValueError("no id, or not in its common form")
+    return UUID(text)
 
 
 def _event_id(attributes: Mapping[str, str]) -> str:
     """Source and id together are unique (CloudEvents 1.0); the inbox keeps them, so they are bounded."""
-    event_id = f"{attributes['source']}#{attributes['id']}"
+    event_id = f"{attributes['source']}#{_uuid(attributes['id'])}"
     if len(event_id) > _MAX_ID:
         raise ValueError("too long to remember")
     return event_id
 
 
 def _version(sequence: str) -> int:
-    version = int(sequence)
-    if not 0 <= version <= _MAX_VERSION:
+    if not _VERSION.fullmatch(sequence) or int(sequence) > _MAX_VERSION:
         raise ValueError("no version of an aggregate")
-    return version
+    return int(sequence)
 
 
 def headers_of(raw: Mapping[str, str], traceparent: str | None) -> list[tuple[str, bytes]]:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from proef.adapters.db.tables import stand
 from proef.consuming import make, subscribed
 from proef.events import NOW, gewijzigd
 from proef.hulp import Proef
@@ -15,11 +16,13 @@ from platformkit.envelope import Message
 from platformkit.errors import TransientError
 from platformkit.executor import UnitOfWork
 from platformkit.executor.ledger import Ledger
+from platformkit.executor.projection import Projection, newest
 from platformkit.messaging import consumer as consumer_module
 from platformkit.messaging.consumer import Record
 from platformkit.testing import record
 
 TOPIC = "proef"
+STANDEN = Projection(stand)
 
 
 def _good(offset: int) -> Record:
@@ -113,3 +116,18 @@ async def test_what_one_can_never_handle_is_put_aside_when_the_database_is_back(
         assert await make(proef, TOPIC, refuses).handle(subscribed(TOPIC, refuses), [_good(0)])
     assert parked == {f"groep-{TOPIC}": 1}
     assert ended == begun
+
+
+async def test_a_version_that_is_absurdly_far_ahead_is_put_aside_and_true_ones_count(proef: Proef) -> None:
+    """Also when it comes in one batch with them, of which it would be the newest."""
+    person = uuid4()
+
+    async def project(work: UnitOfWork, messages: Sequence[Message]) -> None:
+        await STANDEN.store(work, [{"id": each.subject, "versie": each.version} for each in newest(messages)])
+
+    batch = [
+        record(gewijzigd(TOPIC, person), version, NOW, offset=offset) for offset, version in enumerate([1, 2**62, 2])
+    ]
+    assert await make(proef, TOPIC, project).handle(subscribed(TOPIC, project), batch)
+    assert await proef.rows("select versie from stand") == [2]
+    assert await proef.rows('select "offset", error from dead_letter') == [(1, "a version that is too far ahead")]

@@ -73,12 +73,12 @@ async def test_what_only_the_handler_cannot_take_is_found_by_bisecting(proef: Pr
         if any(message.version in {13, 27} for message in messages):
             raise ValueError("geheim")
 
-    await send(proef, topic, *(record(version) for version in range(40)))
+    await send(proef, topic, *(record(version) for version in range(1, 41)))
     async with running(proef, topic, picky):
-        await eventually_async(lambda: has_seen(proef, *(v for v in range(40) if v not in {13, 27})))
+        await eventually_async(lambda: has_seen(proef, *(v for v in range(1, 41) if v not in {13, 27})))
     assert await proef.rows('select "offset", error from dead_letter order by 1') == [
-        (13, "ValueError"),
-        (27, "ValueError"),
+        (12, "ValueError"),
+        (26, "ValueError"),
     ]
 
 
@@ -98,7 +98,7 @@ async def _parked(proef: Proef) -> bool:
 @pytest.mark.parametrize(
     "kind", ["nl.verwijsindex.persoon.gewijzigd.v2", "nl.verwijsindex.iets.nieuws.v1", "999993653 woont.v1", "order"]
 )
-async def test_an_unknown_type_or_version_is_passed_by(
+async def test_an_unknown_type_or_version_lies_aside_with_its_bytes(
     proef: Proef, topic: str, kind: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     headers, value = record(1)
@@ -106,5 +106,5 @@ async def test_an_unknown_type_or_version_is_passed_by(
     await send(proef, topic, (other, value), record(2))
     async with running(proef, topic):
         await eventually_async(lambda: has_seen(proef, 2))
-    assert await proef.count("dead_letter") == 0
+    assert await proef.rows("select payload from dead_letter") == [value]
     assert "999993653" not in capsys.readouterr().out

@@ -89,14 +89,14 @@ async def test_a_rebalance_loses_nothing_and_doubles_nothing(proef: Proef, make_
         await remember(work, messages)
 
     async with running(proef, topic, slowly):
-        await more(0)
+        await more(1)
         async with running(proef, topic, slowly):
-            await more(200)
+            await more(201)
             await eventually_async(lambda: at_least(proef, 300), seconds=40)
-        await more(400)
+        await more(401)
         await eventually_async(all_seen, seconds=40)
     await producer.stop()
-    assert sorted(await seen(proef)) == list(range(600))
+    assert sorted(await seen(proef)) == list(range(1, 601))
     assert await proef.count("dead_letter") == 0
 
 

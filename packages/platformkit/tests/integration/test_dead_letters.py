@@ -1,6 +1,7 @@
 """What is put aside is kept until somebody deals with it (D5), whatever became of the place where it stood."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from proef.events import NOW, gewijzigd
 from proef.hulp import Proef
 
 from contracts.persoon import PersoonVernietigd, PersoonVernietigdReden
+from contracts.signaal import SignaalAfgegeven, SignaalReden, SignaalVernietigd
 from platformkit.envelope import Message
 from platformkit.executor import UnitOfWork
 from platformkit.messaging.consumer import Consumer
@@ -17,6 +19,7 @@ from platformkit.messaging.replay import DeadLetters, Fate, Filter
 from platformkit.testing import record
 
 TOPIC = "persoon"
+EXAMPLES = Path(__file__).parents[4] / "contracts" / "examples"
 
 
 class Picky:
@@ -38,7 +41,7 @@ def at(offset: int, person: UUID | None = None) -> ConsumerRecord:
 
 
 async def handle(consumer: Consumer, handler: Picky, *records: ConsumerRecord) -> None:
-    assert await consumer.handle(subscribed(TOPIC, handler), records)
+    assert await consumer.handle(subscribed(records[0].topic, handler), records)
 
 
 async def test_a_record_that_is_read_twice_is_put_aside_once(proef: Proef) -> None:
@@ -84,21 +87,32 @@ async def test_a_handler_can_ask_whose_messages_lie_aside_and_forget_them(proef:
     assert await proef.count("dead_letter") == 2
 
 
+def signaal(subject: UUID, person: UUID) -> SignaalAfgegeven:
+    """The contracts' example, of this signal and person."""
+    example = EXAMPLES / "signaal" / SignaalAfgegeven.TYPE / "portaal.json"
+    made = SignaalAfgegeven.model_validate_json(example.read_text())
+    return made.model_copy(update={"signaal_id": subject, "persoon_ref": person})
+
+
 @pytest.mark.regel("D8")
 async def test_what_is_destroyed_leaves_no_message_aside(proef: Proef) -> None:
     """Of a youth, whose ref is the key, none of any aggregate; of another aggregate only its own."""
     handler, youth, other = Picky(), uuid4(), uuid4()
     consumer = make(proef, TOPIC, handler)
     lying = [
-        record(gewijzigd(TOPIC, subject), 1, NOW, key=key, offset=number)
-        for number, (subject, key) in enumerate([(youth, youth), (uuid4(), youth), (other, other), (other, uuid4())])
+        record(event, 1, NOW, offset=number)
+        for number, event in enumerate(
+            [gewijzigd(TOPIC, youth), signaal(uuid4(), youth), signaal(other, other), signaal(other, uuid4())]
+        )
     ]
-    await handle(consumer, handler, *lying)
+    for each in lying:
+        await handle(consumer, handler, each)
     handler.refuses = False
     gone = PersoonVernietigd(reden=PersoonVernietigdReden.DRIEENTWINTIG)
     await handle(consumer, handler, record(gone, 2, NOW, subject=youth, key=youth, offset=7))
     assert await proef.rows('select "offset" from dead_letter order by 1') == [2, 3]
-    await handle(consumer, handler, record(gone, 2, NOW, subject=other, key=uuid4(), offset=8))
+    ended = SignaalVernietigd(reden=SignaalReden.BEWAARTERMIJN)
+    await handle(consumer, handler, record(ended, 2, NOW, subject=other, key=uuid4(), offset=8))
     assert await proef.rows('select "offset" from dead_letter order by 1') == []
 
 

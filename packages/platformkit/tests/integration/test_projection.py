@@ -4,15 +4,16 @@ import asyncio
 from random import Random
 from uuid import UUID, uuid4
 
+import pytest
 from proef.adapters.db.tables import stand
 from proef.events import NOW, gewijzigd
 from proef.hulp import Proef
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, Uuid
 
 from platformkit.db.sets import Fields
-from platformkit.envelope import Message, decode
+from platformkit.envelope import Message, PoisonError, decode
 from platformkit.executor import UnitOfWork
-from platformkit.executor.projection import Projection, newest
+from platformkit.executor.projection import LARGEST_JUMP, Projection, newest
 from platformkit.testing import record
 
 STANDEN = Projection(stand)
@@ -44,6 +45,19 @@ def test_ids_of_two_topics_are_two_aggregates() -> None:
     same = uuid4()
     mixed = [told(1, same), told(2, same)._replace(event=gewijzigd("signaal", same))]
     assert len(newest(mixed)) == 2
+
+
+async def test_a_version_that_is_absurdly_far_ahead_is_no_news(proef: Proef) -> None:
+    """Once it were stored, every true one would be older for ever."""
+    one, other = uuid4(), uuid4()
+    await store(proef, {"id": one, "versie": 5, "status": "actief"})
+    for far in ({"id": one, "versie": 5 + LARGEST_JUMP + 1}, {"id": other, "versie": LARGEST_JUMP + 1}):
+        for absurd in (far, {**far, "versie": 2**62}):
+            with pytest.raises(PoisonError):
+                await store(proef, {**absurd, "status": "vernietigd"})
+    assert await proef.rows("select versie, status from stand") == [(5, "actief")]
+    await store(proef, {"id": one, "versie": 5 + LARGEST_JUMP, "status": "beeindigd"})
+    assert await proef.rows("select status from stand") == ["beeindigd"]
 
 
 async def test_what_is_newer_is_stored_and_says_what_it_was_before(proef: Proef) -> None:

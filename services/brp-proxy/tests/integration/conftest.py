@@ -127,8 +127,11 @@ class Omgeving:
         return _bericht(SignaalVernietigd(reden=SignaalReden.BEWAARTERMIJN), van.subject, van.key, versie)
 
 
+TIJD = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
 def _bericht(event: Event, signaal_id: UUID, ref: UUID, versie: int) -> Message:
-    return Message(f"test#{uuid4()}", event, signaal_id, ref, versie, datetime.now(UTC), None)
+    return Message(f"test#{uuid4()}", event, signaal_id, ref, versie, TIJD, None)
 
 
 @pytest.fixture

@@ -202,7 +202,9 @@ async def test_a_message_that_was_handled_after_all_is_only_removed(
     a, b = Signaleerder(uuid4()), Signaleerder(uuid4())
     (letter,) = await lezer.leest(a.afgegeven(), stikt_in=[a.id])
     (stored,) = await brieven.find(Filter(), [UUID(letter)])
-    await verwerk(executor, [stored.decoded()])  # the topic was read from the start by a version that can
+    await verwerk(
+        executor, [stored.decoded(executor.place("signaal"))]
+    )  # the topic was read from the start by a version that can
     b.id = a.id
 
     async def never(work: UnitOfWork, batch: Sequence[Message]) -> None:

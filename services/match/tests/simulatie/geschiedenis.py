@@ -21,6 +21,7 @@ from contracts.persoon import (
     PersoonVernietigd,
     PersoonVernietigdReden,
 )
+from contracts.registry import topics
 from contracts.signaal import (
     Bron,
     Organisatiesoort,
@@ -283,9 +284,9 @@ def _schud_behoudend(volgorde: list[Feit], kans: Random) -> None:
 
 
 def _bericht(feit: Feit, kans: Random) -> Bericht:
-    bron = "urn:nld:oin:00000099000000001000:systeem:simulatie"
+    bron = f"urn:nld:oin:00000099000000001000:systeem:{topics()[feit.event.TOPIC].owner}"
     event_id = een_uuid(kans)
-    op = datetime(2025, 1, 1, tzinfo=UTC)
+    op = datetime(2020, 1, 1, tzinfo=UTC)  # before any history
     headers, value = encode(
         feit.event, event_id=event_id, subject=feit.subject, source=bron, version=feit.versie, time=op
     )
@@ -294,7 +295,7 @@ def _bericht(feit: Feit, kans: Random) -> Bericht:
 
 
 def _rubbish(voorbeeld: Bericht, kans: Random) -> Bericht:
-    """What no reader understands: a broken one goes to the dead letters, an unknown type is passed by."""
+    """What no reader understands: a broken one and an unknown type go to the dead letters."""
     if kans.random() < 0.5:
         return replace(voorbeeld, event_id="", value=b"{", wat="broken", rubbish=True)
     onbekend = [(naam, waarde + b"x" if naam == "ce_type" else waarde) for naam, waarde in voorbeeld.headers]

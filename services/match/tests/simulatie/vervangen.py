@@ -34,7 +34,9 @@ def vervangen(wereld: "Wereld") -> Iterator[None]:
     nieuw = {
         (consumer_module, "asyncio"): SimpleNamespace(sleep=wereld.slaap),
         (consumer_module, "KafkaBroker"): lambda *_args, **_kwargs: None,
-        (consumer_module, "subscribe"): lambda _broker, *wie: wereld.processen.ontvangers.append(wie),
+        (consumer_module, "subscribe"): lambda _broker, wie, _reading, receive: wereld.processen.ontvangers.append(
+            (wie, receive)
+        ),
         (consumer_module, "log"): log,
         (unit_module, "uuid7"): uuid,
         (failpoints, "hit"): wereld.lotgevallen.hit,

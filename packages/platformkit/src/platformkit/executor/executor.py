@@ -12,7 +12,7 @@ from platformkit import failpoints
 from platformkit.clock import Clock
 from platformkit.db.context import DatabaseContext
 from platformkit.db.database import Connection, Database
-from platformkit.envelope import Message
+from platformkit.envelope import Message, Place
 from platformkit.errors import TransientError
 from platformkit.executor.ledger import Ledger
 from platformkit.executor.unit import UnitOfWork
@@ -109,6 +109,10 @@ class Executor:
             await failpoints.hit("consumer.before_commit")
         work.committed()
         await failpoints.hit("consumer.after_commit")
+
+    def place(self, topic: str) -> Place:
+        """Where and when its consumers read `topic`."""
+        return Place(topic, self._source, self._clock.now())
 
     async def _begin(self, connection: Connection, context: DatabaseContext | None) -> UnitOfWork:
         work = UnitOfWork(connection, self._ledger(connection), self._clock.now(), context, self._source)

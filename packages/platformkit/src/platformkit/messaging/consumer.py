@@ -21,7 +21,7 @@ from opentelemetry.trace import SpanKind
 
 from platformkit import failpoints, telemetry
 from platformkit.broker import Broker
-from platformkit.envelope import Message, PoisonError, UnknownTypeError, decode, traceparent_in
+from platformkit.envelope import Message, Place, PoisonError, UnknownTypeError, decode, traceparent_in
 from platformkit.executor import Executor, Handler, UnitOfWork
 from platformkit.executor.ledger import Parked
 from platformkit.gauges import measuring
@@ -41,7 +41,7 @@ _MOST_BUSY = 300.0
 log = get_logger()
 _meter = metrics.get_meter("platformkit")
 _handled = _meter.create_counter("consumer.handled", unit="{event}")
-_passed = _meter.create_counter("consumer.unknown_type", unit="{event}")
+_unknown = _meter.create_counter("consumer.unknown_type", unit="{event}")
 _parked = _meter.create_counter("consumer.parked", unit="{event}")
 _given_back = _meter.create_counter("consumer.given_back", unit="{batch}")
 _open = _meter.create_gauge("dead_letters.open", unit="{event}")
@@ -171,10 +171,10 @@ class Consumer:
 
     async def handle(self, subscription: Subscription, records: Sequence[Record]) -> bool:
         """Handle a batch completely; False when it must be read again because something stays away."""
-        items, broken = _decode(subscription, records)
+        items, broken = _decode(subscription, records, self._executor.place(subscription.topic))
         try:
             for record, why in broken:
-                await self._park(subscription, record, why)
+                await self._park(subscription, record, str(why), unknown=isinstance(why, UnknownTypeError))
             await self._bisect(subscription, items)
         except Exception as error:
             if not (is_transient(error) or is_unready(error)):
@@ -206,13 +206,15 @@ class Consumer:
                 raise
             if len(items) == 1:
                 items[0].span.fail(error)
-                await self._park(subscription, items[0].record, type(error).__qualname__)
+                # A text of ours says what is wrong; another's may quote what it was given.
+                kind = str(error) if isinstance(error, PoisonError) else type(error).__qualname__
+                await self._park(subscription, items[0].record, kind)
                 return
             middle = len(items) // 2
             await self._bisect(subscription, items[:middle])
             await self._bisect(subscription, items[middle:])
 
-    async def _park(self, subscription: Subscription, record: Record, error: str) -> None:
+    async def _park(self, subscription: Subscription, record: Record, error: str, *, unknown: bool = False) -> None:
         parked = Parked(
             topic=record.topic,
             partition=record.partition,
@@ -225,13 +227,15 @@ class Consumer:
         )
         async for attempt in attempts(limit=None, seconds=_PATIENCE):
             with attempt:
-                await self._executor.execute(_park, None, subscription.name, parked)
+                await self._executor.execute(_park, None, subscription.name, parked, unknown)
 
 
-def _decode(subscription: Subscription, records: Sequence[Record]) -> tuple[list[_Item], list[tuple[Record, str]]]:
+def _decode(
+    subscription: Subscription, records: Sequence[Record], place: Place
+) -> tuple[list[_Item], list[tuple[Record, PoisonError]]]:
     """What can be handled; and what can never be understood, with why."""
     items: list[_Item] = []
-    broken: list[tuple[Record, str]] = []
+    broken: list[tuple[Record, PoisonError]] = []
     name = f"process {subscription.topic}"
     about = {
         "messaging.destination.name": subscription.topic,
@@ -239,26 +243,25 @@ def _decode(subscription: Subscription, records: Sequence[Record]) -> tuple[list
     }
     for record in records:
         try:
-            message = decode(record.headers, record.key, record.value)
-        except UnknownTypeError as error:
-            log.info("unknown_type", consumer=subscription.name, type=str(error))
-            _passed.add(1, {"consumer": subscription.name})
+            message = decode(record.headers, record.key, record.value, place)
         except PoisonError as error:
-            broken.append((record, str(error)))
+            broken.append((record, error))
         else:
             span = telemetry.EventSpan(name, SpanKind.CONSUMER, message.traceparent, about)
             items.append(_Item(record, message._replace(traceparent=span.traceparent), span))
     return items, broken
 
 
-async def _park(work: UnitOfWork, consumer: str, record: Parked) -> None:
+async def _park(work: UnitOfWork, consumer: str, record: Parked, unknown: bool) -> None:
     if await work.ledger.park(consumer, record, work.now):
-        work.after_commit(_tell_parked, consumer, record)
+        work.after_commit(_tell_parked, consumer, record, unknown)
 
 
-def _tell_parked(consumer: str, record: Parked) -> None:
+def _tell_parked(consumer: str, record: Parked, unknown: bool) -> None:
     log.error("message_parked", consumer=consumer, topic=record.topic, error=record.error)
     _parked.add(1, {"consumer": consumer})
+    if unknown:
+        _unknown.add(1, {"consumer": consumer})
 
 
 async def _lying(work: UnitOfWork) -> Mapping[str, int]:

@@ -14,7 +14,7 @@ from platformkit import telemetry
 from platformkit.db.context import DatabaseContext
 from platformkit.db.statement import Row, Statement
 from platformkit.db.tables import dead_letter
-from platformkit.envelope import Message, PoisonError, decode
+from platformkit.envelope import Message, Place, PoisonError, decode
 from platformkit.executor import Executor, UnitOfWork, handle_once
 from platformkit.identity import Actor
 from platformkit.messaging.consumer import Subscription
@@ -81,17 +81,16 @@ class Letter:
     parked_at: datetime
     attempts: int
 
-    def decoded(self) -> Message:
-        """The message in it, as the consumer read it.
+    def decoded(self, place: Place) -> Message:
+        """The message in it, as the consumer reads it at `place`.
 
         Raises:
             PoisonError: it cannot be understood.
-            UnknownTypeError: not a type that this service knows.
         """
         headers: list[tuple[str, bytes | None]] = [
             (name, text.encode("latin-1")) for name, text in self.headers.items()
         ]
-        return decode(headers, self.key, self.payload)
+        return decode(headers, self.key, self.payload, place)
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ class DeadLetters:
         subscription = self._subscriptions.get(letter.consumer)
         if subscription is None:
             raise NoConsumerError
-        message = letter.decoded()
+        message = letter.decoded(self._executor.place(letter.topic))
         with telemetry.span(
             f"process {letter.topic}",
             SpanKind.CONSUMER,

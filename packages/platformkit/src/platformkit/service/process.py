@@ -66,7 +66,7 @@ async def opened(
             settings=settings,
             clock=told,
             database=database,
-            executor=Executor(database, told, settings.source),
+            executor=Executor(database, told, f"{settings.source}:{service}"),
             http=http,
             _tokens=ClientCredentials(
                 http, str(settings.oidc_issuer), settings.client_id or service, settings.client_secret

@@ -111,11 +111,12 @@ async def read_topic(broker: Broker, topic: str, count: int, *, seconds: float =
 async def produce(
     broker: Broker, topic: str, messages: "list[tuple[list[tuple[str, bytes | None]], bytes | None]]"
 ) -> None:
-    """Put records (headers, value) on partition 0 of `topic`, in order."""
+    """Put records (headers, value) on partition 0 of `topic`, in order, each with its subject as key."""
     producer = AIOKafkaProducer(**broker.client(), max_request_size=8_000_000)
     await producer.start()
     try:
         for headers, value in messages:
-            await producer.send_and_wait(topic, value, key=str(UUID(int=1)).encode(), headers=headers, partition=0)
+            key = dict(headers).get("ce_subject") or str(UUID(int=1)).encode()
+            await producer.send_and_wait(topic, value, key=key, headers=headers, partition=0)
     finally:
         await producer.stop()

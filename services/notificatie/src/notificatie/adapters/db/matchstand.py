@@ -9,7 +9,8 @@ from notificatie.application.ports import Matchstand
 from platformkit.executor import UnitOfWork
 from platformkit.executor.projection import Projection
 
-_STANDEN: Final = Projection(match_stand)
+# After a restore match tells on from the next multiple of 2^32 (its generation).
+_STANDEN: Final = Projection(match_stand, jump=2**40)
 
 
 class PostgresMatchstandRepository:
