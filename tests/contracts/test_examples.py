@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from history import commit, git
 from stdnum.nl import bsn
 
 from contracts import printing
@@ -62,6 +63,44 @@ def test_examples_are_append_only() -> None:
     lines = (EXAMPLES / "CHECKSUMS").read_text().splitlines()
     listed = {line.split()[1].removeprefix("./"): line.split()[0] for line in lines}
     assert listed == {_name(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in FILES}
+
+
+def changed(repository: Path) -> list[str]:
+    """The examples that are not what they were when they were first committed, or are gone. CHECKSUMS is no example."""
+    log = ["log", "--topo-order", "--full-history", "-m", "--diff-filter=d", "--name-only", "--format=%x00%H"]
+    first: dict[str, str] = {}
+    for entry in git(repository, *log, "--", ":(top)contracts/examples/*.json").split("\0")[1:]:
+        commit, *paths = entry.split()
+        # The newest comes first, so the first one stays.
+        first |= dict.fromkeys(paths, commit)
+    top = Path(git(repository, "rev-parse", "--show-toplevel").strip())
+    kept = {
+        path for path, commit in first.items() if _is_still(top / path, git(repository, "show", f"{commit}:{path}"))
+    }
+    return sorted(first.keys() - kept)
+
+
+def _is_still(file: Path, text: str) -> bool:
+    return file.is_file() and file.read_text() == text
+
+
+def test_every_example_is_what_it_was_when_it_was_first_committed() -> None:
+    assert changed(EXAMPLES) == []
+
+
+def test_an_example_that_is_rewritten_or_gone_is_seen_whatever_its_checksum_says(repository: Path) -> None:
+    one, other = (f"contracts/examples/een/{name}.json" for name in ("een", "ander"))
+    commit(repository, one, "{}")
+    commit(repository, other, "{}")
+    assert changed(repository) == []
+    commit(repository, one, '{"a": 1}')
+    commit(repository, "contracts/examples/CHECKSUMS", "x")
+    (repository / other).unlink()
+    assert changed(repository) == [other, one]
+    # Also where it was changed back before, or made anew by the same name.
+    commit(repository, one, "{}")
+    commit(repository, other, "[]")
+    assert changed(repository) == [other]
 
 
 def _strings(value: object) -> list[str]:

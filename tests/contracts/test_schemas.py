@@ -1,12 +1,12 @@
 """What is printed is what is committed, and contracts only grow."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import jsoncompat
 import jsonschema
 import pytest
+from history import commit, git
 
 from contracts import printing
 from contracts.base import Event
@@ -30,6 +30,11 @@ def test_a_schema_is_valid_and_open(event: type[Event]) -> None:
     assert "additionalProperties" not in schema
 
 
+def test_the_whole_history_is_here() -> None:
+    """Of a shallow clone the gates of this folder would compare nothing: clone with `fetch-depth: 0`, or unshallow it."""
+    assert git(HOME, "rev-parse", "--is-shallow-repository").strip() == "false"
+
+
 def committed(name: str, repository: Path) -> list[str]:
     """Every version of the schema `name` that was ever committed, newest first: any of them may have a reader.
 
@@ -37,14 +42,10 @@ def committed(name: str, repository: Path) -> list[str]:
     """
     log = ["log", "--full-history", "-m", "--diff-filter=d", "--name-only", "--format=%x00%H"]
     versions: dict[str, None] = {}
-    for entry in _git(repository, *log, "--", f":(top)*/{name}", f":(top){name}").split("\0")[1:]:
+    for entry in git(repository, *log, "--", f":(top)*/{name}", f":(top){name}").split("\0")[1:]:
         commit, *paths = entry.split()
-        versions |= dict.fromkeys(_git(repository, "show", f"{commit}:{path}") for path in paths)
+        versions |= dict.fromkeys(git(repository, "show", f"{commit}:{path}") for path in paths)
     return list(versions)
-
-
-def _git(repository: Path, *words: str) -> str:
-    return subprocess.run(["git", *words], cwd=repository, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=lambda event: event.TYPE)
@@ -80,23 +81,8 @@ def test_the_gate_itself_tells_growth_from_breakage(change: dict[str, object], a
     assert grows(json.dumps(_OLD), json.dumps({**_OLD, **change})) is allowed
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    """An empty one, whatever git is set to on this machine."""
-    _git(tmp_path, "init", "--quiet", "--initial-branch=main")
-    settings = {"user.name": "test", "user.email": "test@example.invalid", "commit.gpgsign": "false"}
-    for name, value in settings.items():
-        _git(tmp_path, "config", name, value)
-    return tmp_path
-
-
 def _commit(repository: Path, path: str, schema: object) -> str:
-    file = repository / path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(schema))
-    _git(repository, "add", "--all")
-    _git(repository, "commit", "--quiet", "--message", path)
-    return file.read_text()
+    return commit(repository, path, json.dumps(schema))
 
 
 def _with(**fields: str) -> dict[str, object]:
@@ -119,10 +105,10 @@ def test_a_version_counts_wherever_it_lay_and_whatever_became_of_it(repository: 
     _commit(repository, "schemas/twee/een-twee.v1.json", _with(e="integer"))
     again = _commit(repository, "schemas/een/een.v1.json", _with(c="integer"))
     # Changed aside, and lost in a merge that changes it once more.
-    _git(repository, "checkout", "--quiet", "-b", "aside")
+    git(repository, "checkout", "--quiet", "-b", "aside")
     aside = _commit(repository, "schemas/een/een.v1.json", _with(d="integer"))
-    _git(repository, "checkout", "--quiet", "main")
+    git(repository, "checkout", "--quiet", "main")
     _commit(repository, "anders", {})
-    _git(repository, "merge", "--quiet", "--no-commit", "--no-ff", "--strategy=ours", "aside")
+    git(repository, "merge", "--quiet", "--no-commit", "--no-ff", "--strategy=ours", "aside")
     merged = _commit(repository, "schemas/een/een.v1.json", _with(c="integer", d="string"))
     assert set(committed("een.v1.json", repository)) == {first, again, aside, merged}

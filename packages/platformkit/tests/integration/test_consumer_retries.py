@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
-from proef.consuming import has_seen, record, remember, running, send
+from proef.consuming import ME, has_seen, make, record, remember, running, send, subscribed
+from proef.events import NOW, gewijzigd
 from proef.hulp import Proef
 
+from platformkit import testing
 from platformkit.envelope import Message
 from platformkit.errors import TransientError
 from platformkit.executor import UnitOfWork
+from platformkit.executor.ledger import Ledger
 from platformkit.messaging import consumer as consumer_module
 from platformkit.testing import eventually_async
 
@@ -82,3 +86,56 @@ async def test_it_waits_for_a_broker_that_is_not_there_yet(proef: Proef, topic: 
         await asyncio.to_thread(servers.restart, "kafka")
         await send(proef, topic, record(1))
         await eventually_async(lambda: has_seen(proef, 1), seconds=40)
+
+
+async def test_what_fails_in_a_way_that_nobody_thought_of_is_not_acknowledged(
+    proef: Proef, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither passed by nor put aside, because putting aside is what fails: it is read again, with what comes after it."""
+    monkeypatch.setattr(consumer_module, "_BREATH", 0.05)
+    fails, tries, park = True, 0, Ledger.park
+
+    async def failing(ledger: Ledger, *given: Any) -> bool:
+        nonlocal tries
+        tries += 1
+        if fails:
+            raise RuntimeError("geheim")
+        return await park(ledger, *given)
+
+    async def refuses_one(work: UnitOfWork, messages: Sequence[Message]) -> None:
+        if any(message.version == 1 for message in messages):
+            raise ValueError("geheim")
+        await remember(work, messages)
+
+    monkeypatch.setattr(Ledger, "park", failing)
+    await send(proef, topic, record(1))
+    async with running(proef, topic, refuses_one):
+        await eventually_async(_true_when(lambda: tries > 1))
+        assert await proef.count("dead_letter") == 0
+    # Nor by whoever comes after it.
+    fails = False
+    async with running(proef, topic, refuses_one):
+        await send(proef, topic, record(2))
+        await eventually_async(lambda: has_seen(proef, 2))
+    assert await proef.rows('select "offset", error from dead_letter') == [(0, "ValueError")]
+
+
+async def test_a_batch_counts_as_read_when_every_message_of_it_was_handled_or_put_aside(
+    proef: Proef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `handle` says decides on the offsets: it says yes of nothing that is nowhere."""
+
+    async def nowhere(_ledger: Ledger, *_given: Any) -> bool:
+        raise ConnectionResetError
+
+    async def refuses(_work: UnitOfWork, _messages: Sequence[Message]) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(consumer_module, "_PATIENCE", 0.1)
+    monkeypatch.setattr(Ledger, "park", nowhere)
+    good = testing.record(gewijzigd("proef", ME), 1, NOW)
+    broken = testing.record(gewijzigd("proef", ME), 1, NOW, offset=1)
+    broken.value = b"{"
+    for handler, batch in ((refuses, [good]), (remember, [good, broken])):
+        assert not await make(proef, "proef", handler).handle(subscribed("proef", handler), batch)
+    assert await proef.count("gezien") == 0

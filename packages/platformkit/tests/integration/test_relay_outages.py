@@ -87,6 +87,21 @@ async def test_what_the_broker_never_allows_waits_and_is_told_in_the_log(
     assert capsys.readouterr().out.count("error=TopicAuthorizationFailedError") == 20
 
 
+@pytest.mark.parametrize("where", ["hand_over", "result"])
+async def test_what_fails_in_a_way_that_nobody_thought_of_ends_the_relay_and_removes_nothing(
+    proef: Proef, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    async def fails(*_given: object) -> None:
+        raise RuntimeError("geheim")
+
+    await tell(proef, "persoon", 1)
+    async with telling_to(proef, monkeypatch, Producer(1)) as relay:
+        monkeypatch.setattr(relay._publisher, where, fails)
+        with pytest.raises(RuntimeError):
+            await asyncio.wait_for(relay.run(asyncio.Event(), Heartbeat(None)), 20)
+    assert await proef.count("outbox") == 1
+
+
 def _is_dead(heartbeat: Heartbeat) -> Callable[[], Awaitable[bool]]:
     async def ask() -> bool:
         return not heartbeat.alive

@@ -1,5 +1,6 @@
 """Technical rows go when nothing needs them any more, and not earlier (D3, D8)."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,9 @@ from proef.events import NOW
 from proef.hulp import Proef
 
 from contracts.registry import topics
-from platformkit.service.sweep import INBOX_KEPT, Sweep
+from platformkit.executor import UnitOfWork
+from platformkit.health import Heartbeat
+from platformkit.service.sweep import INBOX_KEPT, Sweep, sweeping
 
 LONGEST = timedelta(milliseconds=max(topic.retention_ms for topic in topics().values()))
 MINUTE = timedelta(minutes=1)
@@ -67,3 +70,20 @@ async def test_many_rows_go_in_batches(proef: Proef) -> None:
     assert await Sweep(proef.executor("worker"))() == 1000
     await _sweep(proef)
     assert await proef.count("inbox") == 0
+
+
+async def test_what_cannot_be_swept_ends_the_job_and_undoes_the_rest(
+    proef: Proef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sweep that fails in silence would let dead letters outlive a destruction."""
+    delete = Sweep._delete
+
+    async def fails(sweep: Sweep, work: UnitOfWork) -> int:
+        await delete(sweep, work)
+        raise RuntimeError("geheim")
+
+    monkeypatch.setattr(Sweep, "_delete", fails)
+    await proef.rows("insert into inbox values ('lezer', 'old', :at)", at=NOW - INBOX_KEPT - MINUTE)
+    with pytest.raises(RuntimeError):
+        await asyncio.wait_for(sweeping(proef.executor("worker"))(asyncio.Event(), Heartbeat(None)), 20)
+    assert await proef.count("inbox") == 1
