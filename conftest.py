@@ -1,7 +1,8 @@
 """Real servers for every test that asks for them (D14): a server that does not start is a failure, never a skip."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
+import asyncpg
 import pytest
 
 from lokaal import testing
@@ -30,6 +31,14 @@ def servers() -> Iterator[Stack]:
 def database(servers: Stack) -> Callable[[str], Mapping[str, str]]:
     """By a service's module: the addresses of its migrated database by role."""
     return testing.database
+
+
+@pytest.fixture
+async def looker(addresses: Mapping[str, str]) -> AsyncIterator[asyncpg.Connection]:
+    """Sees and changes the database at a service's `addresses` as nobody in the system can, past row-level security."""
+    connection = await asyncpg.connect(addresses["superuser"])
+    yield connection
+    await connection.close()
 
 
 @pytest.fixture(scope="session")

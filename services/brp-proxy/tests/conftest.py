@@ -57,23 +57,21 @@ def sleutels() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def adressen(database: Callable[[str], Mapping[str, str]]) -> Mapping[str, str]:
+def addresses(database: Callable[[str], Mapping[str, str]]) -> Mapping[str, str]:
     return database("brp_proxy")
 
 
 @pytest.fixture
-async def kijk(adressen: Mapping[str, str]) -> AsyncIterator[Kijk]:
-    connection = await asyncpg.connect(adressen["superuser"])
-    await connection.execute(
+async def kijk(looker: asyncpg.Connection) -> Kijk:
+    await looker.execute(
         "truncate verwijzing, signaal, vernietigd, outbox, inbox, dead_letter, audit restart identity cascade"
     )
-    yield Kijk(connection)
-    await connection.close()
+    return Kijk(looker)
 
 
 @pytest.fixture
-async def databases(adressen: Mapping[str, str], kijk: Kijk) -> AsyncIterator[Mapping[str, Database]]:
-    made = {role: Database(adressen[role], pool=10, application="test") for role in ("api", "worker")}
+async def databases(addresses: Mapping[str, str], kijk: Kijk) -> AsyncIterator[Mapping[str, Database]]:
+    made = {role: Database(addresses[role], pool=10, application="test") for role in ("api", "worker")}
     yield made
     for each in made.values():
         await each.close()

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from datetime import UTC, datetime
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from match.bootstrap import SERVICE
@@ -20,13 +19,13 @@ NU = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def dsns(database: Callable[[str], Mapping[str, str]]) -> Mapping[str, str]:
+def addresses(database: Callable[[str], Mapping[str, str]]) -> Mapping[str, str]:
     return database("match")
 
 
 @pytest.fixture(scope="session")
-async def worker(dsns: Mapping[str, str]) -> AsyncIterator[Database]:
-    database = Database(dsns["worker"], pool=16, application="match-test")
+async def worker(addresses: Mapping[str, str]) -> AsyncIterator[Database]:
+    database = Database(addresses["worker"], pool=16, application="match-test")
     yield database
     await database.close()
 
@@ -39,25 +38,17 @@ def worker_runner() -> Iterator[asyncio.Runner]:
 
 
 @pytest.fixture
-def runner_database(worker_runner: asyncio.Runner, dsns: Mapping[str, str]) -> Iterator[Database]:
-    database = Database(dsns["worker"], pool=6, application="match-test")
+def runner_database(worker_runner: asyncio.Runner, addresses: Mapping[str, str]) -> Iterator[Database]:
+    database = Database(addresses["worker"], pool=6, application="match-test")
     yield database
     worker_runner.run(database.close())
 
 
 @pytest.fixture(scope="session")
-async def api(dsns: Mapping[str, str]) -> AsyncIterator[Database]:
-    database = Database(dsns["api"], pool=4, application="match-test")
+async def api(addresses: Mapping[str, str]) -> AsyncIterator[Database]:
+    database = Database(addresses["api"], pool=4, application="match-test")
     yield database
     await database.close()
-
-
-@pytest.fixture(scope="session")
-async def looker(dsns: Mapping[str, str]) -> AsyncIterator[asyncpg.Connection]:
-    """Sees and changes the database as nobody in the system can, past row-level security."""
-    connection = await asyncpg.connect(dsns["superuser"])
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture
@@ -67,11 +58,11 @@ def klok() -> FixedClock:
 
 @pytest.fixture
 def commando(
-    dsns: Mapping[str, str], klok: FixedClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    addresses: Mapping[str, str], klok: FixedClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Awaitable[tuple[int, str]]]:
     """Runs an operator's command as wired, in this process: exit code and all that it printed."""
     klok_bestand = tmp_path / "klok"
-    urls = {f"database_url_{role}": dsns[role] for role in ("worker", "migrate")}
+    urls = {f"database_url_{role}": addresses[role] for role in ("worker", "migrate")}
     settings = Settings(profiel=Profile.TEST, klok_bestand=klok_bestand, **urls)
     commands = runtime.commands(SERVICE)
 

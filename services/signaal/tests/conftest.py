@@ -53,14 +53,6 @@ async def addresses(migrated: Mapping[str, str]) -> Mapping[str, str]:
     return migrated
 
 
-@pytest.fixture(scope="session")
-async def looker(addresses: Mapping[str, str]) -> AsyncIterator[asyncpg.Connection]:
-    """Looks into the database as nobody in the system can, past row-level security."""
-    connection = await asyncpg.connect(addresses["superuser"])
-    yield connection
-    await connection.close()
-
-
 @pytest.fixture
 def klok() -> FixedClock:
     return FixedClock(NU)

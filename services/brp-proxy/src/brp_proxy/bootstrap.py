@@ -5,15 +5,15 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 
-from brp_proxy.adapters.brp import BrpClient
 from brp_proxy.adapters.db.levensloop import PostgresLevensloopRepository
 from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
+from brp_proxy.adapters.http.brp import BrpClient
+from brp_proxy.adapters.http.signaal import SignaalClient
 from brp_proxy.adapters.kluis import Kluis
-from brp_proxy.adapters.signaal import SignaalClient
-from brp_proxy.application.handlers.leases_nalopen import LeasesNalopenHandler
-from brp_proxy.application.handlers.persoon_vastleggen import PersoonVastleggenHandler
+from brp_proxy.application.handlers.leases_nalopen import LeasesNalopen
+from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
 from brp_proxy.application.handlers.republish import CONTEXT, Republish
-from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerkenHandler
+from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerken
 from brp_proxy.entrypoints.http.persoonsverwijzingen import persoonsverwijzingen_router
 from brp_proxy.entrypoints.http.problems import PROBLEMS
 from brp_proxy.settings import Settings
@@ -30,18 +30,18 @@ def _personen(process: Process[Settings]) -> PostgresPersoonRepository:
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     brp = BrpClient(process.http, str(process.settings.brp_url), process.settings.brp_api_key)
-    return [persoonsverwijzingen_router(PersoonVastleggenHandler(brp, process.executor, _personen(process)))]
+    return [persoonsverwijzingen_router(Vastleggen(brp, process.executor, _personen(process)))]
 
 
 def _subscriptions(_process: Process[Settings]) -> Sequence[Subscription]:
     # A lease that is confirmed a moment later is as good.
-    handler = SignalenVerwerkenHandler(PostgresLevensloopRepository())
+    handler = SignalenVerwerken(PostgresLevensloopRepository())
     return [Subscription(CONSUMER, SignaalToestand.TOPIC, handler, gather_ms=250)]
 
 
 def _jobs(process: Process[Settings]) -> Sequence[Job]:
     signaal = SignaalClient(process.client(process.settings.signaal_url))
-    return [every("leases", _LEASES, LeasesNalopenHandler(signaal, process.executor, PostgresLevensloopRepository()))]
+    return [every("leases", _LEASES, LeasesNalopen(signaal, process.executor, PostgresLevensloopRepository()))]
 
 
 SERVICE = Service(

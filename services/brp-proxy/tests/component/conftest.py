@@ -1,13 +1,11 @@
 """brp-proxy's API as a process of its own, with the real simulator, issuer and PostgreSQL, and a collector of spans."""
 
-import asyncio
 import json
 import os
 import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +14,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from platformkit.testing import eventually, eventually_async
 
 API_KEY = "sleutel-van-de-brp"
 GEHEIM = "geheim-van-de-dienst"
@@ -70,16 +70,16 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             popen = subprocess.Popen([sys.executable, "-m", *command], env=omgeving, stdout=file, stderr=file)
         begonnen.append(popen)
         proces = Proces(popen, f"http://127.0.0.1:{port}", log)
-        tot = time.monotonic() + 30
-        while True:
+
+        def gezond() -> bool:
             assert popen.poll() is None, log.read_text()
             try:
-                if httpx.get(f"{proces.url}/gezond").status_code == 200:
-                    return proces
+                return httpx.get(f"{proces.url}/gezond").status_code == 200
             except httpx.TransportError:
-                pass
-            assert time.monotonic() < tot, log.read_text()
-            time.sleep(0.05)
+                return False
+
+        eventually(gezond, f"{command[0]} ready, see {log}", seconds=30)
+        return proces
 
     yield _start
     for popen in begonnen:
@@ -109,7 +109,7 @@ def brp_proxy(
     brp: Proces,
     issuer: Proces,
     spans: str,
-    adressen: Mapping[str, str],
+    addresses: Mapping[str, str],
     sleutels: dict[str, Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Proces:
@@ -119,7 +119,7 @@ def brp_proxy(
         "brp_proxy",
         "api",
         PROFIEL="test",
-        DATABASE_URL_API=adressen["api"],
+        DATABASE_URL_API=addresses["api"],
         OIDC_ISSUER=issuer.url,
         BRP_URL=f"{brp.url}/haalcentraal/api/brp",
         BRP_API_KEY=API_KEY,
@@ -166,9 +166,11 @@ class Wereld:
 
     async def spans_met(self, tekst: bytes) -> None:
         """Wait until the process has sent a span with this text."""
-        async with asyncio.timeout(10):
-            while not any(tekst in each for each in Spans.verzameld):
-                await asyncio.sleep(0.05)
+
+        async def verteld() -> bool:
+            return any(tekst in each for each in Spans.verzameld)
+
+        await eventually_async(verteld, f"a span with {tekst!r}")
 
     @property
     def verteld(self) -> bytes:

@@ -13,9 +13,9 @@ from brp_proxy.adapters.db.levensloop import PostgresLevensloopRepository
 from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
 from brp_proxy.adapters.kluis import Kluis, Sleutels
 from brp_proxy.application.commands import PersoonVastleggen
-from brp_proxy.application.handlers.leases_nalopen import LeasesNalopenHandler
-from brp_proxy.application.handlers.persoon_vastleggen import PersoonVastleggenHandler
-from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerkenHandler
+from brp_proxy.application.handlers.leases_nalopen import LeasesNalopen
+from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
+from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerken
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.base import Event
@@ -90,16 +90,16 @@ class Omgeving:
 
     async def leg_vast(self, bsn: str = JEUGDIGE, *, actief: int = 1) -> Persoonsverwijzing:
         kluis = Kluis(Sleutels.model_validate_json(json.dumps({**self.sleutels, "actief": actief})))
-        handler = PersoonVastleggenHandler(self, self.executor("api"), PostgresPersoonRepository(kluis))
+        handler = Vastleggen(self, self.executor("api"), PostgresPersoonRepository(kluis))
         return await handler(PersoonVastleggen(Bsn(bsn), Doel.SIGNAAL, DIENST, NAMENS))
 
     async def verwerk(self, *messages: Message) -> None:
-        handler = SignalenVerwerkenHandler(PostgresLevensloopRepository())
+        handler = SignalenVerwerken(PostgresLevensloopRepository())
         await self.executor("worker").execute_batch(CONSUMER, messages, handler)
 
     async def loop_leases_na(self, na: timedelta = timedelta(minutes=16)) -> int:
         self.clock.forward(na)
-        return await LeasesNalopenHandler(self, self.executor("worker"), PostgresLevensloopRepository())()
+        return await LeasesNalopen(self, self.executor("worker"), PostgresLevensloopRepository())()
 
     def signaal(
         self, ref: UUID, *, soort: type[SignaalToestand] = SignaalAfgegeven, versie: int = 1, id: UUID | None = None

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from brp_proxy.adapters.db.levensloop import PostgresLevensloopRepository
-from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerkenHandler
+from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerken
 from platformkit.envelope import Message, encode
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.executor.ledger import Parked
@@ -33,9 +33,7 @@ async def _leg_opzij(omgeving, message: Message) -> UUID:
 
 def _brieven(omgeving) -> DeadLetters:
     executor: Executor = omgeving.executor("worker")
-    return DeadLetters(
-        executor, [Subscription(CONSUMER, "signaal", SignalenVerwerkenHandler(PostgresLevensloopRepository()))]
-    )
+    return DeadLetters(executor, [Subscription(CONSUMER, "signaal", SignalenVerwerken(PostgresLevensloopRepository()))])
 
 
 @pytest.mark.regel("D5", "R067")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import lokaal.simulatoren.brp
-from brp_proxy.adapters.brp_antwoord import OnbruikbaarAntwoordError, lees
+from brp_proxy.adapters.http.brp_antwoord import OnbruikbaarAntwoordError, lees
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.leeftijd import Jaar, JaarMaand
 from brp_proxy.domain.persoonslijst import toelaten

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from brp_proxy.adapters.signaal import SignaalClient
+from brp_proxy.adapters.http.signaal import SignaalClient
 from platformkit.errors import TransientError, UnclearError
 from platformkit.http.client import ClientCredentials, ServiceClient
 from platformkit.testing import Pretended

@@ -80,11 +80,11 @@ def signaal(monkeypatch: pytest.MonkeyPatch) -> respx.MockRouter:
 
 @pytest.fixture
 async def http(
-    signaal: respx.MockRouter, dsns: Mapping[str, str], klok: FixedClock
+    signaal: respx.MockRouter, addresses: Mapping[str, str], klok: FixedClock
 ) -> AsyncIterator[httpx.AsyncClient]:
     settings = Settings.model_validate(
         {
-            "database_url_api": dsns["api"],
+            "database_url_api": addresses["api"],
             "oidc_issuer": "http://oidc.test",
             "signaal_url": SIGNAAL,
             "client_id": "match",

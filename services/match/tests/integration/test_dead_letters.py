@@ -122,7 +122,7 @@ async def test_a_signal_that_ended_while_its_begin_lay_aside_stays_ended(lezer: 
 
 @pytest.mark.regel("D5")
 async def test_a_signal_that_was_extended_while_its_begin_lay_aside_matched_before_the_replay(
-    lezer: Lezer, cli, worker: Database, dsns
+    lezer: Lezer, cli, worker: Database, addresses
 ) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
@@ -132,15 +132,15 @@ async def test_a_signal_that_was_extended_while_its_begin_lay_aside_matched_befo
     await lezer.leest(a.verlengd(date(2026, 8, 1)))
     before = await matches(worker, [a.id])
     assert [(match.status, match.einddatum) for match in before] == [("actief", date(2026, 8, 1))]
-    told = len(await verteld(dsns["relay"], before[0].match_id))
+    told = len(await verteld(addresses["relay"], before[0].match_id))
     assert (await cli("replay", letter))[0] == 0
     assert not await lezer.ligt_er(letter)
     assert await matches(worker, [a.id]) == before
-    assert len(await verteld(dsns["relay"], before[0].match_id)) == told
+    assert len(await verteld(addresses["relay"], before[0].match_id)) == told
 
 
 async def test_a_replayed_begin_matches_in_its_own_trace_and_is_recorded(
-    lezer: Lezer, cli, worker: Database, looker: asyncpg.Connection, dsns
+    lezer: Lezer, cli, worker: Database, looker: asyncpg.Connection, addresses
 ) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
@@ -148,7 +148,7 @@ async def test_a_replayed_begin_matches_in_its_own_trace_and_is_recorded(
     code, said = await cli("replay", letter, "--by", "beheerder-7")
     assert (code, said.splitlines()) == (0, [f"{letter}  handled", "1 of 1 done."])
     (match,) = await matches(worker, [a.id])
-    (event,) = await verteld(dsns["relay"], match.match_id)
+    (event,) = await verteld(addresses["relay"], match.match_id)
     assert event.traceparent.split("-")[1] == SPOOR.split("-")[1]
     assert await _audit(looker, letter) == [("beheerder-7", "dead-letter-replay", "handled", jeugdige)]
 
@@ -186,14 +186,14 @@ async def test_effects_and_removal_go_together(lezer: Lezer, executor: Executor,
     assert await matches(worker, [a.id]) == []
 
 
-async def test_two_people_replay_the_same_one(lezer: Lezer, brieven: DeadLetters, worker: Database, dsns) -> None:
+async def test_two_people_replay_the_same_one(lezer: Lezer, brieven: DeadLetters, worker: Database, addresses) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
     (letter,) = await lezer.leest(a.afgegeven(), b.afgegeven(), stikt_in=[a.id])
     results = await asyncio.gather(*(brieven.replay(UUID(letter), "iemand") for _ in range(4)))
     assert sorted(each.fate for each in results) == ["handled", *["not there (any more)"] * 3]
     (match,) = await matches(worker, [a.id])
-    assert len(await verteld(dsns["relay"], match.match_id)) == 1
+    assert len(await verteld(addresses["relay"], match.match_id)) == 1
 
 
 async def test_a_message_that_was_handled_after_all_is_only_removed(

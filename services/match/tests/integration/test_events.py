@@ -17,7 +17,7 @@ from platformkit.executor import Executor
 
 @pytest.mark.regel("D2", "D4", "D12")
 async def test_begin_change_and_end_are_told_once_each(
-    executor: Executor, worker: Database, klok: FixedClock, dsns
+    executor: Executor, worker: Database, klok: FixedClock, addresses
 ) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
@@ -26,7 +26,7 @@ async def test_begin_change_and_end_are_told_once_each(
     await verwerk(executor, [a.verlengd(date(2026, 4, 1), 3)])  # the same again changes nothing
     await verwerk(executor, [b.verwijderd()])
     (match,) = await matches(worker, [a.id])
-    rijen = await verteld(dsns["relay"], match.match_id)
+    rijen = await verteld(addresses["relay"], match.match_id)
     assert [row.headers["ce_type"].split(".")[3] for row in rijen] == ["ontstaan", "ontstaan", "beeindigd"]
     assert [int(row.headers["ce_sequence"]) - (1 << 32) for row in rijen] == [1, 2, 3]
     assert {row.traceparent for row in rijen} == {SPOOR}
@@ -41,7 +41,7 @@ async def test_begin_change_and_end_are_told_once_each(
 
 
 async def test_the_end_by_destruction_tells_of_the_signal_what_was_told_before(
-    executor: Executor, worker: Database, dsns
+    executor: Executor, worker: Database, addresses
 ) -> None:
     """In the transaction that leaves a tombstone of it; also when both are destroyed in one batch, or with a newer state."""
     jeugdige = uuid4()
@@ -52,7 +52,7 @@ async def test_the_end_by_destruction_tells_of_the_signal_what_was_told_before(
     gevonden = await matches(worker, [a.id, b.id, c.id])
     assert len(gevonden) == 3
     for match in gevonden:
-        begin, einde = await verteld(dsns["relay"], match.match_id)
+        begin, einde = await verteld(addresses["relay"], match.match_id)
         eerst = MatchOntstaan.model_validate_json(begin.payload)
         laatst = MatchBeeindigd.model_validate_json(einde.payload)
         assert laatst.reden == "signaal-vernietigd"
@@ -62,7 +62,7 @@ async def test_the_end_by_destruction_tells_of_the_signal_what_was_told_before(
 @pytest.mark.regel("R111")
 @pytest.mark.parametrize("soort", [Organisatiesoort.WIJKTEAM, Organisatiesoort.ONDERWIJS])
 async def test_a_match_tells_whether_one_of_both_can_have_the_matchregie(
-    executor: Executor, worker: Database, dsns, soort: Organisatiesoort
+    executor: Executor, worker: Database, addresses, soort: Organisatiesoort
 ) -> None:
     """Whichever side it is on, and anew when that changes."""
     jeugdige = uuid4()
@@ -74,18 +74,18 @@ async def test_a_match_tells_whether_one_of_both_can_have_the_matchregie(
     b.organisatiesoort = a.organisatiesoort = Organisatiesoort.GGD
     await verwerk(executor, [a.verlengd(a.einddatum, 3), b.verlengd(b.einddatum, 3)])
     (match,) = await matches(worker, [a.id])
-    told = [MatchOntstaan.model_validate_json(rij.payload) for rij in await verteld(dsns["relay"], match.match_id)]
+    told = [MatchOntstaan.model_validate_json(rij.payload) for rij in await verteld(addresses["relay"], match.match_id)]
     assert [event.regiepartij for event in told] == [soort is Organisatiesoort.WIJKTEAM] * 2 + [True]
 
 
-async def test_a_side_that_says_something_else_is_told_anew(executor: Executor, worker: Database, dsns) -> None:
+async def test_a_side_that_says_something_else_is_told_anew(executor: Executor, worker: Database, addresses) -> None:
     jeugdige = uuid4()
     a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
     await verwerk(executor, [a.afgegeven(), b.afgegeven()])
     a.organisatie = uuid4()
     await verwerk(executor, [a.verlengd(a.einddatum, 2)])
     (match,) = await matches(worker, [a.id])
-    *_, laatste = await verteld(dsns["relay"], match.match_id)
+    *_, laatste = await verteld(addresses["relay"], match.match_id)
     event = MatchOntstaan.model_validate_json(laatste.payload)
     assert match.versie == (1 << 32) + 2
     assert {p.organisatie for p in event.professionals} == {a.organisatie, b.organisatie}
@@ -93,7 +93,7 @@ async def test_a_side_that_says_something_else_is_told_anew(executor: Executor, 
 
 @pytest.mark.regel("D18")
 async def test_two_professionals_that_turn_out_to_be_one_are_told_who_they_were(
-    executor: Executor, worker: Database, dsns
+    executor: Executor, worker: Database, addresses
 ) -> None:
     """D18: a family match of somebody with himself."""
     kind, zus, moeder = uuid4(), uuid4(), uuid4()
@@ -102,7 +102,7 @@ async def test_two_professionals_that_turn_out_to_be_one_are_told_who_they_were(
     eerder, a.professional = a.professional, b.professional
     await verwerk(executor, [a.verlengd(a.einddatum, 2)])
     (match,) = await matches(worker, [a.id])
-    *_, laatste = await verteld(dsns["relay"], match.match_id)
+    *_, laatste = await verteld(addresses["relay"], match.match_id)
     einde = MatchBeeindigd.model_validate_json(laatste.payload)
     assert einde.reden == "zelfde-professional"
     assert {p.professional for p in einde.professionals} == {eerder, b.professional}

@@ -11,9 +11,11 @@ from platformkit.db.statement import Statement
 
 @pytest.mark.regel("D15")
 @pytest.mark.parametrize("vraag", [projectie._OUDERS_VAN, projectie._KINDEREN], ids=["parents", "children"])
-async def test_parents_and_children_are_answered_from_an_index_alone(dsns: Mapping[str, str], vraag: Statement) -> None:
+async def test_parents_and_children_are_answered_from_an_index_alone(
+    addresses: Mapping[str, str], vraag: Statement
+) -> None:
     """Of a table of any size: what remains when it is neither read whole nor page by page."""
-    worker = await asyncpg.connect(dsns["worker"])
+    worker = await asyncpg.connect(addresses["worker"])
     try:
         for keuze in ("plan_cache_mode = force_generic_plan", "enable_seqscan = off", "enable_bitmapscan = off"):
             await worker.execute(f"set {keuze}")

@@ -35,22 +35,22 @@ async def _begin_and_end(executor: Executor) -> tuple[Signaleerder, Signaleerder
     return a, c
 
 
-async def _told(dsns, worker: Database, *signalen: Signaleerder) -> list[tuple[str, int, bytes]]:
+async def _told(addresses, worker: Database, *signalen: Signaleerder) -> list[tuple[str, int, bytes]]:
     found = {m.match_id for s in signalen for m in await matches(worker, [s.id])}
-    rijen = [rij for match_id in sorted(found) for rij in await verteld(dsns["relay"], match_id)]
+    rijen = [rij for match_id in sorted(found) for rij in await verteld(addresses["relay"], match_id)]
     return [(rij.headers["ce_type"], int(rij.headers["ce_sequence"]), bytes(rij.payload)) for rij in rijen]
 
 
 @pytest.mark.regel("D4")
 async def test_told_again_is_the_same_state_under_the_same_version(
-    executor: Executor, worker: Database, commando, dsns
+    executor: Executor, worker: Database, commando, addresses
 ) -> None:
     a, c = await _begin_and_end(executor)
-    before = await _told(dsns, worker, a, c)
+    before = await _told(addresses, worker, a, c)
     code, said = await commando("republish")
     # On a busy machine it says in between how far it is.
     assert (code, said.splitlines()[-1].startswith("Told again: ")) == (0, True)
-    after = await _told(dsns, worker, a, c)
+    after = await _told(addresses, worker, a, c)
     newest = {(kind, version, payload) for kind, version, payload in before}
     again = list(after)
     for each in before:
@@ -63,10 +63,10 @@ async def test_told_again_is_the_same_state_under_the_same_version(
 @pytest.mark.regel("D4")
 @pytest.mark.usefixtures("own_generation")
 async def test_after_a_raised_generation_every_match_gets_a_version_above_all_that_were_told(
-    executor: Executor, worker: Database, commando, dsns
+    executor: Executor, worker: Database, commando, addresses
 ) -> None:
     a, c = await _begin_and_end(executor)
-    told = max(version for _, version, _ in await _told(dsns, worker, a, c))
+    told = max(version for _, version, _ in await _told(addresses, worker, a, c))
     code, said = await commando("generation", "raise")
     assert code == 0
     generation = int(said.split()[-1].rstrip("."))
@@ -76,25 +76,25 @@ async def test_after_a_raised_generation_every_match_gets_a_version_above_all_th
     assert {m.versie for m in stored} == {(generation << _BITS) + 1}
     assert {m.status for m in stored} == {"actief", "beeindigd"}
     # Once is enough: a second time tells the same versions.
-    count = len(await _told(dsns, worker, a, c))
+    count = len(await _told(addresses, worker, a, c))
     assert (await commando("republish"))[0] == 0
-    again = await _told(dsns, worker, a, c)
+    again = await _told(addresses, worker, a, c)
     assert len(again) == count + len({m.match_id for m in stored})
     assert max(version for _, version, _ in again) == (generation << _BITS) + 1
 
 
 @pytest.mark.regel("D8")
 async def test_an_ended_match_of_a_destroyed_signal_is_not_told(
-    executor: Executor, worker: Database, commando, dsns
+    executor: Executor, worker: Database, commando, addresses
 ) -> None:
     a, c = await _begin_and_end(executor)
     (ended,) = await matches(worker, [c.id])
     await verwerk(executor, [c.vernietigd(2)])
-    told = len(await verteld(dsns["relay"], ended.match_id))
+    told = len(await verteld(addresses["relay"], ended.match_id))
     assert (await commando("republish"))[0] == 0
-    assert len(await verteld(dsns["relay"], ended.match_id)) == told
+    assert len(await verteld(addresses["relay"], ended.match_id)) == told
     (open_match,) = [m for m in await matches(worker, [a.id]) if m.status == "actief"]
-    assert len(await verteld(dsns["relay"], open_match.match_id)) == 2
+    assert len(await verteld(addresses["relay"], open_match.match_id)) == 2
 
 
 async def test_a_run_goes_on_where_an_earlier_one_ended(executor: Executor) -> None:
@@ -119,7 +119,7 @@ async def test_wrong_words_end_with_2_and_change_nothing(commando) -> None:
         assert (code, "usage: python -m match" in said) == (2, True), words
 
 
-def test_a_command_of_a_process_that_is_not_there_says_what_exists(servers: Stack, dsns) -> None:
+def test_a_command_of_a_process_that_is_not_there_says_what_exists(servers: Stack, addresses) -> None:
     ran = servers.command("match", "republsh")
     assert ran.returncode == 2
     assert "dead-letters" in ran.stderr

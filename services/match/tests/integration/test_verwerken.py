@@ -124,7 +124,7 @@ async def test_an_end_says_why(executor: Executor, worker: Database, einde, rede
 @pytest.mark.regel("R072", "D18")
 @pytest.mark.parametrize("hoe_vaak", [1, 2])
 async def test_a_signal_removed_after_the_end_makes_the_match_wrong_once(
-    executor: Executor, worker: Database, dsns, hoe_vaak: int
+    executor: Executor, worker: Database, addresses, hoe_vaak: int
 ) -> None:
     """Who was told of the match hears that it never was right; its end stays when it was."""
     jeugdige = uuid4()
@@ -138,7 +138,8 @@ async def test_a_signal_removed_after_the_end_makes_the_match_wrong_once(
     assert (match.status, match.reden, match.beeindigd_op) == ("beeindigd", MatchReden.SIGNAAL_VERWIJDERD, einde)
     assert match.versie & 0xFFFFFFFF == 3
     redenen = [
-        MatchBeeindigd.model_validate_json(rij.payload).reden for rij in await verteld(dsns["relay"], match.match_id)
+        MatchBeeindigd.model_validate_json(rij.payload).reden
+        for rij in await verteld(addresses["relay"], match.match_id)
     ]
     assert redenen == [None, MatchReden.SIGNAAL_GEDEACTIVEERD, MatchReden.SIGNAAL_VERWIJDERD]
 

@@ -12,8 +12,8 @@ def db(request: pytest.FixtureRequest) -> Database:
     if request.param == "geheugen":
         return InGeheugen()
     request.getfixturevalue("only_matches_of_signals")
-    dsns: Mapping[str, str] = request.getfixturevalue("dsns")
-    return InPostgres(request.getfixturevalue("worker"), dsns["relay"])
+    addresses: Mapping[str, str] = request.getfixturevalue("addresses")
+    return InPostgres(request.getfixturevalue("worker"), addresses["relay"])
 
 
 @pytest.fixture

@@ -16,15 +16,15 @@ from signaal.adapters.db.organisaties import PostgresOrganisatieRepository
 from signaal.adapters.db.signalen import PostgresSignaalRepository
 from signaal.adapters.http.brp_proxy import BrpProxyClient
 from signaal.application.budgetten import Budgetten
-from signaal.application.handlers.contactgegevens_geven import ContactgegevensGevenHandler
-from signaal.application.handlers.meldadres_geven import MeldadresGevenHandler
-from signaal.application.handlers.organisaties_zoeken import OrganisatiesZoekenHandler
-from signaal.application.handlers.professional_toelaten import ProfessionalToelatenHandler
+from signaal.application.handlers.contactgegevens_geven import ContactgegevensGeven
+from signaal.application.handlers.meldadres_geven import MeldadresGeven
+from signaal.application.handlers.organisaties_zoeken import OrganisatiesZoeken
+from signaal.application.handlers.professional_toelaten import Toelaten
 from signaal.application.handlers.republish import Republish
-from signaal.application.handlers.signaal_afgeven import SignaalAfgevenHandler
-from signaal.application.handlers.signaal_afsluiten import SignaalAfsluitenHandler
-from signaal.application.handlers.signalen_laten_verlopen import SignalenLatenVerlopenHandler
-from signaal.application.handlers.signalen_lezen import SignalenLezenHandler
+from signaal.application.handlers.signaal_afgeven import Afgeven
+from signaal.application.handlers.signaal_afsluiten import Afsluiten
+from signaal.application.handlers.signalen_laten_verlopen import SignalenLatenVerlopen
+from signaal.application.handlers.signalen_lezen import SignalenLezen
 from signaal.application.vragers import Accounts
 from signaal.entrypoints.http.deelnemers import deelnemers_router
 from signaal.entrypoints.http.diensten import diensten_router
@@ -40,9 +40,9 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     signalen, accounts = PostgresSignaalRepository(), PostgresAccountRepository()
     organisaties = PostgresOrganisatieRepository()
     vragers = Accounts(executor, accounts)
-    lezen = SignalenLezenHandler(executor=executor, accounts=vragers, signalen=signalen)
+    lezen = SignalenLezen(executor=executor, accounts=vragers, signalen=signalen)
     proxy = process.client(settings.brp_proxy_url, seconds=settings.brp_proxy_seconds)
-    afgeven = SignaalAfgevenHandler(
+    afgeven = Afgeven(
         executor=executor,
         clock=process.clock,
         accounts=vragers,
@@ -54,17 +54,17 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
         signalen_router(
             afgeven=afgeven,
             lezen=lezen,
-            afsluiten=SignaalAfsluitenHandler(executor=executor, accounts=vragers, signalen=signalen),
+            afsluiten=Afsluiten(executor=executor, accounts=vragers, signalen=signalen),
         ),
         deelnemers_router(
-            zoeken=OrganisatiesZoekenHandler(executor=executor, organisaties=organisaties),
-            toelaten=ProfessionalToelatenHandler(executor=executor, accounts=accounts, organisaties=organisaties),
+            zoeken=OrganisatiesZoeken(executor=executor, organisaties=organisaties),
+            toelaten=Toelaten(executor=executor, accounts=accounts, organisaties=organisaties),
         ),
         diensten_router(
             accounts=vragers,
             lezen=lezen,
-            contactgegevens=ContactgegevensGevenHandler(executor=executor, vragers=vragers, accounts=accounts),
-            meldadres=MeldadresGevenHandler(executor=executor, accounts=accounts, organisaties=organisaties),
+            contactgegevens=ContactgegevensGeven(executor=executor, vragers=vragers, accounts=accounts),
+            meldadres=MeldadresGeven(executor=executor, accounts=accounts, organisaties=organisaties),
         ),
     ]
 
@@ -88,7 +88,7 @@ def _budgetten(process: Process[Settings]) -> Budgetten:
 
 
 def _jobs(process: Process[Settings]) -> Sequence[Job]:
-    verlopen = SignalenLatenVerlopenHandler(executor=process.executor, signalen=PostgresSignaalRepository())
+    verlopen = SignalenLatenVerlopen(executor=process.executor, signalen=PostgresSignaalRepository())
     return [every("signalen_verlopen", timedelta(seconds=process.settings.verlopen_seconden), verlopen)]
 
 

@@ -13,7 +13,7 @@ from platformkit.health import Heartbeat
 from platformkit.service.process import opened
 from platformkit.testing import eventually_async
 from signaal.adapters.db.signalen import PostgresSignaalRepository
-from signaal.application.handlers.signalen_laten_verlopen import SignalenLatenVerlopenHandler
+from signaal.application.handlers.signalen_laten_verlopen import SignalenLatenVerlopen
 from signaal.bootstrap import SERVICE
 from signaal.settings import Settings
 
@@ -21,13 +21,13 @@ WEEK = {"bsn": "999996782", "duur": "P1W"}
 
 
 @pytest.fixture
-def laat_verlopen(worker: Executor) -> SignalenLatenVerlopenHandler:
-    return SignalenLatenVerlopenHandler(executor=worker, signalen=PostgresSignaalRepository())
+def laat_verlopen(worker: Executor) -> SignalenLatenVerlopen:
+    return SignalenLatenVerlopen(executor=worker, signalen=PostgresSignaalRepository())
 
 
 @pytest.mark.regel("R060", "R065", "R074")
 async def test_a_signal_ends_at_its_einddatum_and_that_is_told_once(
-    wereld: Any, laat_verlopen: SignalenLatenVerlopenHandler
+    wereld: Any, laat_verlopen: SignalenLatenVerlopen
 ) -> None:
     wie = await wereld.professional()
     wereld.jeugdige()
@@ -45,7 +45,7 @@ async def test_a_signal_ends_at_its_einddatum_and_that_is_told_once(
 
 
 async def test_sweeping_an_old_signal_leaves_the_involvement_of_the_new_one(
-    wereld: Any, laat_verlopen: SignalenLatenVerlopenHandler
+    wereld: Any, laat_verlopen: SignalenLatenVerlopen
 ) -> None:
     wie = await wereld.professional()
     ref = wereld.jeugdige()
@@ -60,9 +60,7 @@ async def test_sweeping_an_old_signal_leaves_the_involvement_of_the_new_one(
     assert tot.isoformat() == "2027-11-30"
 
 
-async def test_a_signal_that_is_being_closed_is_passed_by(
-    wereld: Any, laat_verlopen: SignalenLatenVerlopenHandler
-) -> None:
+async def test_a_signal_that_is_being_closed_is_passed_by(wereld: Any, laat_verlopen: SignalenLatenVerlopen) -> None:
     wie = await wereld.professional()
     wereld.jeugdige()
     signaal_id = (await wereld.geef_af(wie, body=WEEK)).json()["signaalId"]

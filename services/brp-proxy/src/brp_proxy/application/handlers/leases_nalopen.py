@@ -14,7 +14,7 @@ GEDULD = timedelta(minutes=15)
 _HOOGSTENS = 100
 
 
-class LeasesNalopenHandler:
+class LeasesNalopen:
     """Goes through the old leases; the number of those that are decided now."""
 
     def __init__(self, signalen: Signalen, executor: Executor, levensloop: LevensloopRepository) -> None:

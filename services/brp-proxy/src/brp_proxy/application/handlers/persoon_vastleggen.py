@@ -17,7 +17,7 @@ from platformkit.identity import Actor
 _ROL = "dienst"
 
 
-class PersoonVastleggenHandler:
+class Vastleggen:
     """Does the same work for a youth who is known as for one who is not (D10)."""
 
     def __init__(self, brp: Brp, executor: Executor, personen: PersoonRepository) -> None:

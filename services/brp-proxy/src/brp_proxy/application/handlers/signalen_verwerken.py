@@ -22,7 +22,7 @@ log = get_logger()
 _onbekend = metrics.get_meter("brp_proxy").create_counter("persoon.signaal_op_onbekende_verwijzing", unit="{event}")
 
 
-class SignalenVerwerkenHandler:
+class SignalenVerwerken:
     """Handles a batch in one transaction; any order, repetition or replay ends in the same state."""
 
     def __init__(self, levensloop: LevensloopRepository) -> None:

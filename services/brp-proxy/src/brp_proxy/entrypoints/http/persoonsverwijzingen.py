@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from brp_proxy.application.commands import PersoonVastleggen
-from brp_proxy.application.handlers.persoon_vastleggen import PersoonVastleggenHandler
+from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
 from brp_proxy.domain.bsn import Bsn
 from contracts.http.persoonsverwijzingen import VASTLEGGEN, Persoonsverwijzing, PersoonsverwijzingVraag
 from platformkit.http.auth import on_behalf_of, require
 from platformkit.identity import Principal
 
 
-def persoonsverwijzingen_router(vastleggen: PersoonVastleggenHandler) -> APIRouter:
+def persoonsverwijzingen_router(vastleggen: Vastleggen) -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["persoonsverwijzingen"])
 

@@ -5,11 +5,11 @@ from importlib.resources import files
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from sqlalchemy import Table, Text, bindparam, update
 
+from contracts import strict_yaml
 from contracts.signaal import Organisatiesoort
 from platformkit.db.sets import Fields, columns_of, insert_rows, upsert_rows
 from platformkit.db.statement import Statement
@@ -142,4 +142,4 @@ def _rows(gebieden: _Gebieden, organisaties: Sequence[_Organisatie]) -> Iterator
 
 
 def _read(name: str) -> Any:
-    return yaml.safe_load(files("signaal.startdata").joinpath(name).read_text(encoding="utf-8"))
+    return strict_yaml.load(files("signaal.startdata").joinpath(name).read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ from signaal.application.ports import AccountRepository
 from signaal.application.vragers import Accounts
 
 
-class ContactgegevensGevenHandler:
+class ContactgegevensGeven:
     """Gives contact data, and records for each account who looked (D12)."""
 
     def __init__(self, *, executor: Executor, vragers: Accounts, accounts: AccountRepository) -> None:

@@ -10,7 +10,7 @@ from signaal.application import contexts
 from signaal.application.ports import AccountRepository, OrganisatieRepository
 
 
-class MeldadresGevenHandler:
+class MeldadresGeven:
     """Gives addresses, none of somebody unknown, and records who looked (D12)."""
 
     def __init__(self, *, executor: Executor, accounts: AccountRepository, organisaties: OrganisatieRepository) -> None:

@@ -8,7 +8,7 @@ from signaal.application.ports import OrganisatieRepository
 from signaal.application.queries import Organisatie
 
 
-class OrganisatiesZoekenHandler:
+class OrganisatiesZoeken:
     """Names only reference data."""
 
     def __init__(self, *, executor: Executor, organisaties: OrganisatieRepository) -> None:

@@ -8,7 +8,7 @@ from signaal.application.commands import ProfessionalToelaten, Toegelaten
 from signaal.application.ports import AccountRepository, OrganisatieRepository
 
 
-class ProfessionalToelatenHandler:
+class Toelaten:
     """Handles ProfessionalToelaten; a second time it brings contact data and location up to date."""
 
     def __init__(self, *, executor: Executor, accounts: AccountRepository, organisaties: OrganisatieRepository) -> None:

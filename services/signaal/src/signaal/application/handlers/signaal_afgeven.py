@@ -28,7 +28,7 @@ _issued = metrics.get_meter("signaal").create_counter("signaal.issued", unit="{s
 _refused = metrics.get_meter("signaal").create_counter("signaal.refused", unit="{request}")
 
 
-class SignaalAfgevenHandler:
+class Afgeven:
     """Handles SignaalAfgeven. Known or unknown youth, the same work is done (D10)."""
 
     def __init__(

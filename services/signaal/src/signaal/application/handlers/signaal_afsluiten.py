@@ -11,7 +11,7 @@ from signaal.domain import events
 from signaal.domain.signaal import Account
 
 
-class SignaalAfsluitenHandler:
+class Afsluiten:
     """Handles SignaalAfsluiten. A second time the signal is not active, so no Idempotency-Key is needed."""
 
     def __init__(self, *, executor: Executor, accounts: Accounts, signalen: SignaalRepository) -> None:

@@ -7,7 +7,7 @@ from signaal.domain import events
 _AANTAL = 1000
 
 
-class SignalenLatenVerlopenHandler:
+class SignalenLatenVerlopen:
     """One batch a call; several sweepers at once take different rows."""
 
     def __init__(self, *, executor: Executor, signalen: SignaalRepository) -> None:

@@ -12,7 +12,7 @@ from signaal.application.queries import SignaalMetNamen
 from signaal.application.vragers import Accounts
 
 
-class SignalenLezenHandler:
+class SignalenLezen:
     """Each question in the database context that its asker has."""
 
     def __init__(self, *, executor: Executor, accounts: Accounts, signalen: SignaalRepository) -> None:

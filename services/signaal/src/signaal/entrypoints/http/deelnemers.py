@@ -9,8 +9,8 @@ from contracts.rollen import DEELNEMERS_BEHEREN
 from platformkit.http.auth import require
 from platformkit.identity import Principal
 from signaal.application.commands import ProfessionalToelaten
-from signaal.application.handlers.organisaties_zoeken import OrganisatiesZoekenHandler
-from signaal.application.handlers.professional_toelaten import ProfessionalToelatenHandler
+from signaal.application.handlers.organisaties_zoeken import OrganisatiesZoeken
+from signaal.application.handlers.professional_toelaten import Toelaten
 from signaal.entrypoints.http.models import (
     OrganisatieAntwoord,
     OrganisatiesAntwoord,
@@ -19,7 +19,7 @@ from signaal.entrypoints.http.models import (
 )
 
 
-def deelnemers_router(*, zoeken: OrganisatiesZoekenHandler, toelaten: ProfessionalToelatenHandler) -> APIRouter:
+def deelnemers_router(*, zoeken: OrganisatiesZoeken, toelaten: Toelaten) -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["deelnemers"])
 

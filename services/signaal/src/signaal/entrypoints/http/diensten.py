@@ -20,18 +20,18 @@ from contracts.http.deelnemers import (
 )
 from platformkit.http.auth import asker, require
 from platformkit.identity import Principal
-from signaal.application.handlers.contactgegevens_geven import ContactgegevensGevenHandler
-from signaal.application.handlers.meldadres_geven import MeldadresGevenHandler
-from signaal.application.handlers.signalen_lezen import SignalenLezenHandler
+from signaal.application.handlers.contactgegevens_geven import ContactgegevensGeven
+from signaal.application.handlers.meldadres_geven import MeldadresGeven
+from signaal.application.handlers.signalen_lezen import SignalenLezen
 from signaal.application.vragers import Accounts
 
 
 def diensten_router(
     *,
     accounts: Accounts,
-    lezen: SignalenLezenHandler,
-    contactgegevens: ContactgegevensGevenHandler,
-    meldadres: MeldadresGevenHandler,
+    lezen: SignalenLezen,
+    contactgegevens: ContactgegevensGeven,
+    meldadres: MeldadresGeven,
 ) -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["diensten"])

@@ -9,9 +9,9 @@ from contracts.rollen import SIGNALEN_AFGEVEN, SIGNALEN_AFSLUITEN, SIGNALEN_LEZE
 from platformkit.http.auth import require
 from platformkit.identity import Principal
 from signaal.application.commands import SignaalAfgeven, SignaalAfsluiten
-from signaal.application.handlers.signaal_afgeven import SignaalAfgevenHandler
-from signaal.application.handlers.signaal_afsluiten import SignaalAfsluitenHandler
-from signaal.application.handlers.signalen_lezen import SignalenLezenHandler
+from signaal.application.handlers.signaal_afgeven import Afgeven
+from signaal.application.handlers.signaal_afsluiten import Afsluiten
+from signaal.application.handlers.signalen_lezen import SignalenLezen
 from signaal.entrypoints.http.models import (
     AfgegevenAntwoord,
     AfsluitVerzoek,
@@ -21,9 +21,7 @@ from signaal.entrypoints.http.models import (
 )
 
 
-def signalen_router(
-    *, afgeven: SignaalAfgevenHandler, lezen: SignalenLezenHandler, afsluiten: SignaalAfsluitenHandler
-) -> APIRouter:
+def signalen_router(*, afgeven: Afgeven, lezen: SignalenLezen, afsluiten: Afsluiten) -> APIRouter:
     """The routes."""
     router = APIRouter(prefix="/signalen", tags=["signalen"])
 

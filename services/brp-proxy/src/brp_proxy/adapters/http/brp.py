@@ -7,7 +7,7 @@ from types import MappingProxyType
 from opentelemetry import metrics
 from pydantic import SecretStr
 
-from brp_proxy.adapters.brp_antwoord import OnbruikbaarAntwoordError, lees
+from brp_proxy.adapters.http.brp_antwoord import OnbruikbaarAntwoordError, lees
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.http.persoonsverwijzingen import Doel

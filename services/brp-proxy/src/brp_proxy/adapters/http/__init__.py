@@ -1,0 +1,1 @@
+"""The BRP and other services."""
