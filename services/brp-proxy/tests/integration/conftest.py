@@ -135,8 +135,16 @@ def _bericht(event: Event, signaal_id: UUID, ref: UUID, versie: int) -> Message:
 
 
 @pytest.fixture
-def omgeving(databases: Mapping[str, Database], clock: FixedClock, sleutels: dict[str, Any]) -> Omgeving:
-    made = Omgeving(databases, clock, sleutels)
-    made.persoon(made.JEUGDIGE, made.MOEDER, made.VADER)
-    made.persoon(made.BROER, made.MOEDER)
+def maak(clock: FixedClock, sleutels: dict[str, Any]) -> Callable[[Mapping[str, Database]], Omgeving]:
+    def made(databases: Mapping[str, Database]) -> Omgeving:
+        new = Omgeving(databases, clock, sleutels)
+        new.persoon(new.JEUGDIGE, new.MOEDER, new.VADER)
+        new.persoon(new.BROER, new.MOEDER)
+        return new
+
     return made
+
+
+@pytest.fixture
+def omgeving(maak: Callable[[Mapping[str, Database]], Omgeving], databases: Mapping[str, Database]) -> Omgeving:
+    return maak(databases)

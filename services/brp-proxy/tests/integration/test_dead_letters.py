@@ -37,13 +37,14 @@ def _brieven(omgeving) -> DeadLetters:
 
 
 @pytest.mark.regel("D5", "R067")
-async def test_the_last_end_replayed_destroys_the_person_at_once(omgeving, kijk) -> None:
-    """A message about the person lies aside no longer when it is being replayed: nobody needs to be asked."""
+async def test_the_last_end_replayed_ends_the_person(omgeving, kijk) -> None:
     ref = (await omgeving.leg_vast()).persoon_ref
     signaal = omgeving.signaal(ref)
     await omgeving.verwerk(signaal)
     letter = await _leg_opzij(omgeving, omgeving.vernietigd(signaal, 2))
+    assert await omgeving.loop_leases_na() == 0
     assert (await _brieven(omgeving).replay(letter, "iemand")).fate is Fate.HANDLED
+    assert await omgeving.loop_leases_na() == 1
     assert await kijk.aantal("verwijzing") == 0
 
 

@@ -1,13 +1,16 @@
-"""Signals confirm a lease and the last one ends the person, in any order; leases that nothing confirms lapse (D1)."""
+"""A signal confirms a lease; who has no confirmed lease goes when signaal says that he has no signal (D1)."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from itertools import permutations
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
 from structlog.testing import capture_logs
 
+from brp_proxy.application.handlers import leases_nalopen
 from contracts.signaal import SignaalAfgegeven, SignaalGedeactiveerd, SignaalVerlengd, SignaalVerwijderd
 from platformkit.errors import TransientError, UnclearError
 
@@ -41,7 +44,9 @@ async def test_the_last_signal_ends_the_person_and_nothing_is_left(omgeving, kij
     await omgeving.verwerk(een, twee)
     await omgeving.verwerk(omgeving.vernietigd(een, 2))
     assert not await is_weg(kijk)
+    assert await omgeving.loop_leases_na() == 0
     await omgeving.verwerk(omgeving.signaal(ref, soort=SignaalVerwijderd, versie=2, id=twee.subject))
+    assert await omgeving.loop_leases_na() == 1
     assert await is_weg(kijk)
     assert await vernietigd(kijk) == [(2, "laatste-signaal")]
     assert await kijk.aantal("vernietigd") == 3
@@ -54,9 +59,11 @@ async def test_parents_go_with_their_last_child(omgeving, kijk) -> None:
     een, twee = omgeving.signaal(ref), omgeving.signaal(broer)
     await omgeving.verwerk(een, twee)
     await omgeving.verwerk(omgeving.vernietigd(een, 2))
+    await omgeving.loop_leases_na()
     assert await kijk.rijen("select kind from ouder") == [{"kind": broer}]
     assert await kijk.aantal("verwijzing") == 2
     await omgeving.verwerk(omgeving.vernietigd(twee, 2))
+    await omgeving.loop_leases_na()
     assert await is_weg(kijk)
 
 
@@ -65,6 +72,7 @@ async def test_the_same_bsn_gets_another_ref_later(omgeving, kijk) -> None:
     signaal = omgeving.signaal(ref)
     await omgeving.verwerk(signaal)
     await omgeving.verwerk(omgeving.vernietigd(signaal, 2))
+    await omgeving.loop_leases_na()
     assert (await omgeving.leg_vast()).persoon_ref != ref
 
 
@@ -82,7 +90,6 @@ async def test_in_any_order_a_signal_that_is_gone_stays_gone(omgeving, kijk, vol
             await omgeving.verwerk(berichten[nummer])
     assert not [log for log in logs if log["event"] == "signaal_op_onbekende_verwijzing"]
     assert await kijk.rijen("select staat, versie from signaal") == [{"staat": "weg", "versie": 3}]
-    # Where the end came first, nothing had confirmed the lease: then signaal is asked.
     await omgeving.loop_leases_na()
     assert await is_weg(kijk)
 
@@ -102,17 +109,30 @@ async def test_a_signal_on_an_unknown_ref_raises_an_alarm_and_no_error(omgeving,
     assert (alarm["event"], alarm["log_level"]) == ("signaal_op_onbekende_verwijzing", "error")
 
 
-async def test_a_lease_given_out_again_is_not_ended_by_an_older_signal(omgeving, kijk) -> None:
+@pytest.mark.parametrize("opnieuw", [True, False], ids=["on a lease given out again", "on the same lease"])
+@pytest.mark.parametrize("gevraagd", [True, False], ids=["asked before", "not asked"])
+async def test_the_end_of_one_signal_ends_nobody_who_has_another_of_which_nothing_was_told(
+    omgeving, kijk, opnieuw, gevraagd
+) -> None:
     ref = (await omgeving.leg_vast()).persoon_ref
     oud = omgeving.signaal(ref)
-    omgeving.clock.forward(EEN_MINUUT)
-    await omgeving.leg_vast()
     await omgeving.verwerk(oud)
-    await omgeving.verwerk(omgeving.vernietigd(oud, 2))
-    assert not await is_weg(kijk)
+    omgeving.clock.forward(EEN_MINUUT)
+    if opnieuw:
+        await omgeving.leg_vast()
     nieuw = omgeving.signaal(ref)
+    omgeving.signaal_zegt[ref] = True
+    if gevraagd:
+        await omgeving.loop_leases_na()
+    await omgeving.verwerk(omgeving.vernietigd(oud, 2))
+    for _ in range(2):
+        assert await omgeving.loop_leases_na() == 0
+    assert not await is_weg(kijk)
     await omgeving.verwerk(nieuw)
+    assert await kijk.rijen("select bevestigd from persoon") == [{"bevestigd": True}]
     await omgeving.verwerk(omgeving.vernietigd(nieuw, 2))
+    omgeving.signaal_zegt[ref] = False
+    await omgeving.loop_leases_na()
     assert await is_weg(kijk)
 
 
@@ -142,17 +162,29 @@ async def test_an_unconfirmed_lease_lapses_after_fifteen_minutes_and_not_before(
     assert await vernietigd(kijk) == [(2, "lease")]
 
 
-async def test_where_signaal_knows_a_signal_the_person_stays_and_is_followed(omgeving, kijk) -> None:
+async def test_where_signaal_and_we_know_a_signal_the_person_stays_and_is_asked_about_no_more(omgeving, kijk) -> None:
+    """A lease on which no signal followed, because the professional had one."""
     ref = (await omgeving.leg_vast()).persoon_ref
-    oud = omgeving.signaal(ref)
-    omgeving.clock.forward(EEN_MINUUT)
+    await omgeving.verwerk(omgeving.signaal(ref))
     await omgeving.leg_vast()
-    await omgeving.verwerk(oud)
+    assert await kijk.rijen("select bevestigd from persoon") == [{"bevestigd": False}]
     omgeving.signaal_zegt[ref] = True
     assert await omgeving.loop_leases_na() == 1
-    assert await kijk.rijen("select bevestigd from persoon") == [{"bevestigd": True}]
     assert await kijk.aantal("volgindicatie") == 1
     assert await omgeving.loop_leases_na() == 0
+
+
+async def test_a_no_while_a_signal_is_known_here_lets_nobody_go_and_is_no_progress(omgeving, kijk) -> None:
+    """Its end is on the way. Progress would be asked again at once, for as long as that takes."""
+    ref = (await omgeving.leg_vast()).persoon_ref
+    signaal = omgeving.signaal(ref)
+    await omgeving.verwerk(signaal)
+    await omgeving.leg_vast()
+    assert await omgeving.loop_leases_na() == 0
+    assert not await is_weg(kijk)
+    await omgeving.verwerk(omgeving.vernietigd(signaal, 2))
+    assert await omgeving.loop_leases_na() == 1
+    assert await is_weg(kijk)
 
 
 @pytest.mark.regel("D1")
@@ -169,6 +201,8 @@ async def test_a_yes_without_a_signal_that_is_known_here_confirms_nothing_and_is
     await omgeving.verwerk(ouder, levend)
     assert await kijk.rijen("select bevestigd from persoon") == [{"bevestigd": True}]
     await omgeving.verwerk(omgeving.vernietigd(levend, 2))
+    omgeving.signaal_zegt[ref] = False
+    await omgeving.loop_leases_na()
     assert await is_weg(kijk)
 
 
@@ -186,6 +220,20 @@ async def test_without_an_answer_the_person_stays(omgeving, kijk) -> None:
     with pytest.raises(TransientError):
         await omgeving.loop_leases_na()
     assert not await is_weg(kijk)
+
+
+@pytest.mark.parametrize("antwoord", [None, UnclearError("tijdelijk-niet-beschikbaar"), True])
+async def test_leases_that_stay_undecided_are_measured(omgeving, monkeypatch, antwoord) -> None:
+    gemeten = Mock()
+    monkeypatch.setattr(leases_nalopen, "_onbeslist", gemeten)
+    ref = (await omgeving.leg_vast()).persoon_ref
+    omgeving.signaal_zegt[ref] = antwoord
+    with suppress(TransientError):
+        await omgeving.loop_leases_na()
+    gemeten.set.assert_called_with(1)
+    omgeving.signaal_zegt[ref] = False
+    await omgeving.loop_leases_na()
+    gemeten.set.assert_called_with(0)
 
 
 async def test_a_lease_renewed_while_signaal_is_asked_stays(omgeving, kijk) -> None:
@@ -207,7 +255,8 @@ async def test_ending_and_storing_siblings_at_the_same_instant_loses_no_parent(o
         ref = (await omgeving.leg_vast()).persoon_ref
         signaal = omgeving.signaal(ref)
         await omgeving.verwerk(signaal)
-        await asyncio.gather(omgeving.verwerk(omgeving.vernietigd(signaal, 2)), omgeving.leg_vast(omgeving.BROER))
+        await omgeving.verwerk(omgeving.vernietigd(signaal, 2))
+        await asyncio.gather(omgeving.loop_leases_na(), omgeving.leg_vast(omgeving.BROER))
         [relatie] = await kijk.rijen("select ouder from ouder")
         [verwijzing] = await kijk.rijen("select persoon_ref from verwijzing where soort = 'ouder'")
         assert relatie["ouder"] == verwijzing["persoon_ref"]
@@ -219,9 +268,8 @@ async def test_ending_and_storing_the_same_youth_at_the_same_instant(omgeving, k
         ref = (await omgeving.leg_vast()).persoon_ref
         signaal = omgeving.signaal(ref)
         await omgeving.verwerk(signaal)
-        omgeving.clock.forward(EEN_MINUUT)
-        einde, opnieuw = await asyncio.gather(omgeving.verwerk(omgeving.vernietigd(signaal, 2)), omgeving.leg_vast())
-        assert einde is None
+        await omgeving.verwerk(omgeving.vernietigd(signaal, 2))
+        _, opnieuw = await asyncio.gather(omgeving.loop_leases_na(), omgeving.leg_vast())
         assert await kijk.rijen("select persoon_ref from persoon") == [{"persoon_ref": opnieuw.persoon_ref}]
         await kijk.doe("truncate verwijzing, signaal cascade")
 

@@ -7,7 +7,7 @@ import pytest
 
 
 @pytest.mark.regel("D1")
-async def test_any_signal_on_a_youth_counts_also_an_inactive_one(wereld: Any) -> None:
+async def test_any_signal_on_a_youth_counts_also_an_inactive_one_but_none_that_was_removed(wereld: Any) -> None:
     wie = await wereld.professional()
     ref = wereld.jeugdige()
     path = f"/v1/personen/{ref}/signalen/bestaan"
@@ -17,6 +17,8 @@ async def test_any_signal_on_a_youth_counts_also_an_inactive_one(wereld: Any) ->
     assert (await wereld.api.get(path, headers=headers)).json() == {"bestaat": True}
     await wereld.sluit(wie, signaal_id)
     assert (await wereld.api.get(path, headers=headers)).json() == {"bestaat": True}
+    await wereld.looker.execute("update signaal set status = 'verwijderd' where id = $1", UUID(signaal_id))
+    assert (await wereld.api.get(path, headers=headers)).json() == {"bestaat": False}
 
 
 @pytest.mark.regel("R122")

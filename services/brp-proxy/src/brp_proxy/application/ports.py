@@ -90,8 +90,8 @@ class Lease:
 class LevensloopRepository(Protocol):
     """Signals and leases, as consumer and jobs use them. Sees no personal data.
 
-    A confirmed lease means that, when it was confirmed, a signal of the person was known here: so the end of the last
-    known one is the end of the last one (D1). Order of locks: youths by ref, then parents by ref.
+    A confirmed lease means that a signal on the person is known here, and no more: nobody knows here whether there is
+    another one, so without a confirmed lease signaal is asked (D1). Order of locks: youths by ref, then parents by ref.
     """
 
     async def vergrendel(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> frozenset[PersoonRef]:
@@ -106,27 +106,18 @@ class LevensloopRepository(Protocol):
         """Those of the signals that exist."""
         ...
 
-    async def bevestig(self, work: UnitOfWork, tot: Mapping[PersoonRef, datetime]) -> None:
-        """Confirm per person the lease that was given not later than the moment, and place the follow entries.
-
-        For persons on whom a signal is known.
+    async def herzie(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> frozenset[PersoonRef]:
+        """Confirm the leases of those of the locked persons on whom a signal is known, and place their follow entries;
+        doubt those of the others. The persons for whom that is new.
         """
-        ...
-
-    async def bevestig_met_signaal(self, work: UnitOfWork, lease: Lease) -> bool:
-        """Confirm the lease if a signal on the person is known here, and place the follow entry; whether one is."""
-        ...
-
-    async def zonder_signaal(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> Sequence[PersoonRef]:
-        """Those of the persons on whom no signal is known and whose lease is confirmed."""
-        ...
-
-    async def betwijfel(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> None:
-        """Take the confirmation back, so that signaal is asked."""
         ...
 
     async def oude_leases(self, work: UnitOfWork, voor: datetime, hoogstens: int) -> Sequence[Lease]:
         """Unconfirmed leases from before a moment, in no order, so that one that stays unclear blocks no others."""
+        ...
+
+    async def aantal_oude(self, work: UnitOfWork, voor: datetime) -> int:
+        """How many of those leases there are."""
         ...
 
     async def loopt_nog(self, work: UnitOfWork, lease: Lease) -> bool:

@@ -59,7 +59,7 @@ class SignaalRepository(Protocol):
         ...
 
     async def bestaat(self, work: UnitOfWork, persoon_ref: PersoonRef) -> bool:
-        """Whether any signal stands on this youth, active or not."""
+        """Whether any signal stands on this youth, active or not; not one that was removed (R072)."""
         ...
 
     async def bladzijde(

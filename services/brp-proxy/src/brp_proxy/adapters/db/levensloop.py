@@ -12,15 +12,13 @@ from brp_proxy.adapters.db.ouders import verwijder_kinderloze_ouders
 from brp_proxy.adapters.db.tables import ouder, persoon, signaal, vernietigd, verwijzing, volgindicatie
 from brp_proxy.application.ports import Lease, Signaalstand
 from contracts.base import OuderRef, PersoonRef, SignaalId
-from platformkit.db.sets import columns_of, one_of
-from platformkit.db.sets import rows as rows_of
+from platformkit.db.sets import one_of
 from platformkit.db.statement import Statement
 from platformkit.executor import UnitOfWork
 from platformkit.executor.projection import Projection
 
 _BESTAAT, _WEG = "bestaat", "weg"
 _SIGNALEN: Final = Projection(signaal)
-_TOT = ("persoon_ref", "vastgelegd_op")
 
 
 def _heeft_signaal() -> Exists:
@@ -29,31 +27,23 @@ def _heeft_signaal() -> Exists:
     )
 
 
-def _bevestigd(*only: object) -> Statement:
-    """Confirm the leases given, and follow the persons; those that are confirmed."""
-    told = rows_of(persoon, _TOT)
-    confirmed = (
-        update(persoon)
-        .where(persoon.c.persoon_ref == told.c.persoon_ref, persoon.c.vastgelegd_op <= told.c.vastgelegd_op, *only)  # type: ignore[arg-type]
-        .values(bevestigd=True)
-        .returning(persoon.c.persoon_ref)
-        .cte("bevestigd_")
+_reviewed = (
+    update(persoon)
+    .where(one_of(persoon.c.persoon_ref, "personen"), persoon.c.bevestigd != _heeft_signaal())
+    .values(bevestigd=_heeft_signaal())
+    .returning(persoon.c.persoon_ref, persoon.c.bevestigd)
+    .cte("herzien_")
+)
+_REVIEW = Statement(
+    select(_reviewed.c.persoon_ref).add_cte(
+        pg_insert(volgindicatie)
+        .from_select(["persoon_ref"], select(_reviewed.c.persoon_ref).where(_reviewed.c.bevestigd))
+        .on_conflict_do_nothing()
+        .cte("gevolgd_")
     )
-    # Followed is also whose lease is newer than the signal: there has been one.
-    followed = select(told.c.persoon_ref) if not only else select(confirmed.c.persoon_ref)
-    placed = pg_insert(volgindicatie).from_select(["persoon_ref"], followed).on_conflict_do_nothing().cte("gevolgd_")
-    return Statement(select(confirmed.c.persoon_ref).add_cte(placed))
-
-
-_CONFIRM = _bevestigd()
-_CONFIRM_WITH_SIGNAL = _bevestigd(_heeft_signaal())
+)
 _EXISTING = Statement(
     select(signaal.c.signaal_id).where(one_of(signaal.c.signaal_id, "signalen"), signaal.c.staat == _BESTAAT)
-)
-_WITHOUT_SIGNAL = Statement(
-    select(persoon.c.persoon_ref)
-    .where(one_of(persoon.c.persoon_ref, "personen"), persoon.c.bevestigd, ~_heeft_signaal())
-    .order_by(persoon.c.persoon_ref)
 )
 _LOCK = Statement(
     select(verwijzing.c.persoon_ref)
@@ -61,13 +51,14 @@ _LOCK = Statement(
     .order_by(verwijzing.c.persoon_ref)
     .with_for_update()
 )
-_DOUBT = Statement(update(persoon).where(one_of(persoon.c.persoon_ref, "personen")).values(bevestigd=False))
+_old = [~persoon.c.bevestigd, persoon.c.vastgelegd_op < bindparam("voor", type_=persoon.c.vastgelegd_op.type)]
 _OLD = Statement(
     select(persoon.c.persoon_ref, persoon.c.vastgelegd_op)
-    .where(~persoon.c.bevestigd, persoon.c.vastgelegd_op < bindparam("voor", type_=persoon.c.vastgelegd_op.type))
+    .where(*_old)
     .order_by(func.random())
     .limit(bindparam("hoogstens"))
 )
+_NUMBER_OLD = Statement(select(func.count()).select_from(persoon).where(*_old))
 _STILL = Statement(
     select(persoon.c.persoon_ref).where(
         persoon.c.persoon_ref == bindparam("persoon_ref"),
@@ -118,22 +109,14 @@ class PostgresLevensloopRepository:
     async def bestaande_signalen(self, work: UnitOfWork, signalen: Collection[SignaalId]) -> frozenset[SignaalId]:
         return frozenset(row.signaal_id for row in await work.rows(_EXISTING, signalen=list(signalen)))
 
-    async def bevestig(self, work: UnitOfWork, tot: Mapping[PersoonRef, datetime]) -> None:
-        if tot:
-            await work.rows(_CONFIRM, persoon_ref=list(tot), vastgelegd_op=list(tot.values()))
-
-    async def bevestig_met_signaal(self, work: UnitOfWork, lease: Lease) -> bool:
-        return bool(await work.rows(_CONFIRM_WITH_SIGNAL, **columns_of(persoon, [vars(lease)], _TOT)))
-
-    async def zonder_signaal(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> Sequence[PersoonRef]:
-        return [row.persoon_ref for row in await work.rows(_WITHOUT_SIGNAL, personen=list(personen))]
-
-    async def betwijfel(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> None:
-        if personen:
-            await work.execute(_DOUBT, personen=list(personen))
+    async def herzie(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> frozenset[PersoonRef]:
+        return frozenset(row.persoon_ref for row in await work.rows(_REVIEW, personen=list(personen)))
 
     async def oude_leases(self, work: UnitOfWork, voor: datetime, hoogstens: int) -> Sequence[Lease]:
         return [Lease(**row) for row in await work.rows(_OLD, voor=voor, hoogstens=hoogstens)]
+
+    async def aantal_oude(self, work: UnitOfWork, voor: datetime) -> int:
+        return int(await work.value(_NUMBER_OLD, voor=voor))
 
     async def loopt_nog(self, work: UnitOfWork, lease: Lease) -> bool:
         if not await self.vergrendel(work, [lease.persoon_ref]):

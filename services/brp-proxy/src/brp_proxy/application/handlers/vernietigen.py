@@ -1,6 +1,6 @@
 """The end of a person (D8): key, data, ref, and parents who have no other child here."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 
 from opentelemetry import metrics
 
@@ -15,14 +15,12 @@ _vernietigd = metrics.get_meter("brp_proxy").create_counter("persoon.vernietigd"
 async def vernietig(
     work: UnitOfWork,
     levensloop: LevensloopRepository,
-    personen: Mapping[PersoonRef, str | None],
+    personen: Collection[PersoonRef],
     reden: PersoonVernietigdReden,
 ) -> None:
-    """Destroy the locked persons and tell it; `personen` has with each the traceparent of what caused it."""
-    versies = await levensloop.vernietig(work, personen.keys(), reden)
+    """Destroy the locked persons and tell it."""
+    versies = await levensloop.vernietig(work, personen, reden)
     await work.forget(keys=versies.keys(), subjects=())
     for ref, versie in versies.items():
-        work.emit(
-            PersoonVernietigd(reden=reden), version=versie + 1, aggregate_id=ref, key=ref, traceparent=personen[ref]
-        )
+        work.emit(PersoonVernietigd(reden=reden), version=versie + 1, aggregate_id=ref, key=ref)
         work.after_commit(_vernietigd.add, 1, {"reden": reden.value})

@@ -96,7 +96,13 @@ _EIGEN = Statement(
     .order_by(signaal.c.id.desc())
     .limit(bindparam("limiet", type_=Integer()))
 )
-_BESTAAT = Statement(select(exists().where(signaal.c.persoon_ref == bindparam("persoon_ref"))))
+_BESTAAT = Statement(
+    select(
+        exists().where(
+            signaal.c.persoon_ref == bindparam("persoon_ref"), signaal.c.status != constant(SignaalStatus.VERWIJDERD)
+        )
+    )
+)
 _BLADZIJDE = Statement(
     select(*_SIGNAAL)
     .where(signaal.c.id > bindparam("na"))
