@@ -7,11 +7,11 @@ client library would take more processor time than the service.
 
 import asyncio
 import json
-import secrets
 import sys
 import time
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 VERBINDINGEN = 64
 
@@ -41,7 +41,7 @@ class Lijn:
         try:
             writer.write(
                 f"POST {pad} HTTP/1.1\r\nHost: {self._adres[0]}\r\nAuthorization: Bearer {bearer}\r\n"
-                f"Idempotency-Key: {secrets.token_hex(8)}\r\nContent-Type: application/json\r\n"
+                f"Idempotency-Key: {uuid4()}\r\nContent-Type: application/json\r\n"
                 f"Content-Length: {len(inhoud)}\r\n\r\n".encode()
                 + inhoud
             )

@@ -1,12 +1,11 @@
 """What must be true after any fault: nothing lost, every effect once, a mail repeated at most once per kill."""
 
 import asyncio
-import secrets
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -83,7 +82,7 @@ def _admitted(driver: Driver, name: str, organisation: str) -> bool:
 
 
 def _signal(driver: Driver, name: str, organisation: str, bsn: str, body: dict[str, object]) -> str:
-    key = secrets.token_hex(8)
+    key = str(uuid4())
 
     def issue() -> str | None:
         try:

@@ -1,8 +1,8 @@
 """Drives the system as people and partners do: tokens, HTTP, the inbox, the clock."""
 
-import secrets
 from pathlib import Path
 from typing import Any, Self
+from uuid import uuid4
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
@@ -51,7 +51,7 @@ class Driver:
             json={"bsn": bsn, **(body or {"duur": "P1Y"})},
             headers={
                 **self.bearer(name, organisation),
-                "Idempotency-Key": key or secrets.token_hex(8),
+                "Idempotency-Key": key or str(uuid4()),
                 **(headers or {}),
             },
         )

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import secrets
 import threading
 import time
 from collections import defaultdict
@@ -14,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any, Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from account import Account, account, dead_letters
@@ -45,7 +44,7 @@ class Wish:
     bsn: str
     name: str
     organisation: str
-    key: str = field(default_factory=lambda: secrets.token_hex(8))
+    key: str = field(default_factory=lambda: str(uuid4()))
 
 
 @dataclass(frozen=True)

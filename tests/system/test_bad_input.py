@@ -1,5 +1,7 @@
 """Every wrong input gets its own problem, in Dutch, that says what to do; and nothing is kept."""
 
+from uuid import uuid4
+
 import pytest
 from driver import Driver
 
@@ -32,7 +34,7 @@ def test_wrong_signal_is_refused_with_what_to_do(driver: Driver, case: str) -> N
     answer = driver.http.post(
         driver.url("signaal", "/v1/signalen"),
         json=body,
-        headers={**driver.bearer(f"Bad Input {case}"), "Idempotency-Key": f"bad-{case}"},
+        headers={**driver.bearer(f"Bad Input {case}"), "Idempotency-Key": str(uuid4())},
     )
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert answer.headers["content-type"] == "application/problem+json"
@@ -60,7 +62,7 @@ def test_without_a_valid_token_nothing_is_told(driver: Driver) -> None:
 @pytest.mark.system
 def test_requests_that_are_no_requests(driver: Driver) -> None:
     url = driver.url("signaal", "/v1/signalen")
-    headers = {**driver.bearer("Broken Json"), "Idempotency-Key": "k"}
+    headers = {**driver.bearer("Broken Json"), "Idempotency-Key": str(uuid4())}
     json_headers = {**headers, "Content-Type": "application/json"}
     for content, sent, status, code in (
         (b'{"bsn": ', json_headers, 400, "ongeldige-json"),
@@ -80,13 +82,14 @@ def test_requests_that_are_no_requests(driver: Driver) -> None:
 @pytest.mark.system
 @pytest.mark.regel("D18")
 def test_a_second_own_signal_is_refused_and_the_same_key_gives_the_same_answer(driver: Driver) -> None:
-    first = driver.signal("Lotte Zes", KNOWN, key="lotte-1")
-    again = driver.signal("Lotte Zes", KNOWN, key="lotte-1")
+    key = str(uuid4())
+    first = driver.signal("Lotte Zes", KNOWN, key=key)
+    again = driver.signal("Lotte Zes", KNOWN, key=key)
     assert first.status_code == again.status_code == 201
     assert first.json() == again.json()
-    second = driver.signal("Lotte Zes", KNOWN, key="lotte-2")
+    second = driver.signal("Lotte Zes", KNOWN)
     assert (second.status_code, second.json()["code"]) == (409, "signaal-bestaat-al")
-    other = driver.signal("Lotte Zes", KNOWN, key="lotte-1", duur="P6M")
+    other = driver.signal("Lotte Zes", KNOWN, key=key, duur="P6M")
     assert (other.status_code, other.json()["code"]) == (409, "idempotency-key-hergebruikt")
 
 
@@ -104,10 +107,10 @@ def test_a_signal_past_the_23rd_birthday_is_shortened_and_said(driver: Driver) -
 @pytest.mark.regel("D18", "O7")
 @pytest.mark.parametrize("fault", [{"fout": "503"}, {"fout": "500"}, {"vertragingMs": 8000}])
 def test_with_the_brp_away_nothing_is_kept(driver: Driver, fault: dict[str, object]) -> None:
-    name = f"Nora {fault}"
+    name, key = f"Nora {fault}", str(uuid4())
     driver.brp(**fault)
     try:
-        refused = driver.signal(name, KNOWN, key="nora")
+        refused = driver.signal(name, KNOWN, key=key)
     finally:
         driver.brp()
     assert refused.status_code == 503, refused.text
@@ -115,4 +118,4 @@ def test_with_the_brp_away_nothing_is_kept(driver: Driver, fault: dict[str, obje
     assert refused.json()["code"] == "brp-niet-beschikbaar"
     mine = driver.http.get(driver.url("signaal", "/v1/signalen"), headers=driver.bearer(name))
     assert mine.json()["items"] == []
-    assert eventually(lambda: driver.signal(name, KNOWN, key="nora"), "again").status_code == 201
+    assert eventually(lambda: driver.signal(name, KNOWN, key=key), "again").status_code == 201

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -72,7 +73,7 @@ _PATIENCE = 600.0
 SHORT_LEASE = {"BEZORG_LEASE_SECONDEN": "3"}
 
 YOUTHS = ("999995273", "999995285", "999995297", "999995303", "999995315")
-SWEPT, UNCONFIRMED, OTHER = "999995558", "999996460", "999998365"
+SWEPT = "999995558"
 LOAD = ("999996472", "999996484", "999996496", "999996514", "999996526", "999996629")
 
 
@@ -236,7 +237,7 @@ def _kill_sweeps(driver: Driver, ledger: Ledger, tag: str) -> None:
     ledger.pairs.append(pair_of(driver, (f"Kill {tag} een", f"Kill {tag} twee"), SWEPT, duur="P2D"))
     pair = ledger.pairs[0]
     eventually(lambda: ledger.matched(pair), "the match")
-    _leave_unconfirmed(driver, f"Kill {tag} drie")
+    _leave_unconfirmed(driver)
     for name in SWEEPS:
         driver.stack.terminate(name)
     ledger.check(repeats=0)
@@ -256,12 +257,14 @@ def _kill_sweeps(driver: Driver, ledger: Ledger, tag: str) -> None:
     assert sum(what == "vernietigd" for _, what in told) == 1
 
 
-def _leave_unconfirmed(driver: Driver, name: str) -> None:
-    """Make brp-proxy give out a reference on which no signal follows: the key was used for another youth."""
-    assert driver.signal(name, OTHER, key=f"sleutel-{name}").status_code == 201
-    assert driver.signal(name, UNCONFIRMED, key=f"sleutel-{name}").status_code == 409
-    open_leases = "select 1 from persoon where not bevestigd"
-    eventually(lambda: rows(driver, "brp_proxy", open_leases), "the lease")
+def _leave_unconfirmed(driver: Driver) -> None:
+    """A reference that brp-proxy gave out and on which no signal follows, as when signaal ends in between."""
+    query = (
+        "with given as (insert into verwijzing values (gen_random_uuid(), 'jeugdige', '', 1) returning persoon_ref)"
+        " insert into persoon select persoon_ref, 1, '', (select max(vastgelegd_op) from persoon), false from given"
+        " returning persoon_ref"
+    )
+    assert rows(driver, "brp_proxy", query)
 
 
 @contextmanager
@@ -315,7 +318,7 @@ def _come_and_go(
                     del is_open[name]
                 continue
             # An answer that got lost is asked for again with the same key.
-            answer = driver.signal(name, youth, organisation, key=keys.setdefault(name, secrets.token_hex(8)))
+            answer = driver.signal(name, youth, organisation, key=keys.setdefault(name, str(uuid4())))
             if answer.status_code == 201:
                 del keys[name]
                 is_open[name] = answer.json()["signaalId"]

@@ -4,6 +4,7 @@ import json
 import re
 import urllib.request
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from driver import Driver
@@ -90,7 +91,7 @@ def test_one_unbroken_trace_from_the_post_to_the_answer_of_the_mail_server(drive
         data=json.dumps({"bsn": "999996770", "duur": "P1Y"}).encode(),
         headers={
             **driver.bearer("Kim Vijf", "De Buurtschool"),
-            "Idempotency-Key": "kim-5",
+            "Idempotency-Key": str(uuid4()),
             "Content-Type": "application/json",
             "traceparent": f"00-{trace}-{'a' * 16}-01",
         },

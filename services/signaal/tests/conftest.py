@@ -106,9 +106,17 @@ class Wereld:
     issuer: Issuer
     looker: asyncpg.Connection
     verwijzing: respx.Route = field(init=False)
+    vergelijking: respx.Route = field(init=False)
+    refs: dict[str, UUID] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.verwijzing = self.router.post(f"{PROXY}/v1/persoonsverwijzingen")
+        self.vergelijking = self.router.post(f"{PROXY}/v1/persoonsverwijzingen/vergelijkingen")
+        self.vergelijking.mock(side_effect=self._vergelijk)
+
+    def _vergelijk(self, request: httpx.Request) -> httpx.Response:
+        vraag = json.loads(request.content)
+        return httpx.Response(200, json={"zelfde": str(self.refs.get(vraag["bsn"])) == vraag["persoonRef"]})
 
     def token(self, subject: str, **claims: Any) -> str:
         return self.issuer.token(**{"sub": subject, "client_id": None, "rol": None, "scope": None} | claims)
@@ -156,7 +164,7 @@ class Wereld:
 
     def jeugdige(self, persoon_ref: UUID | None = None, **anders: Any) -> UUID:
         """From now on brp-proxy answers with this youth."""
-        ref = persoon_ref or uuid4()
+        ref = self.refs[BSN] = persoon_ref or uuid4()
         answer = {
             "persoonRef": str(ref),
             "vastgelegdOp": self.klok.now().isoformat(),
@@ -179,7 +187,7 @@ class Wereld:
         return await self.api.post(
             "/v1/signalen",
             json=body or {"bsn": BSN, "duur": "P1Y"},
-            headers=wie.headers | {"Idempotency-Key": key or uuid4().hex},
+            headers=wie.headers | {"Idempotency-Key": key or str(uuid4())},
         )
 
     async def sluit(self, wie: Persoon, signaal_id: str) -> httpx.Response:

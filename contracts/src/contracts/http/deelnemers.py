@@ -8,7 +8,8 @@ from contracts.base import AccountId, Code, OrganisatieId, PersoonRef, Professio
 from contracts.http.base import Antwoord, Call, Vraag
 from contracts.rollen import CONTACTGEGEVENS_LEZEN, MELDADRESSEN_LEZEN, SIGNALEN_BESTAAN
 
-_VAN_DE_GEBRUIKER = frozenset({"account-onbekend", "niet-ingelogd", "sessie-verlopen"})
+# Not `niet-ingelogd`: the user's token was good a moment ago, so it is ours that is refused.
+_VAN_DE_GEBRUIKER = frozenset({"account-onbekend", "sessie-verlopen"})
 
 
 class Bestaan(Antwoord):

@@ -2,9 +2,9 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from contracts.base import Gemeentecode, Moment, PersoonRef
 from contracts.http.base import Antwoord, Call, Vraag
@@ -18,12 +18,18 @@ class Doel(StrEnum):
     SIGNAAL = "signaal"
 
 
+_Bsn = Annotated[
+    str,
+    Field(
+        repr=False, description="Burgerservicenummer", json_schema_extra={"pattern": "^[0-9]{9}$", "writeOnly": True}
+    ),
+]
+
+
 class PersoonsverwijzingVraag(Vraag):
     """Over wie een signaal gaat, en waarvoor de gegevens nodig zijn."""
 
-    bsn: str = Field(
-        repr=False, description="Burgerservicenummer", json_schema_extra={"pattern": "^[0-9]{9}$", "writeOnly": True}
-    )
+    bsn: _Bsn
     doel: Doel = Field(description="Doel van de verwerking")
 
 
@@ -41,6 +47,22 @@ class Persoonsverwijzing(Antwoord):
     geslacht: Geslacht
 
 
+class VergelijkingVraag(Vraag):
+    """Een BSN, en een verwijzing die de aanvrager al heeft."""
+
+    bsn: _Bsn
+    persoon_ref: PersoonRef
+
+
+class Vergelijking(Antwoord):
+    """Of de verwijzing die van de jeugdige met dit BSN is. Meer niet: ook niet of dit BSN hier bekend is."""
+
+    zelfde: StrictBool
+
+
+_SESSIE = "sessie-verlopen"
+"""The user's: our own token is renewed in time. That it is not valid at all is a mistake between us."""
+
 VASTLEGGEN: Final = Call(
     service="brp-proxy",
     method="POST",
@@ -50,6 +72,16 @@ VASTLEGGEN: Final = Call(
     questions=(PersoonsverwijzingVraag,),
     namens=True,
     refusals=frozenset(
-        {"bsn-ongeldig", "persoon-onbekend", "persoon-overleden", "persoon-te-oud", "geboortedatum-onbekend"}
+        {"bsn-ongeldig", "persoon-onbekend", "persoon-overleden", "persoon-te-oud", "geboortedatum-onbekend", _SESSIE}
     ),
+)
+VERGELIJKEN: Final = Call(
+    service="brp-proxy",
+    method="POST",
+    path="/persoonsverwijzingen/vergelijkingen",
+    scope=PERSONEN_VASTLEGGEN,
+    answer=Vergelijking,
+    questions=(VergelijkingVraag,),
+    namens=True,
+    refusals=frozenset({_SESSIE}),
 )

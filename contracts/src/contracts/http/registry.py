@@ -4,11 +4,12 @@ from typing import Any, Final
 
 from contracts.http.base import Call
 from contracts.http.deelnemers import BESTAAN, CONTACTGEGEVENS, EIGEN_ACCOUNT, MELDADRESSEN
-from contracts.http.persoonsverwijzingen import VASTLEGGEN
+from contracts.http.persoonsverwijzingen import VASTLEGGEN, VERGELIJKEN
 from contracts.http.regie import REGIEPARTIJ
 
 CALLS: Final[tuple[Call[Any], ...]] = (
     VASTLEGGEN,
+    VERGELIJKEN,
     BESTAAN,
     EIGEN_ACCOUNT,
     CONTACTGEGEVENS,

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from rich.console import Console
@@ -98,7 +99,7 @@ class _Story:
             json={"bsn": bsn, "duur": "P1Y"},
             headers={
                 "Authorization": f"Bearer {self._tokens[person.name]}",
-                "Idempotency-Key": secrets.token_hex(8),
+                "Idempotency-Key": str(uuid4()),
                 "traceparent": f"00-{trace}-{secrets.token_hex(8)}-01",
             },
         )

@@ -14,7 +14,7 @@ from platformkit import failpoints
 from platformkit.db.statement import Statement
 from platformkit.envelope import Message, decode
 from platformkit.errors import DomainError, TransientError
-from platformkit.executor import IdempotencyKey, UnitOfWork
+from platformkit.executor import Claim, IdempotencyKey, UnitOfWork
 from platformkit.testing import record
 
 ME = uuid4()
@@ -142,6 +142,20 @@ async def test_the_same_key_with_another_body_is_refused(proef: Proef) -> None:
     with pytest.raises(DomainError, match="idempotency-key-hergebruikt"):
         await executor.execute(write_once, context(ME), ME, IdempotencyKey(ME, "k", b"other", uuid4()))
     assert await counts(proef) == [1, 1, 1, 1]
+
+
+async def test_a_key_can_be_looked_up_before_anything_is_asked(proef: Proef) -> None:
+    executor = proef.executor("api")
+
+    async def claimed(work: UnitOfWork, caller: UUID, key: str) -> Claim | None:
+        return await work.claimed(caller, key)
+
+    made = IdempotencyKey(ME, "k", b"f", uuid4())
+    assert await executor.execute(claimed, context(ME), ME, "k") is None
+    await executor.execute(write_once, context(ME), ME, made)
+    assert await executor.execute(claimed, context(ME), ME, "k") == Claim(b"f", made.result_id)
+    other = uuid4()
+    assert await executor.execute(claimed, context(other), other, "k") is None
 
 
 async def test_concurrent_requests_with_one_key_have_one_effect(proef: Proef) -> None:

@@ -14,6 +14,7 @@ from brp_proxy.application.handlers.leases_nalopen import LeasesNalopen
 from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
 from brp_proxy.application.handlers.republish import CONTEXT, Republish
 from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerken
+from brp_proxy.application.handlers.verwijzing_vergelijken import Vergelijken
 from brp_proxy.entrypoints.http.persoonsverwijzingen import persoonsverwijzingen_router
 from brp_proxy.entrypoints.http.problems import PROBLEMS
 from brp_proxy.settings import Settings
@@ -30,7 +31,12 @@ def _personen(process: Process[Settings]) -> PostgresPersoonRepository:
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     brp = BrpClient(process.http, str(process.settings.brp_url), process.settings.brp_api_key)
-    return [persoonsverwijzingen_router(Vastleggen(brp, process.executor, _personen(process)))]
+    personen = _personen(process)
+    return [
+        persoonsverwijzingen_router(
+            Vastleggen(brp, process.executor, personen), Vergelijken(process.executor, personen)
+        )
+    ]
 
 
 def _subscriptions(_process: Process[Settings]) -> Sequence[Subscription]:

@@ -155,6 +155,14 @@ class Wereld:
             headers={"Authorization": f"Bearer {bearer}", **headers},
         )
 
+    async def vergelijk(self, bsn: object, ref: object, *, token: str | None = None, **headers: str) -> httpx.Response:
+        bearer = token or await self.token()
+        return await self.api.post(
+            "/v1/persoonsverwijzingen/vergelijkingen",
+            json={"bsn": bsn, "persoonRef": ref},
+            headers={"Authorization": f"Bearer {bearer}", **headers},
+        )
+
     async def brp_doet(self, **opdracht: object) -> None:
         (await self.brp.put("/_besturing", json=opdracht)).raise_for_status()
 

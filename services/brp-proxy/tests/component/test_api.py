@@ -1,7 +1,7 @@
 """The API as a caller sees it, over real sockets."""
 
 import time
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -132,6 +132,38 @@ async def test_who_may_ask(wereld, kijk) -> None:
         antwoord = await wereld.leg_vast(JEUGDIGE, token=token)
         assert (antwoord.status_code, antwoord.json()["code"]) == (403, "geen-toegang")
     assert await wereld.brp_aanroepen() == 0
+
+
+@pytest.mark.regel("D3", "D10")
+async def test_a_ref_is_compared_with_a_bsn_without_the_brp_and_nobody_is_stored(wereld, kijk) -> None:
+    ref = (await wereld.leg_vast(JEUGDIGE)).json()["persoonRef"]
+    await wereld.leg_vast(MET_GEHEIM_ADRES)
+    await wereld.brp_doet(fout="503")
+    before = await kijk.aantal("verwijzing"), await kijk.aantal("outbox"), await wereld.brp_aanroepen()
+    namens = await wereld.token("lokaal", sub="piet", rol="professional")
+    # Himself; somebody known here; somebody unknown here; a BSN that nobody has.
+    for bsn, zelfde in ((JEUGDIGE, True), (MET_GEHEIM_ADRES, False), ("999970033", False), ("123456782", False)):
+        antwoord = await wereld.vergelijk(bsn, ref, Namens=namens)
+        assert (antwoord.status_code, antwoord.json()) == (200, {"zelfde": zelfde})
+    assert (await kijk.aantal("verwijzing"), await kijk.aantal("outbox"), await wereld.brp_aanroepen()) == before
+    said = "select role, outcome, person::text from audit where action = 'verwijzing-vergelijken' order by id"
+    assert await kijk.rijen(said) == [
+        {"role": "professional", "outcome": outcome, "person": ref} for outcome in ["zelfde", *["anders"] * 3]
+    ]
+
+
+async def test_a_ref_of_nobody_and_that_of_a_parent_are_nobodys(wereld, kijk) -> None:
+    await wereld.leg_vast(JEUGDIGE)
+    [ouder, *_] = await kijk.rijen("select persoon_ref::text as ref from verwijzing where soort = 'ouder'")
+    for ref in (str(uuid4()), ouder["ref"]):
+        assert (await wereld.vergelijk(JEUGDIGE, ref)).json() == {"zelfde": False}
+
+
+async def test_who_may_compare(wereld, kijk) -> None:
+    ref = (await wereld.leg_vast(JEUGDIGE)).json()["persoonRef"]
+    for token in (await wereld.token("match"), await wereld.token("lokaal", sub="piet", rol="professional")):
+        antwoord = await wereld.vergelijk(JEUGDIGE, ref, token=token)
+        assert (antwoord.status_code, antwoord.json()["code"]) == (403, "geen-toegang")
 
 
 async def test_who_asked_is_recorded_from_his_own_token(wereld, kijk) -> None:

@@ -12,10 +12,11 @@ import pytest
 from brp_proxy.adapters.db.levensloop import PostgresLevensloopRepository
 from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
 from brp_proxy.adapters.kluis import Kluis, Sleutels
-from brp_proxy.application.commands import PersoonVastleggen
+from brp_proxy.application.commands import PersoonVastleggen, VerwijzingVergelijken
 from brp_proxy.application.handlers.leases_nalopen import LeasesNalopen
 from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
 from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerken
+from brp_proxy.application.handlers.verwijzing_vergelijken import Vergelijken
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.base import Event
@@ -92,6 +93,11 @@ class Omgeving:
         kluis = Kluis(Sleutels.model_validate_json(json.dumps({**self.sleutels, "actief": actief})))
         handler = Vastleggen(self, self.executor("api"), PostgresPersoonRepository(kluis))
         return await handler(PersoonVastleggen(Bsn(bsn), Doel.SIGNAAL, DIENST, NAMENS))
+
+    async def vergelijk(self, bsn: str, persoon_ref: UUID, *, actief: int = 1) -> bool:
+        kluis = Kluis(Sleutels.model_validate_json(json.dumps({**self.sleutels, "actief": actief})))
+        handler = Vergelijken(self.executor("api"), PostgresPersoonRepository(kluis))
+        return await handler(VerwijzingVergelijken(Bsn(bsn), persoon_ref, DIENST, NAMENS))
 
     async def verwerk(self, *messages: Message) -> None:
         handler = SignalenVerwerken(PostgresLevensloopRepository())

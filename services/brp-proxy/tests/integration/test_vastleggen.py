@@ -107,6 +107,15 @@ async def test_changing_the_key_keeps_the_ref_and_moves_the_index(omgeving, kijk
     assert await kijk.rijen("select sleutelversie from persoonssleutel") == [{"sleutelversie": 2}]
 
 
+@pytest.mark.parametrize("onder", [1, 2])
+async def test_during_a_change_of_keys_a_ref_is_still_that_of_its_bsn(omgeving, kijk, onder) -> None:
+    ref = (await omgeving.leg_vast(actief=onder)).persoon_ref
+    for actief in (1, 2):
+        assert await omgeving.vergelijk(omgeving.JEUGDIGE, ref, actief=actief)
+        assert not await omgeving.vergelijk(omgeving.BROER, ref, actief=actief)
+    assert await kijk.rijen("select sleutelversie from persoonssleutel") == [{"sleutelversie": onder}]
+
+
 async def test_during_a_change_of_keys_two_processes_give_one_ref(omgeving, kijk) -> None:
     verwijzingen = await asyncio.gather(*(omgeving.leg_vast(actief=1 + n % 2) for n in range(20)))
     assert len({verwijzing.persoon_ref for verwijzing in verwijzingen}) == 1

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -89,7 +90,7 @@ async def test_without_redis_nothing_is_issued_and_nothing_is_kept(
     wie = await wereld.professional()
     ref = wereld.jeugdige()
     lame: httpx.AsyncClient = await start(settings.model_copy(update={"redis_url": _nowhere()}))
-    headers = wie.headers | {"Idempotency-Key": "k"}
+    headers = wie.headers | {"Idempotency-Key": str(uuid4())}
     answer = await lame.post("/v1/signalen", json={"bsn": "999996782", "duur": "P1Y"}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (503, "tijdelijk-niet-beschikbaar")
     assert int(answer.headers["retry-after"]) > 0

@@ -1,6 +1,7 @@
 """Bad input: each its own problem, in Dutch, with a stable code; nothing is kept and nothing of it repeated."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -86,7 +87,7 @@ async def test_without_an_account_at_this_organisation_nothing_is_issued(wereld:
         headers = {"Authorization": f"Bearer {wereld.token(subject, rol='professional', scope=scope, **claims)}"}
         for answer in (
             await wereld.api.post(
-                "/v1/signalen", json={"bsn": BSN, "duur": "P1Y"}, headers=headers | {"Idempotency-Key": "k"}
+                "/v1/signalen", json={"bsn": BSN, "duur": "P1Y"}, headers=headers | {"Idempotency-Key": str(uuid4())}
             ),
             await wereld.api.get("/v1/signalen", headers=headers),
             await wereld.api.get(f"/v1/signalen/{wie.account_id}", headers=headers),
@@ -138,7 +139,7 @@ async def test_every_route_wants_a_token_with_its_own_scope(wereld: Any) -> None
 )
 async def test_a_body_that_cannot_be_read(wereld: Any, content: bytes, kind: str, status: int, code: str) -> None:
     wie = await wereld.professional()
-    headers = wie.headers | {"Content-Type": kind, "Idempotency-Key": "k"}
+    headers = wie.headers | {"Content-Type": kind, "Idempotency-Key": str(uuid4())}
     answer = await wereld.api.post("/v1/signalen", content=content, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 

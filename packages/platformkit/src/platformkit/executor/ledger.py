@@ -94,6 +94,14 @@ class IdempotencyKey:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """What an earlier request took a key for: what it was about, and the id of its result."""
+
+    fingerprint: bytes
+    result_id: UUID
+
+
+@dataclass(frozen=True)
 class Parked:
     """A record that is put aside: where it stood, what it was, and the kind of error."""
 
@@ -171,11 +179,15 @@ class Ledger:
         given = {name: getattr(key, name) for name in ("caller", "key", "fingerprint", "result_id")}
         if await self._connection.rows(_CLAIM, **given, created_at=at):
             return None
-        (earlier,) = await self._connection.rows(_CLAIMED, caller=key.caller, key=key.key)
-        if earlier.fingerprint != key.fingerprint:
+        earlier = await self.claimed(key.caller, key.key)
+        if earlier is None or earlier.fingerprint != key.fingerprint:
             raise DomainError("idempotency-key-hergebruikt")
-        result: UUID = earlier.result_id
-        return result
+        return earlier.result_id
+
+    async def claimed(self, caller: UUID, key: str) -> Claim | None:
+        """What the caller's key was taken for, none when it is free."""
+        found = await self._connection.rows(_CLAIMED, caller=caller, key=key)
+        return Claim(**found[0]) if found else None
 
     async def park(self, consumer: str, record: Parked, at: datetime) -> bool:
         """Put `record` aside for `consumer`, once; whether it was not there yet."""

@@ -16,7 +16,7 @@ from platformkit.db.database import Connection
 from platformkit.db.sets import Fields
 from platformkit.db.statement import Row, Statement
 from platformkit.envelope import encode
-from platformkit.executor.ledger import IdempotencyKey, Ledger
+from platformkit.executor.ledger import Claim, IdempotencyKey, Ledger
 from platformkit.ids import uuid7
 from platformkit.telemetry import current_traceparent
 
@@ -77,6 +77,10 @@ class UnitOfWork:
             DomainError: `idempotency-key-hergebruikt`, it was taken for another request.
         """
         return await self.ledger.claim(key, self.now)
+
+    async def claimed(self, caller: UUID, key: str) -> Claim | None:
+        """What the caller's key was taken for, none when it is free: asked before anything else is (D3)."""
+        return await self.ledger.claimed(caller, key)
 
     async def put_aside(self, consumer: str, keys: Collection[UUID]) -> frozenset[UUID]:
         """Those of the Kafka keys about which a message lies among the dead letters of `consumer`."""

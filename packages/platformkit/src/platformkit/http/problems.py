@@ -39,7 +39,13 @@ COMMON: Mapping[str, Problem] = MappingProxyType(
         "idempotency-key-ontbreekt": Problem(
             400,
             "De Idempotency-Key ontbreekt",
-            "Stuur in de header Idempotency-Key een nieuwe, unieke waarde van 1 tot 255 tekens mee.",
+            "Maak voor elk nieuw verzoek een willekeurige UUID en stuur die mee in de header Idempotency-Key.",
+        ),
+        "idempotency-key-ongeldig": Problem(
+            400,
+            "De Idempotency-Key is geen UUID",
+            "Maak voor elk nieuw verzoek een willekeurige UUID (tekens 0-9 en a-f, in de vorm 8-4-4-4-12) en stuur die mee in"
+            " de header Idempotency-Key. Zet er niets anders in, ook geen nummer of naam.",
         ),
         "idempotency-key-hergebruikt": Problem(
             409,
@@ -137,7 +143,7 @@ class Catalog:
         found = error.errors()
         if any(each["type"] == "json_invalid" for each in found):
             return self.answer("ongeldige-json")
-        if [each["loc"] for each in found] == [("header", "idempotency-key")]:
+        if [(each["type"], each["loc"]) for each in found] == [("missing", ("header", "idempotency-key"))]:
             return self.answer("idempotency-key-ontbreekt")
         # A validator of ours names its problem by a code: the most specific answer wins.
         for each in found:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from brp_proxy.domain.bsn import Bsn
+from contracts.base import PersoonRef
 from contracts.http.persoonsverwijzingen import Doel
 from platformkit.identity import Principal
 
@@ -13,5 +14,15 @@ class PersoonVastleggen:
 
     bsn: Bsn
     doel: Doel
+    dienst: Principal
+    namens: Principal | None
+
+
+@dataclass(frozen=True)
+class VerwijzingVergelijken:
+    """Whether a ref that the service has is that of the youth with this BSN (D3)."""
+
+    bsn: Bsn
+    persoon_ref: PersoonRef
     dienst: Principal
     namens: Principal | None

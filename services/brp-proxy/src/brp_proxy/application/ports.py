@@ -45,6 +45,10 @@ class PersoonRepository(Protocol):
         """The known youth, locked."""
         ...
 
+    async def is_van(self, work: UnitOfWork, persoon_ref: PersoonRef, jeugdige: Bsn) -> bool:
+        """Whether that is the ref of the youth with this BSN."""
+        ...
+
     async def nieuwe_verwijzing(self, work: UnitOfWork, jeugdige: Bsn) -> PersoonRef:
         """A ref for a youth who has none."""
         ...

@@ -14,8 +14,10 @@ from platformkit.logging import get_logger
 from signaal.application import contexts
 from signaal.application.ports import AanvraagRepository
 
-ZOEKEND = frozenset({"bsn-ongeldig", "persoon-onbekend", "persoon-overleden", "persoon-te-oud"})
-"""Refusals that tell something about whoever has that BSN: they count as probing."""
+ZOEKEND = frozenset(
+    {"bsn-ongeldig", "persoon-onbekend", "persoon-overleden", "persoon-te-oud", "idempotency-key-hergebruikt"}
+)
+"""Refusals that tell something about whoever has that BSN, or with which somebody may be looking for that: probing."""
 
 log = get_logger()
 _alarm = metrics.get_meter("signaal").create_counter("signaal.bsn_budget_exhausted", unit="{request}")

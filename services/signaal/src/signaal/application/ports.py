@@ -19,8 +19,17 @@ class Personen(Protocol):
         """The reference to the youth with this BSN, stored under a lease (D1), for the user whose request is answered.
 
         Raises:
-            DomainError: the youth cannot be signalled; the code says why.
-            TransientError: `brp-niet-beschikbaar`.
+            DomainError: the youth cannot be signalled, or the user's session is over; the code says which.
+            TransientError: `brp-niet-beschikbaar`, or brp-proxy itself is away.
+            TimeoutError: it takes too long.
+        """
+        ...
+
+    async def is_van(self, persoon_ref: PersoonRef, bsn: str) -> bool:
+        """Whether that is the reference to the youth with this BSN. The BRP is not asked, and nobody is stored.
+
+        Raises:
+            DomainError, TransientError, TimeoutError: as `verwijzing`, but for what is about the youth or the BRP.
         """
         ...
 

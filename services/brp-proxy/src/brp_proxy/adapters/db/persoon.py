@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Table, bindparam, delete, or_, select, text, update
+from sqlalchemy import Table, bindparam, delete, exists, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
@@ -60,6 +60,15 @@ _FIND = Statement(
     .join(persoonssleutel, persoonssleutel.c.persoon_ref == verwijzing.c.persoon_ref)
     .where(verwijzing.c.soort == _JEUGDIGE, one_of(verwijzing.c.bsn_index, "indexen"))
     .with_for_update(of=verwijzing)
+)
+_IS_OF = Statement(
+    select(
+        exists().where(
+            verwijzing.c.persoon_ref == bindparam("persoon_ref"),
+            verwijzing.c.soort == _JEUGDIGE,
+            one_of(verwijzing.c.bsn_index, "indexen"),
+        )
+    )
 )
 _FIND_PARENTS = Statement(
     _verwijzing()
@@ -127,6 +136,10 @@ class PostgresPersoonRepository:
             return None
         await self._herindexeer(work, found, indexen[0])
         return self._persoon(found, (await self._ouders(work, [found.persoon_ref])).get(found.persoon_ref, []))
+
+    async def is_van(self, work: UnitOfWork, persoon_ref: PersoonRef, jeugdige: Bsn) -> bool:
+        indexen = [index.waarde for index in self._kluis.indexen(jeugdige)]
+        return bool(await work.value(_IS_OF, persoon_ref=persoon_ref, indexen=indexen))
 
     async def bladzijde(
         self, work: UnitOfWork, na: UUID | None, aantal: int

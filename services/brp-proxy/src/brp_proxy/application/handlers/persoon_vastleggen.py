@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from brp_proxy.application import contexts
 from brp_proxy.application.commands import PersoonVastleggen
 from brp_proxy.application.ports import Brp, PersoonRepository
 from brp_proxy.domain import events
@@ -9,12 +10,8 @@ from brp_proxy.domain.leeftijd import grensdatum, leeftijd_op, leeftijdsgroep
 from brp_proxy.domain.persoon import vastgelegd
 from brp_proxy.domain.persoonslijst import Persoonslijst, toelaten
 from contracts.http.persoonsverwijzingen import Persoonsverwijzing
-from platformkit.db.context import DatabaseContext
 from platformkit.errors import DomainError, TransientError
 from platformkit.executor import Executor, UnitOfWork
-from platformkit.identity import Actor
-
-_ROL = "dienst"
 
 
 class Vastleggen:
@@ -32,8 +29,7 @@ class Vastleggen:
             DomainError: no signal is possible on this person (R024).
             TransientError: `brp-niet-beschikbaar`; nothing is kept but the audit record.
         """
-        # A service has no tenants: whose youth it is, the caller has checked (D17).
-        context = DatabaseContext(command.dienst.actor_id, _ROL, actor=_actor(command))
+        context = contexts.dienst(command.dienst, command.namens)
         try:
             lijst = await self._brp.raadpleeg(command.bsn, command.doel)
         except TransientError as error:
@@ -75,12 +71,6 @@ class Vastleggen:
             await personen.laat_ouders_gaan(work, vorige.ouder_refs - persoon.ouder_refs)
         work.emit(events.vertel(persoon, vorige), version=persoon.versie)
         return ref
-
-
-def _actor(command: PersoonVastleggen) -> Actor:
-    """The service, and the person in whose name it asks, in his role."""
-    dienst, namens = command.dienst, command.namens
-    return Actor(f"{dienst.subject}/{namens.actor}", namens.role) if namens else Actor(dienst.subject, _ROL)
 
 
 def _noteer(work: UnitOfWork, uitkomst: str, persoon_ref: UUID | None) -> None:

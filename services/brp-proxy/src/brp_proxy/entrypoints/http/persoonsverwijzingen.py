@@ -4,15 +4,23 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from brp_proxy.application.commands import PersoonVastleggen
+from brp_proxy.application.commands import PersoonVastleggen, VerwijzingVergelijken
 from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
+from brp_proxy.application.handlers.verwijzing_vergelijken import Vergelijken
 from brp_proxy.domain.bsn import Bsn
-from contracts.http.persoonsverwijzingen import VASTLEGGEN, Persoonsverwijzing, PersoonsverwijzingVraag
+from contracts.http.persoonsverwijzingen import (
+    VASTLEGGEN,
+    VERGELIJKEN,
+    Persoonsverwijzing,
+    PersoonsverwijzingVraag,
+    Vergelijking,
+    VergelijkingVraag,
+)
 from platformkit.http.auth import on_behalf_of, require
 from platformkit.identity import Principal
 
 
-def persoonsverwijzingen_router(vastleggen: Vastleggen) -> APIRouter:
+def persoonsverwijzingen_router(vastleggen: Vastleggen, vergelijken: Vergelijken) -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["persoonsverwijzingen"])
 
@@ -33,5 +41,20 @@ def persoonsverwijzingen_router(vastleggen: Vastleggen) -> APIRouter:
     ) -> Persoonsverwijzing:
         """Give a ref on lease (D1)."""
         return await vastleggen(PersoonVastleggen(Bsn.ingevoerd(vraag.bsn), vraag.doel, dienst, namens))
+
+    @router.post(
+        VERGELIJKEN.path,
+        operation_id="verwijzingVergelijken",
+        summary="Vergelijk een BSN met een verwijzing die u al hebt",
+        description="Zegt alleen of de verwijzing die van deze jeugdige is. Vraagt niets aan de BRP en legt niemand vast.",
+    )
+    async def vergelijk(
+        vraag: VergelijkingVraag,
+        dienst: Annotated[Principal, Depends(require(VERGELIJKEN.scope))],
+        namens: Annotated[Principal | None, Depends(on_behalf_of)],
+    ) -> Vergelijking:
+        """Tell whether two requests are about the same youth (D3)."""
+        bsn = Bsn.ingevoerd(vraag.bsn)
+        return Vergelijking(zelfde=await vergelijken(VerwijzingVergelijken(bsn, vraag.persoon_ref, dienst, namens)))
 
     return router

@@ -34,7 +34,7 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
         ),
         "brp-niet-beschikbaar": Problem(
             503,
-            "De BRP is nu niet bereikbaar",
+            "De BRP kan nu niet worden geraadpleegd",
             "Er is niets opgeslagen. Wacht het aantal seconden in de header Retry-After en probeer het dan opnieuw.",
         ),
     }

@@ -1,4 +1,4 @@
-"""Issue a signal: budgets, the youth's reference from brp-proxy, one transaction."""
+"""Issue a signal: was it asked before, budgets, the youth's reference from brp-proxy, one transaction."""
 
 import hashlib
 from datetime import date
@@ -49,19 +49,23 @@ class Afgeven:
         self._signalen = signalen
 
     async def __call__(self, command: SignaalAfgeven) -> SignaalMetNamen:
-        """The signal, new or made by an earlier request with the same key.
+        """The signal, new or made by an earlier request with the same key: the first answer, whatever changed since.
 
         Raises:
             DomainError: a rule said no; `niet-gevonden` when the signal of the earlier request was destroyed since.
-            TransientError: nothing was kept, try again.
+            TransientError: this request kept nothing, try again.
         """
         account = await self._accounts.van(command.vrager)
-        await self._budgetten.begin(account.account_id)
-        # What is wrong whoever the youth is, is refused without asking the BRP.
-        gevraagde_looptijd(today(self._clock), command.wens)
         context = contexts.professional(account.account_id, command.vrager.role)
+        eerder = await self._executor.execute(self._zoek_eerder, context, command, account)
+        if eerder is None:
+            await self._budgetten.begin(account.account_id)
+            # What is wrong whoever the youth is, is refused without asking the BRP.
+            gevraagde_looptijd(today(self._clock), command.wens)
         persoon = None
         try:
+            if eerder is not None:
+                return await self._zelfde(command, account, *eerder)
             persoon = await self._personen.verwijzing(command.bsn)
             key = _sleutel(command, account, persoon)
             gevonden = await self._executor.execute(self._geef_af, context, command, account, persoon, key)
@@ -75,6 +79,29 @@ class Afgeven:
             _issued.add(1, {"convenant": account.gebied.convenant})
         return gevonden
 
+    async def _zoek_eerder(
+        self, work: UnitOfWork, command: SignaalAfgeven, account: Account
+    ) -> tuple[SignaalMetNamen, bytes] | None:
+        """What the key was used for before, before anything else is asked (D3): the signal, and what that request said."""
+        claim = await work.claimed(account.account_id, command.idempotency_key)
+        return (await self._eigen(work, account, claim.result_id), claim.fingerprint) if claim else None
+
+    async def _zelfde(
+        self, command: SignaalAfgeven, account: Account, gevonden: SignaalMetNamen, vingerafdruk: bytes
+    ) -> SignaalMetNamen:
+        """The signal, if it was asked for in the same words. Compared without the BRP, in the same time for everybody."""
+        persoon_ref = gevonden.signaal.persoon_ref
+        zelfde_jeugdige = await self._personen.is_van(persoon_ref, command.bsn)
+        if not zelfde_jeugdige or vingerafdruk != _vingerafdruk(persoon_ref, command.wens, account.account_id):
+            raise DomainError("idempotency-key-hergebruikt")
+        return gevonden
+
+    async def _eigen(self, work: UnitOfWork, account: Account, signaal_id: UUID) -> SignaalMetNamen:
+        gevonden = await self._signalen.een_eigen(work, account.account_id, SignaalId(signaal_id))
+        if gevonden is None:
+            raise DomainError("niet-gevonden")
+        return gevonden
+
     async def _geef_af(
         self,
         work: UnitOfWork,
@@ -84,10 +111,7 @@ class Afgeven:
         key: IdempotencyKey,
     ) -> SignaalMetNamen:
         if earlier := await work.claim(key):
-            gevonden = await self._signalen.een_eigen(work, account.account_id, SignaalId(earlier))
-            if gevonden is None:
-                raise DomainError("niet-gevonden")
-            return gevonden
+            return await self._eigen(work, account, earlier)
         # Checked inside the transaction, which the database ends within a minute: see `SignaalRepository.bestaat`.
         if work.now - persoon.vastgelegd_op > VERWIJZING_GELDIG:
             raise TransientError("tijdelijk-niet-beschikbaar")

@@ -82,9 +82,9 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
         ),
         "brp-niet-beschikbaar": Problem(
             503,
-            "De Basisregistratie Personen is nu niet bereikbaar",
-            "Het signaal is niet afgegeven en er is niets opgeslagen. Probeer het opnieuw na het aantal seconden in de"
-            " header Retry-After.",
+            "De Basisregistratie Personen kan nu niet worden geraadpleegd",
+            "Met dit verzoek is geen signaal afgegeven en niets opgeslagen. Probeer hetzelfde opnieuw na het aantal seconden"
+            " in de header Retry-After, met dezelfde Idempotency-Key.",
         ),
         "organisatie-onbekend": Problem(
             400,

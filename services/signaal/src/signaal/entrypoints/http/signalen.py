@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Response, status
+from fastapi import APIRouter, Depends, Query, Response, status
 
 from contracts.base import SignaalId
 from contracts.rollen import SIGNALEN_AFGEVEN, SIGNALEN_AFSLUITEN, SIGNALEN_LEZEN
 from platformkit.http.auth import require
+from platformkit.http.idempotency import Idempotency
 from platformkit.identity import Principal
 from signaal.application.commands import SignaalAfgeven, SignaalAfsluiten
 from signaal.application.handlers.signaal_afgeven import Afgeven
@@ -30,7 +31,7 @@ def signalen_router(*, afgeven: Afgeven, lezen: SignalenLezen, afsluiten: Afslui
         verzoek: SignaalVerzoek,
         response: Response,
         vrager: Annotated[Principal, Depends(require(SIGNALEN_AFGEVEN))],
-        idempotency_key: Annotated[str, Header(min_length=1, max_length=255)],
+        idempotency_key: Idempotency,
     ) -> AfgegevenAntwoord:
         """Geef een signaal af op een jeugdige. Alleen het BSN en tot wanneer; nooit waarom."""
         command = SignaalAfgeven(vrager, verzoek.bsn, verzoek.wens, idempotency_key)

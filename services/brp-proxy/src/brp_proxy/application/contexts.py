@@ -1,0 +1,15 @@
+"""The database context of who asks (D6)."""
+
+from platformkit.db.context import DatabaseContext
+from platformkit.identity import Actor, Principal
+
+_ROL = "dienst"
+
+
+def dienst(dienst: Principal, namens: Principal | None) -> DatabaseContext:
+    """Every person, recorded as the service and the person in whose name it asks, in his role.
+
+    A service has no tenants: whose youth it is, the caller has checked (D17).
+    """
+    actor = Actor(f"{dienst.subject}/{namens.actor}", namens.role) if namens else Actor(dienst.subject, _ROL)
+    return DatabaseContext(dienst.actor_id, _ROL, actor=actor)
