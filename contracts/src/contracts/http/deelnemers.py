@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StrictBool
 
-from contracts.base import AccountId, Code, OrganisatieId, PersoonRef, ProfessionalId
+from contracts.base import AccountId, Code, OrganisatieId, PersoonRef, ProfessionalId, SignaalId
 from contracts.http.base import Antwoord, Call, Vraag
 from contracts.rollen import CONTACTGEGEVENS_LEZEN, MELDADRESSEN_LEZEN, SIGNALEN_BESTAAN
 
@@ -26,10 +26,19 @@ class EigenAccount(Antwoord):
     organisatie: OrganisatieId
 
 
+class ContactAanleiding(Vraag):
+    """Om welk eigen signaal de gebruiker een account mag bereiken; is dat niet meer actief, dan niet meer."""
+
+    account: AccountId
+    eigen_signaal: SignaalId
+
+
 class ContactVraag(Vraag):
     """Van welke accounts de contactgegevens worden gevraagd."""
 
     accounts: Annotated[list[AccountId], Field(min_length=1, max_length=200)]
+    # Empty for one release: who asks without it is believed that the user's own signal is active.
+    aanleidingen: Annotated[list[ContactAanleiding], Field(max_length=200)] = []
 
 
 class Contact(Antwoord):

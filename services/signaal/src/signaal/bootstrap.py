@@ -17,6 +17,7 @@ from signaal.adapters.db.signalen import PostgresSignaalRepository
 from signaal.adapters.http.brp_proxy import BrpProxyClient
 from signaal.application.budgetten import Budgetten
 from signaal.application.handlers.contactgegevens_geven import ContactgegevensGeven
+from signaal.application.handlers.korte_signalen_tellen import KorteSignalenTellen
 from signaal.application.handlers.meldadres_geven import MeldadresGeven
 from signaal.application.handlers.organisaties_zoeken import OrganisatiesZoeken
 from signaal.application.handlers.professional_toelaten import Toelaten
@@ -33,6 +34,7 @@ from signaal.entrypoints.http.signalen import signalen_router
 from signaal.settings import Settings
 
 _MAILBOXES = "postvak.test"
+_KORTE = timedelta(minutes=1)
 
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
@@ -63,7 +65,9 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
         diensten_router(
             accounts=vragers,
             lezen=lezen,
-            contactgegevens=ContactgegevensGeven(executor=executor, vragers=vragers, accounts=accounts),
+            contactgegevens=ContactgegevensGeven(
+                executor=executor, vragers=vragers, accounts=accounts, signalen=signalen
+            ),
             meldadres=MeldadresGeven(executor=executor, accounts=accounts, organisaties=organisaties),
         ),
     ]
@@ -88,8 +92,13 @@ def _budgetten(process: Process[Settings]) -> Budgetten:
 
 
 def _jobs(process: Process[Settings]) -> Sequence[Job]:
-    verlopen = SignalenLatenVerlopen(executor=process.executor, signalen=PostgresSignaalRepository())
-    return [every("signalen_verlopen", timedelta(seconds=process.settings.verlopen_seconden), verlopen)]
+    executor, settings, signalen = process.executor, process.settings, PostgresSignaalRepository()
+    verlopen = SignalenLatenVerlopen(executor=executor, signalen=signalen)
+    korte = KorteSignalenTellen(executor=executor, signalen=signalen, aantal=settings.korte_signalen_aantal)
+    return [
+        every("signalen_verlopen", timedelta(seconds=settings.verlopen_seconden), verlopen),
+        every("korte_signalen", _KORTE, korte),
+    ]
 
 
 def _retell(_process: Process[Settings]) -> Retell:

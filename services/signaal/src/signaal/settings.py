@@ -20,5 +20,8 @@ class Settings(ProcessSettings):
     onbekende_bsns_seconden: int = Field(default=86_400, gt=0)
     """Budget of BSNs that lead nowhere, per account (D10)."""
 
+    korte_signalen_aantal: int = Field(default=3, gt=0)
+    """From how many signals of a natural person that ended on one day, and lasted a day at most, somebody is told (D10)."""
+
     verlopen_seconden: float = Field(default=30.0, gt=0)
     """Pause of the sweep of expired signals when there was none."""

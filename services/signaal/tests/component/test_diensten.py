@@ -1,5 +1,6 @@
 """What other services ask with their own identity (D17)."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -44,6 +45,41 @@ async def test_contact_data_are_given_on_behalf_of_a_user_and_that_is_recorded(w
     }
     row = await wereld.looker.fetchrow("select * from audit where actor = $1", str(wie.account_id))
     assert (row["action"], row["role"], row["object"]) == ("contactgegevens-lezen", "match", other.account_id)
+
+
+@pytest.mark.regel("D10", "R122")
+async def test_contact_data_end_with_ones_own_signal(wereld: Any) -> None:
+    wie, ander = await wereld.professional("Altra"), await wereld.professional("De Buurtschool")
+    partners = [await wereld.professional("De Buurtschool") for _ in range(3)]
+    ids = []
+    for each in (wie, wie, ander):
+        wereld.jeugdige()
+        ids.append((await wereld.geef_af(each)).json()["signaalId"])
+
+    async def bereikbaar() -> list[bool]:
+        """By an own signal that is closed meanwhile, by another own one, and by somebody else's."""
+        told = await wereld.api.post(
+            "/v1/contactgegevens",
+            json={
+                "accounts": [str(each.account_id) for each in partners],
+                "aanleidingen": [
+                    {"account": str(each.account_id), "eigenSignaal": signaal_id}
+                    for each, signaal_id in zip(partners, ids, strict=True)
+                ],
+            },
+            headers=wereld.dienst("match", wie.token),
+        )
+        found = {each["accountId"] for each in told.json()["items"]}
+        return [str(each.account_id) in found for each in partners]
+
+    assert await bereikbaar() == [True, True, False]
+    await wereld.sluit(wie, ids[0])
+    assert await bereikbaar() == [False, True, False]
+    looked = "select object from audit where actor = $1 and action = 'contactgegevens-lezen' order by id"
+    rows = await wereld.looker.fetch(looked, str(wie.account_id))
+    assert [row["object"] for row in rows].count(partners[0].account_id) == 1
+    wereld.klok.forward(timedelta(days=365))
+    assert await bereikbaar() == [False] * 3, "past its einddatum, which nobody swept"
 
 
 async def test_contact_data_want_a_user(wereld: Any) -> None:

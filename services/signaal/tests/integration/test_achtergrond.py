@@ -87,7 +87,7 @@ async def test_the_job_ends_what_expired_beats_and_stops_when_told(
     stop, heartbeat = asyncio.Event(), Heartbeat(None)
     settings = Settings(database_url_worker=addresses["worker"])
     async with opened(settings, service=SERVICE.name, role="worker", part="test-jobs") as process:
-        (job,) = SERVICE.jobs(replace(process, executor=worker))
+        job, _ = SERVICE.jobs(replace(process, executor=worker))
         running = asyncio.create_task(job(stop, heartbeat))
         await eventually_async(ended, "the end of the signal")
         stop.set()

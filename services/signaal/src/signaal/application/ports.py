@@ -1,6 +1,7 @@
 """What the handlers need from outside. Repositories act within the transaction of the unit of work that they get."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Protocol
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from contracts.base import AccountId, OrganisatieId, PersoonRef, ProfessionalId,
 from contracts.http.deelnemers import Contact
 from contracts.http.persoonsverwijzingen import Persoonsverwijzing
 from platformkit.executor import UnitOfWork
-from signaal.application.queries import Organisatie, SignaalMetNamen
+from signaal.application.queries import KorteSignalen, Organisatie, SignaalMetNamen
 from signaal.domain.signaal import Account, Signaal, Telling
 
 
@@ -55,6 +56,16 @@ class SignaalRepository(Protocol):
 
     async def vergrendel_verlopen(self, work: UnitOfWork, aantal: int) -> Sequence[Signaal]:
         """At most `aantal` signals whose einddatum has come and that nobody ended yet, locked."""
+        ...
+
+    async def korte(self, work: UnitOfWork, vanaf: date, aantal: int) -> Sequence[KorteSignalen]:
+        """Who had `aantal` or more signals that ended on one day, not before `vanaf`, and lasted a day at most."""
+        ...
+
+    async def actieve_eigen(
+        self, work: UnitOfWork, account: AccountId, signalen: Collection[SignaalId]
+    ) -> frozenset[SignaalId]:
+        """Those of the signals that are the account's own and active today."""
         ...
 
     async def eigen(

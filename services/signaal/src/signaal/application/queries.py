@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from contracts.base import OrganisatieId
+from contracts.base import OrganisatieId, ProfessionalId
 from signaal.domain.signaal import Signaal
 
 
@@ -17,6 +17,15 @@ class SignaalMetNamen:
     organisatie: str
     locatie: str
     dag: date
+
+
+@dataclass(frozen=True)
+class KorteSignalen:
+    """How many signals of a natural person ended on `dag` and had lasted a day at most."""
+
+    professional: ProfessionalId
+    dag: date
+    aantal: int
 
 
 @dataclass(frozen=True)

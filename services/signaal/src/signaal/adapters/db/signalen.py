@@ -1,11 +1,12 @@
 """The signals in PostgreSQL. Row-level security decides which rows an asker meets."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Table, bindparam, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Integer, Table, bindparam, exists, func, insert, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from contracts.base import AccountId, PersoonRef, SignaalId
@@ -16,7 +17,7 @@ from platformkit.db.statement import Row, Statement
 from platformkit.errors import ConstraintError, DomainError
 from platformkit.executor import UnitOfWork
 from signaal.adapters.db.tables import betrokkenheid, locatie, organisatie, signaal, signaal_telling
-from signaal.application.queries import SignaalMetNamen
+from signaal.application.queries import KorteSignalen, SignaalMetNamen
 from signaal.domain.signaal import Signaal, Telling
 
 _ISSUE_TRANSACTION: Final = "60s"
@@ -96,6 +97,25 @@ _EIGEN = Statement(
     .order_by(signaal.c.id.desc())
     .limit(bindparam("limiet", type_=Integer()))
 )
+_ACTIEVE_EIGEN = Statement(
+    select(signaal.c.id).where(
+        one_of(signaal.c.id, "signalen"),
+        signaal.c.account == bindparam("account"),
+        signaal.c.status == constant(SignaalStatus.ACTIEF),
+        signaal.c.einddatum > bindparam("dag"),
+    )
+)
+_aantal = func.count().label("aantal")
+_KORTE = Statement(
+    select(signaal.c.professional, signaal.c.inactief_sinds.label("dag"), _aantal)
+    .where(
+        signaal.c.inactief_sinds >= bindparam("vanaf"),
+        # As the index says it.
+        signaal.c.inactief_sinds <= signaal.c.begindatum + literal_column("1", Integer),
+    )
+    .group_by(signaal.c.professional, signaal.c.inactief_sinds)
+    .having(_aantal.element >= bindparam("aantal", type_=Integer()))
+)
 _BESTAAT = Statement(
     select(
         exists().where(
@@ -147,6 +167,17 @@ class PostgresSignaalRepository:
     async def vergrendel_verlopen(self, work: UnitOfWork, aantal: int) -> Sequence[Signaal]:
         """See the port."""
         return [_signaal(rij) for rij in await work.rows(_VERGRENDEL_VERLOPEN, dag=work.today, aantal=aantal)]
+
+    async def korte(self, work: UnitOfWork, vanaf: date, aantal: int) -> Sequence[KorteSignalen]:
+        """See the port."""
+        return [KorteSignalen(**rij) for rij in await work.rows(_KORTE, vanaf=vanaf, aantal=aantal)]
+
+    async def actieve_eigen(
+        self, work: UnitOfWork, account: AccountId, signalen: Collection[SignaalId]
+    ) -> frozenset[SignaalId]:
+        """See the port."""
+        gevonden = await work.rows(_ACTIEVE_EIGEN, signalen=list(signalen), account=account, dag=work.today)
+        return frozenset(SignaalId(rij.id) for rij in gevonden)
 
     async def eigen(
         self, work: UnitOfWork, account: AccountId, na: SignaalId | None, limiet: int

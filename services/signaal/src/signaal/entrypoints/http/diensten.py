@@ -47,8 +47,8 @@ def diensten_router(
         dienst: Annotated[Principal, Depends(require(CONTACTGEGEVENS.scope))],
         gebruiker: Annotated[Principal, Depends(asker)],
     ) -> Contacten:
-        """Naam en contactgegevens van professionals, namens een gebruiker. Elke inzage wordt vastgelegd."""
-        return Contacten(items=list(await contactgegevens(dienst, gebruiker, vraag.accounts)))
+        """Naam en contactgegevens van professionals, zolang het eigen signaal van de gebruiker actief is. Wordt vastgelegd."""
+        return Contacten(items=list(await contactgegevens(dienst, gebruiker, vraag.accounts, vraag.aanleidingen)))
 
     @router.get(
         EIGEN_ACCOUNT.path, operation_id="eigenAccountLezen", dependencies=[Depends(require(EIGEN_ACCOUNT.scope))]
