@@ -1,10 +1,11 @@
-"""Budgets per caller in Redis (D11): what Redis forgets is asked from the database, so losing it opens nothing."""
+"""Budgets per caller, and turns, in Redis (D11): what it forgets of what was spent is asked from the database."""
 
 import asyncio
 import math
+import secrets
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,9 @@ _SEED_SECONDS = 5
 _SEED_PAUSE = 0.05
 _SEED_TRIES = 40
 _PATIENCE = 1.0
+_TURN_SECONDS = 10
+"""Longer than a request is answered."""
+_TURN_PAUSE = 0.05
 Spent = Callable[[], Awaitable[int]]
 
 log = get_logger()
@@ -71,12 +75,43 @@ class Budgets:
         await self._guarded(budget, caller, spent, cost=0)
 
     async def _guarded(self, budget: Budget, caller: str, spent: Spent, *, cost: int) -> None:
-        try:
+        async with self._translated():
             await self._seeded(budget, caller, spent)
             ask = self._limiter.hit(budget.item, caller) if cost else self._limiter.test(budget.item, caller)
             if not await ask:
                 free_at = (await self._limiter.get_window_stats(budget.item, caller)).reset_time
                 raise DomainError(budget.problem, retryAfter=max(1, math.ceil(free_at - time.time())))
+
+    @asynccontextmanager
+    async def turn(self, name: str) -> AsyncIterator[bool]:
+        """Be the only one with `name` for as long as the block lasts, at most ten seconds; whether somebody else was before.
+
+        Waits for who is. When Redis forgets, two may be there at once: what must not happen twice is the database's.
+
+        Raises:
+            TransientError: Redis is away.
+        """
+        mark, mine, waited = f"turn:{name}", secrets.token_hex(8), False
+        async with self._translated():
+            # The answer to having taken it may have been lost.
+            while not (
+                await self._redis.set(mark, mine, ex=_TURN_SECONDS, nx=True)
+                or await self._redis.get(mark) == mine.encode()
+            ):
+                waited = True
+                await asyncio.sleep(_TURN_PAUSE)
+        try:
+            yield waited
+        finally:
+            # What is not taken away, because Redis is, goes by itself.
+            with suppress(RedisError):
+                if await self._redis.get(mark) == mine.encode():
+                    await self._redis.delete(mark)
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        try:
+            yield
         except RedisError as error:
             log.warning("budgets_closed", error=type(error).__qualname__)
             await self._drop()

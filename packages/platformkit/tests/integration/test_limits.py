@@ -268,3 +268,56 @@ async def test_without_redis_nobody_may(servers: Stack, budget: Budget, stops: s
             servers.signal("redis", signal.SIGCONT)
     assert [await may(budgets, budget, ledger) for _ in range(3)] == [True, True, False]
     await budgets.close()
+
+
+async def test_a_turn_is_taken_one_at_a_time_and_tells_who_had_to_wait(budgets: Budgets, redis: Redis) -> None:
+    name, there, waited = uuid4().hex, 0, []
+
+    async def take() -> None:
+        nonlocal there
+        async with budgets.turn(name) as had_to_wait:
+            waited.append(had_to_wait)
+            assert there == 0
+            there += 1
+            await asyncio.sleep(0.01)
+            there -= 1
+
+    await asyncio.gather(*(take() for _ in range(5)))
+    assert waited.count(False) == 1
+    assert waited[0] is False
+    async with budgets.turn(uuid4().hex) as other:
+        assert other is False
+    assert await redis.exists(f"turn:{name}") == 0
+
+
+async def test_a_turn_ends_with_a_failure_and_after_who_never_gave_it_back(
+    budgets: Budgets, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = uuid4().hex
+    with pytest.raises(ValueError, match="mislukt"):
+        async with budgets.turn(name):
+            raise ValueError("mislukt")
+    async with budgets.turn(name) as waited:
+        assert waited is False
+        assert 0 < await redis.ttl(f"turn:{name}") <= 10
+    monkeypatch.setattr(limits, "_TURN_SECONDS", 1)
+    async with budgets.turn(name):
+        async with budgets.turn(name) as waited:
+            assert waited is True, "the first one's time is over"
+            monkeypatch.undo()
+        assert await redis.exists(f"turn:{name}") == 0
+
+
+async def test_who_is_over_time_gives_back_nobody_elses_turn(budgets: Budgets, redis: Redis) -> None:
+    name = uuid4().hex
+    async with budgets.turn(name):
+        await redis.set(f"turn:{name}", "another")
+    assert await redis.get(f"turn:{name}") == b"another"
+
+
+async def test_a_turn_fails_closed() -> None:
+    nowhere = Budgets("redis://127.0.0.1:1/0")
+    with pytest.raises(TransientError):
+        async with nowhere.turn("x"):
+            raise AssertionError
+    await nowhere.close()

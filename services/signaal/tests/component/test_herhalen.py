@@ -1,6 +1,7 @@
 """The same request again, by its Idempotency-Key: the first answer whatever changed since, and nothing for who probes."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -141,6 +142,28 @@ async def test_a_used_key_with_other_bsns_is_probing(wereld: Any, key: str, caps
     assert (await wereld.geef_af(wie)).json()["code"] == "te-veel-onbekende-bsns", "the budget of unknown BSNs"
 
 
+@pytest.mark.regel("D10")
+async def test_one_key_with_several_bsns_at_once_asks_the_brp_about_one_and_tells_nothing_of_the_others(
+    wereld: Any, key: str
+) -> None:
+    wie = await wereld.professional()
+    wereld.jeugdige()
+    bsns = ["999990019", "999970021", "999971207", "999970033"]
+    wereld.refs |= {bsn: uuid4() for bsn in bsns}
+    answer = json.loads(wereld.verwijzing.return_value.content)
+
+    async def given(request: httpx.Request) -> httpx.Response:
+        ref = wereld.refs[json.loads(request.content)["bsn"]]
+        return httpx.Response(200, json=answer | {"persoonRef": str(ref)})
+
+    wereld.verwijzing.mock(side_effect=given)
+    bodies = [{"bsn": bsn, "duur": "P1Y"} for bsn in bsns]
+    answers = await asyncio.gather(*(wereld.geef_af(wie, key=key, body=each) for each in bodies))
+    assert sorted(each.status_code for each in answers) == [201, 409, 409, 409]
+    assert {each.json()["code"] for each in answers if each.status_code == 409} == {"idempotency-key-hergebruikt"}
+    assert wereld.verwijzing.call_count == 1
+
+
 async def test_ten_requests_at_once_with_one_key_get_one_answer(wereld: Any, key: str) -> None:
     wie = await wereld.professional()
     ref = wereld.jeugdige()
@@ -148,6 +171,7 @@ async def test_ten_requests_at_once_with_one_key_get_one_answer(wereld: Any, key
     assert {each.text for each in answers} == {answers[0].text}
     assert answers[0].status_code == 201
     assert await wereld.aantal_signalen(ref) == 1
+    assert wereld.verwijzing.call_count == 1
 
 
 async def test_keys_of_two_accounts_are_strangers(wereld: Any, key: str) -> None:

@@ -1,6 +1,7 @@
 """What an account may ask within a time: requests, and BSNs that lead nowhere (D10)."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Protocol
 
@@ -14,9 +15,8 @@ from platformkit.logging import get_logger
 from signaal.application import contexts
 from signaal.application.ports import AanvraagRepository
 
-ZOEKEND = frozenset(
-    {"bsn-ongeldig", "persoon-onbekend", "persoon-overleden", "persoon-te-oud", "idempotency-key-hergebruikt"}
-)
+HERGEBRUIKT = "idempotency-key-hergebruikt"
+ZOEKEND = frozenset({"bsn-ongeldig", "persoon-onbekend", "persoon-overleden", "persoon-te-oud", HERGEBRUIKT})
 """Refusals that tell something about whoever has that BSN, or with which somebody may be looking for that: probing."""
 
 log = get_logger()
@@ -32,6 +32,10 @@ class Teller(Protocol):
 
     async def require(self, budget: Budget, caller: str, spent: Callable[[], Awaitable[int]]) -> None:
         """Check that something is left in the budget."""
+        ...
+
+    def turn(self, name: str) -> AbstractAsyncContextManager[bool]:
+        """Be the only one with `name` for as long as the block lasts; whether somebody else was before."""
         ...
 
 
@@ -67,6 +71,14 @@ class Budgetten:
         except DomainError:
             self._sla_alarm(account)
             raise
+
+    def beurt(self, account: AccountId, sleutel: str) -> AbstractAsyncContextManager[bool]:
+        """Issue under this key alone; whether somebody did before, who may have used it.
+
+        Raises:
+            TransientError: Redis is away.
+        """
+        return self._teller.turn(f"{account}:{sleutel}")
 
     async def mislukt(self, account: AccountId, code: str) -> None:
         """Count a refusal that tells something about a BSN. Beyond the budget even the refusal is not told.

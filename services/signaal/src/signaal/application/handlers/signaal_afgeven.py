@@ -10,11 +10,12 @@ from contracts.base import SignaalId
 from contracts.http.persoonsverwijzingen import Persoonsverwijzing
 from contracts.signaal import Bron
 from platformkit.clock import Clock, today
+from platformkit.db.context import DatabaseContext
 from platformkit.errors import DomainError, TransientError
 from platformkit.executor import Executor, IdempotencyKey, UnitOfWork
 from platformkit.ids import uuid7
 from signaal.application import contexts
-from signaal.application.budgetten import Budgetten
+from signaal.application.budgetten import HERGEBRUIKT, Budgetten
 from signaal.application.commands import SignaalAfgeven
 from signaal.application.ports import Personen, SignaalRepository
 from signaal.application.queries import SignaalMetNamen
@@ -57,27 +58,16 @@ class Afgeven:
         """
         account = await self._accounts.van(command.vrager)
         context = contexts.professional(account.account_id, command.vrager.role)
-        eerder = await self._executor.execute(self._zoek_eerder, context, command, account)
-        if eerder is None:
-            await self._budgetten.begin(account.account_id)
-            # What is wrong whoever the youth is, is refused without asking the BRP.
-            gevraagde_looptijd(today(self._clock), command.wens)
-        persoon = None
-        try:
-            if eerder is not None:
-                return await self._zelfde(command, account, *eerder)
-            persoon = await self._personen.verwijzing(command.bsn)
-            key = _sleutel(command, account, persoon)
-            gevonden = await self._executor.execute(self._geef_af, context, command, account, persoon, key)
-        except DomainError as error:
-            _refused.add(1, {"code": error.code})
-            # A transaction of its own: the other one is undone, and probing must be counted (D10).
-            await self._executor.execute(self._noteer_weigering, context, persoon, error.code)
-            await self._budgetten.mislukt(account.account_id, error.code)
-            raise
-        if gevonden.signaal.signaal_id == key.result_id:
-            _issued.add(1, {"convenant": account.gebied.convenant})
-        return gevonden
+        if eerder := await self._executor.execute(self._zoek_eerder, context, command, account):
+            return await self._herhaal(context, command, account, *eerder)
+        await self._budgetten.begin(account.account_id)
+        # What is wrong whoever the youth is, is refused without asking the BRP.
+        gevraagde_looptijd(today(self._clock), command.wens)
+        # One key asks the BRP about one youth at a time: many at once would tell as much as a used one.
+        async with self._budgetten.beurt(account.account_id, command.idempotency_key) as gewacht:
+            if gewacht and (eerder := await self._executor.execute(self._zoek_eerder, context, command, account)):
+                return await self._herhaal(context, command, account, *eerder)
+            return await self._nieuw(context, command, account)
 
     async def _zoek_eerder(
         self, work: UnitOfWork, command: SignaalAfgeven, account: Account
@@ -86,15 +76,42 @@ class Afgeven:
         claim = await work.claimed(account.account_id, command.idempotency_key)
         return (await self._eigen(work, account, claim.result_id), claim.fingerprint) if claim else None
 
-    async def _zelfde(
-        self, command: SignaalAfgeven, account: Account, gevonden: SignaalMetNamen, vingerafdruk: bytes
+    async def _herhaal(
+        self,
+        context: DatabaseContext,
+        command: SignaalAfgeven,
+        account: Account,
+        gevonden: SignaalMetNamen,
+        vingerafdruk: bytes,
     ) -> SignaalMetNamen:
         """The signal, if it was asked for in the same words. Compared without the BRP, in the same time for everybody."""
         persoon_ref = gevonden.signaal.persoon_ref
         zelfde_jeugdige = await self._personen.is_van(persoon_ref, command.bsn)
         if not zelfde_jeugdige or vingerafdruk != _vingerafdruk(persoon_ref, command.wens, account.account_id):
-            raise DomainError("idempotency-key-hergebruikt")
+            await self._weiger(context, account, None, HERGEBRUIKT)
+            raise DomainError(HERGEBRUIKT)
         return gevonden
+
+    async def _nieuw(self, context: DatabaseContext, command: SignaalAfgeven, account: Account) -> SignaalMetNamen:
+        persoon = None
+        try:
+            persoon = await self._personen.verwijzing(command.bsn)
+            key = _sleutel(command, account, persoon)
+            gevonden = await self._executor.execute(self._geef_af, context, command, account, persoon, key)
+        except DomainError as error:
+            await self._weiger(context, account, persoon, error.code)
+            raise
+        if gevonden.signaal.signaal_id == key.result_id:
+            _issued.add(1, {"convenant": account.gebied.convenant})
+        return gevonden
+
+    async def _weiger(
+        self, context: DatabaseContext, account: Account, persoon: Persoonsverwijzing | None, code: str
+    ) -> None:
+        _refused.add(1, {"code": code})
+        # A transaction of its own: the other one is undone, and probing must be counted (D10).
+        await self._executor.execute(self._noteer_weigering, context, persoon, code)
+        await self._budgetten.mislukt(account.account_id, code)
 
     async def _eigen(self, work: UnitOfWork, account: Account, signaal_id: UUID) -> SignaalMetNamen:
         gevonden = await self._signalen.een_eigen(work, account.account_id, SignaalId(signaal_id))
