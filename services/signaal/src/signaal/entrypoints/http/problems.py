@@ -77,8 +77,9 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
         "te-veel-onbekende-bsns": Problem(
             429,
             "Te vaak een BSN dat niet kan",
-            "U gaf te vaak een BSN op dat niet bestaat of waarop geen signaal kan. Dit is gemeld. Wacht het aantal"
-            " seconden in de header Retry-After of bel uw beheerder.",
+            "U gaf te vaak een BSN op dat niet bestaat of waarop geen signaal kan, of gebruikte te vaak een Idempotency-Key"
+            " opnieuw voor een ander verzoek. Dit is gemeld. Wacht het aantal seconden in de header Retry-After of bel uw"
+            " beheerder.",
         ),
         "brp-niet-beschikbaar": Problem(
             503,
