@@ -25,7 +25,7 @@ _SEED_SECONDS = 5
 _SEED_PAUSE = 0.05
 _SEED_TRIES = 40
 _PATIENCE = 1.0
-_TURN_SECONDS = 10
+_TURN_SECONDS = 5
 """Longer than a request is answered."""
 _TURN_PAUSE = 0.05
 Spent = Callable[[], Awaitable[int]]
@@ -84,7 +84,7 @@ class Budgets:
 
     @asynccontextmanager
     async def turn(self, name: str) -> AsyncIterator[bool]:
-        """Be the only one with `name` for as long as the block lasts, at most ten seconds; whether somebody else was before.
+        """Be the only one with `name` for as long as the block lasts, at most five seconds; whether somebody was before.
 
         Waits for who is. When Redis forgets, two may be there at once: what must not happen twice is the database's.
 
