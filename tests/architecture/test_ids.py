@@ -10,14 +10,15 @@ from lokaal.paths import ROOT
 GIVEN = """
 from uuid import uuid4
 from contracts.base import AccountId, MatchId, OuderRef, PersoonRef, ProfessionalId, SignaalId
-from match.application.queries import EigenMatchRepository
-from match.domain.paren import match_id
+from match.application.ports import EigenMatchRepository
+from match.domain.match import Match
+from match.domain.paren import Paar, match_id
 from match.domain.signaal import Betrokkene, Ouderband, Persoonstand, PersoonStatus
 from contracts.match import MatchSoort
 from platformkit.executor import UnitOfWork
 signaal, persoon, ouder = SignaalId(uuid4()), PersoonRef(uuid4()), OuderRef(uuid4())
 professional, account, match = ProfessionalId(uuid4()), AccountId(uuid4()), MatchId(uuid4())
-async def asked(matches: EigenMatchRepository, work: UnitOfWork) -> None:
+async def asked(matches: EigenMatchRepository, work: UnitOfWork, paar: Paar, oud: Match) -> None:
     %s
 """
 RIGHT = (
@@ -32,6 +33,7 @@ SWAPPED = (
     "Ouderband(ouder_ref=persoon, persoon_ref=ouder, sinds=None, sinds_versie=1, sinds_gewijzigd=False)",
     "Betrokkene(signaal, persoon, account, professional, uuid4(), '', '', '')",
     "match_id(MatchSoort.CLIENT, signaal, uuid4())",
+    "oud._replace(persoon_a=paar.a.account)",
 )
 
 

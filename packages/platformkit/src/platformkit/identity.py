@@ -27,9 +27,4 @@ class Principal:
     @property
     def actor(self) -> str:
         """The bearer in an audit log: the same one always the same id. A subject may be a name or an address."""
-        return str(self.actor_id)
-
-    @property
-    def actor_id(self) -> UUID:
-        """As `actor`, for a database context."""
-        return uuid5(NAMESPACE_URL, f"{self.issuer}#{self.subject}")
+        return str(uuid5(NAMESPACE_URL, f"{self.issuer}#{self.subject}"))

@@ -38,7 +38,7 @@ from platformkit.errors import TransientError
 from platformkit.executor import Executor
 from platformkit.identity import Principal
 
-DIENST = Principal("http://issuer", "signaal", "signaal", "", frozenset(), None, frozenset())
+DIENST = Principal("http://issuer", "5f1c-signaal", "signaal", "", frozenset(), None, frozenset())
 NAMENS = Principal("http://issuer", "piet", "portaal", "professional", frozenset(), None, frozenset())
 
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 
+from contracts.persoon import PersoonToestand
+from contracts.signaal import SignaalToestand
 from match.adapters.db.eigen_matches import PostgresEigenMatchRepository
 from match.adapters.db.matches import PostgresMatchRepository
 from match.adapters.db.projectie import PostgresProjectieRepository
@@ -16,11 +18,10 @@ from match.application.handlers.republish import Republish
 from match.application.handlers.verlopen import Verlopen
 from match.application.handlers.verwerken import Verwerken
 from match.application.ports import Opslag
-from match.entrypoints.cli import raise_generation
+from match.entrypoints.cli import generation
 from match.entrypoints.http.matches import matches_router
 from match.entrypoints.http.problems import PROBLEMS
 from match.entrypoints.http.regie import regie_router
-from match.entrypoints.kafka import subscriptions
 from match.settings import Settings
 from platformkit.executor.retelling import Retell
 from platformkit.messaging.consumer import Subscription
@@ -37,7 +38,12 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
 
 
 def _subscriptions(_process: Process[Settings]) -> Sequence[Subscription]:
-    return subscriptions(Verwerken(OPSLAG))
+    # One handler for both topics, because either may arrive last (D4).
+    handler = Verwerken(OPSLAG)
+    return [
+        Subscription("match.signaal", SignaalToestand.TOPIC, handler),
+        Subscription("match.persoon", PersoonToestand.TOPIC, handler),
+    ]
 
 
 def _jobs(process: Process[Settings]) -> Sequence[Job]:
@@ -58,5 +64,5 @@ SERVICE = Service(
     subscriptions=_subscriptions,
     jobs=_jobs,
     retelling=Retelling(_retell),
-    commands={"generation": Command(raise_generation, role="migrate")},
+    commands={"generation": Command(generation(OPSLAG.matches), role="migrate")},
 )

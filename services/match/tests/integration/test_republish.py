@@ -63,12 +63,14 @@ async def test_told_again_is_the_same_state_under_the_same_version(
 @pytest.mark.regel("D4")
 @pytest.mark.usefixtures("own_generation")
 async def test_after_a_raised_generation_every_match_gets_a_version_above_all_that_were_told(
-    executor: Executor, worker: Database, commando, addresses
+    executor: Executor, worker: Database, commando, addresses, looker: asyncpg.Connection
 ) -> None:
     a, c = await _begin_and_end(executor)
     told = max(version for _, version, _ in await _told(addresses, worker, a, c))
-    code, said = await commando("generation", "raise")
+    code, said = await commando("generation", "raise", "--by", "beheerder-9")
     assert code == 0
+    recorded = await looker.fetch("select action, outcome, role from audit where actor = 'beheerder-9'")
+    assert [tuple(each) for each in recorded] == [("generatie-verhogen", "ok", "beheer")]
     generation = int(said.split()[-1].rstrip("."))
     assert generation > told >> _BITS
     assert (await commando("republish"))[0] == 0

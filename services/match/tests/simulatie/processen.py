@@ -15,7 +15,7 @@ from services.match.tests.simulatie.platform import LedgerInGeheugen
 from match.application.handlers.republish import Republish
 from match.application.handlers.verlopen import Verlopen
 from match.application.handlers.verwerken import Verwerken
-from match.entrypoints.kafka import subscriptions
+from match.bootstrap import SERVICE
 from platformkit.envelope import Message
 from platformkit.executor import Executor, Handler, UnitOfWork
 from platformkit.messaging.consumer import Consumer, Subscription
@@ -70,9 +70,8 @@ class Processen:
         proces = Lezer(f"consumer {len(self.allemaal)}")
         proces.opnieuw = self._start_consumer  # type: ignore[attr-defined]
         self.allemaal.append(proces)
-        reads = [
-            replace(each, handler=self._gehoord(each.name, each.handler)) for each in subscriptions(Verwerken(OPSLAG))
-        ]
+        verwerken = Verwerken(OPSLAG)
+        reads = [replace(each, handler=self._gehoord(each.name, verwerken)) for each in SERVICE.subscriptions(wereld)]
         self.ontvangers = []
         Consumer(NOWHERE, executor(wereld.geheugen, wereld.kalender.klok(), proces), reads)
         proces.leden = []

@@ -10,6 +10,9 @@ from uuid import UUID
 
 from platformkit.identity import Actor
 
+NOBODY = UUID(int=0)
+"""The subject of whoever has no account: services, administrators, operators, and who is not known yet."""
+
 _TENANT = re.compile(r"[0-9]{4}")
 
 
@@ -33,3 +36,8 @@ class DatabaseContext:
     def __post_init__(self) -> None:
         if not self.role or not all(_TENANT.fullmatch(tenant) for tenant in self.tenants):
             raise ValueError("a context needs a role, and CBS codes as tenants")
+
+
+def of_operator(name: str) -> DatabaseContext:
+    """The context of a command that an operator gives by hand, recorded under `name`."""
+    return DatabaseContext(NOBODY, "beheer", actor=Actor(name, "beheer"))

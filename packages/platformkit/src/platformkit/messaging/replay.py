@@ -11,16 +11,14 @@ from sqlalchemy import ARRAY, DateTime, Text, Uuid, any_, bindparam, delete, fun
 
 from contracts.registry import topics
 from platformkit import telemetry
-from platformkit.db.context import DatabaseContext
+from platformkit.db.context import of_operator
 from platformkit.db.statement import Row, Statement
 from platformkit.db.tables import dead_letter
 from platformkit.envelope import Message, Place, PoisonError, decode
 from platformkit.executor import Executor, UnitOfWork, handle_once
-from platformkit.identity import Actor
 from platformkit.messaging.consumer import Subscription
 from platformkit.retry import is_transient, is_unready
 
-_ROLE = "beheer"
 _PER_PERSON = frozenset(name for name, topic in topics().items() if topic.key == "persoon_ref")
 
 
@@ -120,7 +118,7 @@ class DeadLetters:
 
     async def replay(self, letter_id: UUID, by: str) -> Replayed:
         """Hand it to its consumer's handler again; when that succeeds it is gone, in the same transaction."""
-        context = _operator(by)
+        context = of_operator(by)
         try:
             return await self._executor.execute(self._handle, context, letter_id)
         except Exception as error:
@@ -132,7 +130,7 @@ class DeadLetters:
 
     async def drop(self, letter_id: UUID, by: str) -> Replayed:
         """Remove it unhandled."""
-        return await self._executor.execute(_drop, _operator(by), letter_id)
+        return await self._executor.execute(_drop, of_operator(by), letter_id)
 
     async def _handle(self, work: UnitOfWork, letter_id: UUID) -> Replayed:
         # Taken first: whoever replays the same one waits here, and a handler that looks whether something lies
@@ -184,10 +182,6 @@ async def _failed(work: UnitOfWork, letter_id: UUID, error: str) -> Replayed:
 def _audit(work: UnitOfWork, action: str, outcome: str, letter: Letter) -> None:
     person = uuid_in(letter.key) if letter.topic in _PER_PERSON else None
     work.audit(action, outcome=outcome, object=letter.id, person=person)
-
-
-def _operator(by: str) -> DatabaseContext:
-    return DatabaseContext(UUID(int=0), _ROLE, actor=Actor(by, _ROLE))
 
 
 def uuid_in(raw: bytes | str | None) -> UUID | None:

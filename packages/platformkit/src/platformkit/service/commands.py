@@ -1,5 +1,8 @@
 """What an operator starts by hand beside the processes: `python -m <service> <command> ...`."""
 
+import argparse
+import getpass
+import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -26,3 +29,18 @@ def say(line: str) -> None:
     """Print a line for the operator at once. Logs of the same process go to stderr."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def operator() -> argparse.ArgumentParser:
+    """The words that say who does it: a parent of the parser of every command that leaves a line in the audit log."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--by", default=_user(), metavar="NAME", help="who does it, for the audit log (%(default)s)")
+    return parser
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run under a number that has no name.
+        return str(os.getuid())

@@ -1,9 +1,7 @@
 """`python -m <service> dead-letters list|show|replay|drop`: the dead letters of a service, for an operator."""
 
 import argparse
-import getpass
 import json
-import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +10,7 @@ from uuid import UUID
 from platformkit.messaging import inspection
 from platformkit.messaging.consumer import Subscription
 from platformkit.messaging.replay import DeadLetters, Fate, Filter, Letter, Replayed
-from platformkit.service.commands import Command, say
+from platformkit.service.commands import Command, operator, say
 from platformkit.service.process import Process
 
 _DONE = (Fate.HANDLED, Fate.DROPPED)
@@ -135,8 +133,7 @@ def _parser(module: str) -> argparse.ArgumentParser:
     )
     form = argparse.ArgumentParser(add_help=False)
     form.add_argument("--json", action="store_true", help="for a program to read")
-    who = argparse.ArgumentParser(add_help=False)
-    who.add_argument("--by", default=_user(), metavar="NAME", help="who does it, for the audit log (%(default)s)")
+    who = operator()
 
     verbs.add_parser("list", parents=[which, form], help="what lies here, the oldest first")
     show = verbs.add_parser(
@@ -151,14 +148,6 @@ def _parser(module: str) -> argparse.ArgumentParser:
     for verb, number in ((show, "+"), (replay, "*"), (drop, "+")):
         verb.add_argument("ids", nargs=number, type=UUID, metavar="ID")
     return parser
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # A container may run under a number that has no name.
-        return str(os.getuid())
 
 
 def _moment(text: str) -> datetime:

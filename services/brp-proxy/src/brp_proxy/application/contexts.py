@@ -1,6 +1,6 @@
 """The database context of who asks (D6)."""
 
-from platformkit.db.context import DatabaseContext
+from platformkit.db.context import NOBODY, DatabaseContext
 from platformkit.identity import Actor, Principal
 
 _ROL = "dienst"
@@ -11,5 +11,5 @@ def dienst(dienst: Principal, namens: Principal | None) -> DatabaseContext:
 
     A service has no tenants: whose youth it is, the caller has checked (D17).
     """
-    actor = Actor(f"{dienst.subject}/{namens.actor}", namens.role) if namens else Actor(dienst.subject, _ROL)
-    return DatabaseContext(dienst.actor_id, _ROL, actor=actor)
+    actor = Actor(f"{dienst.client}/{namens.actor}", namens.role) if namens else Actor(dienst.client, _ROL)
+    return DatabaseContext(NOBODY, _ROL, actor=actor)

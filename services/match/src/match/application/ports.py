@@ -1,14 +1,17 @@
-"""What the handlers need of the outside. Repositories act within the unit of work that they are given."""
+"""What the handlers need from outside. Repositories act within the transaction of the unit of work that they get."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from contracts.base import MatchId, OuderRef, PersoonRef, SignaalId
+from contracts.base import AccountId, MatchId, OuderRef, PersoonRef, SignaalId
+from contracts.http.deelnemers import Contact
+from match.application.queries import EigenMatch, Stand
 from match.domain.match import Match
 from match.domain.regie import Deelname
 from match.domain.signaal import Kandidaat, Ouderband, Persoonstand, PersoonStatus, Signaalstand
 from platformkit.executor import UnitOfWork
+from platformkit.identity import Principal
 
 
 class SleutelRepository(Protocol):
@@ -104,7 +107,49 @@ class MatchRepository(Protocol):
         ...
 
     async def generatie(self, work: UnitOfWork) -> int:
-        """The number of this database's life: raised when it was rebuilt or restored (D4)."""
+        """The number of this database's life (D4)."""
+        ...
+
+    async def verhoog(self, work: UnitOfWork) -> int:
+        """Raise that number, as the owner of the database only may; the new one.
+
+        What is told from then on is above every version told before.
+        """
+        ...
+
+
+class EigenMatchRepository(Protocol):
+    """Reads matches in the asker's own transaction."""
+
+    async def bladzijde(
+        self, work: UnitOfWork, account: AccountId, stand: Stand | None, na: MatchId | None, limiet: int
+    ) -> Sequence[EigenMatch]:
+        """At most `limiet` matches of the account, newest first, after the one with id `na`."""
+        ...
+
+    async def een(self, work: UnitOfWork, account: AccountId, match_id: MatchId) -> EigenMatch | None:
+        """One match of the account."""
+        ...
+
+
+class Deelnemers(Protocol):
+    """What signaal knows of people, asked in the name of the user whose request is answered."""
+
+    async def eigen_account(self, vrager: Principal) -> AccountId:
+        """The account of the user.
+
+        Raises:
+            DomainError: `account-onbekend`; what signaal says of the user's token.
+            TransientError: signaal is away.
+        """
+        ...
+
+    async def contacten(self, accounts: Sequence[AccountId]) -> Mapping[AccountId, Contact]:
+        """How to reach the people behind these accounts (R122), as far as signaal knows. Kept nowhere.
+
+        Raises:
+            DomainError, TransientError: as above.
+        """
         ...
 
 

@@ -1,7 +1,7 @@
 """A match and its life: it arises, changes with its signals, ends, and may arise again (D4, O14)."""
 
 from datetime import date, datetime
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from contracts.base import AccountId, MatchId, PersoonRef, SignaalId
@@ -38,14 +38,7 @@ class Match(NamedTuple):
     @classmethod
     def ontstaan(cls, paar: Paar, generatie: int, nu: datetime) -> Self:
         """A match that was not there before."""
-        return cls(
-            **_inhoud(paar),
-            status=MatchStatus.ACTIEF,
-            reden=None,
-            versie=_volgende(0, generatie),
-            ontstaan_op=nu,
-            beeindigd_op=None,
-        )
+        return cls._actief(paar, _volgende(0, generatie), nu)
 
     def herzien(self, paar: Paar, generatie: int, nu: datetime, *, anders: bool = False) -> Self | None:
         """The match after its signals or their cause changed, or again active after an end; None when nothing did.
@@ -53,17 +46,10 @@ class Match(NamedTuple):
         `anders`: a side says something else of itself than was told.
         """
         actief = self.status == MatchStatus.ACTIEF
-        inhoud = _inhoud(paar)
-        if actief and not anders and all(getattr(self, naam) == waarde for naam, waarde in inhoud.items()):
+        nieuw = self._actief(paar, self.versie, self.ontstaan_op if actief else nu)
+        if nieuw == self and not anders:
             return None
-        return type(self)(
-            **inhoud,
-            status=MatchStatus.ACTIEF,
-            reden=None,
-            versie=_volgende(self.versie, generatie),
-            ontstaan_op=self.ontstaan_op if actief else nu,
-            beeindigd_op=None,
-        )
+        return nieuw._replace(versie=_volgende(self.versie, generatie))
 
     def beeindigd(self, reden: MatchReden, generatie: int, nu: datetime) -> Self:
         """The match after its end (O14)."""
@@ -84,26 +70,31 @@ class Match(NamedTuple):
             return None
         return self._replace(versie=_volgende(self.versie, generatie))
 
+    @classmethod
+    def _actief(cls, paar: Paar, versie: int, ontstaan_op: datetime) -> Self:
+        """What two signals and their cause say of their match."""
+        a, b, oorzaak = paar.a, paar.b, paar.oorzaak
+        return cls(
+            match_id=paar.match_id,
+            soort=paar.soort,
+            signaal_a=a.signaal_id,
+            signaal_b=b.signaal_id,
+            persoon_a=a.persoon_ref,
+            persoon_b=b.persoon_ref,
+            account_a=a.account,
+            account_b=b.account,
+            oorzaak_soort=oorzaak.soort,
+            oorzaak_id=oorzaak.id,
+            oorzaak_op=oorzaak.op,
+            einddatum=paar.einddatum,
+            status=MatchStatus.ACTIEF,
+            reden=None,
+            versie=versie,
+            ontstaan_op=ontstaan_op,
+            beeindigd_op=None,
+        )
+
 
 def _volgende(versie: int, generatie: int) -> int:
     """The next version: one higher, and above everything told in an earlier generation."""
     return max(versie, generatie << _VOLGNUMMER_BITS) + 1
-
-
-def _inhoud(paar: Paar) -> dict[str, Any]:
-    """What two signals and their cause say of their match."""
-    a, b, oorzaak = paar.a, paar.b, paar.oorzaak
-    return {
-        "match_id": paar.match_id,
-        "soort": paar.soort,
-        "signaal_a": a.signaal_id,
-        "signaal_b": b.signaal_id,
-        "persoon_a": a.persoon_ref,
-        "persoon_b": b.persoon_ref,
-        "account_a": a.account,
-        "account_b": b.account,
-        "oorzaak_soort": oorzaak.soort,
-        "oorzaak_id": oorzaak.id,
-        "oorzaak_op": oorzaak.op,
-        "einddatum": paar.einddatum,
-    }

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from contracts.base import AccountId, OrganisatieId, OuderRef, PersoonRef, ProfessionalId, SignaalId
@@ -39,10 +38,6 @@ class Betrokkene(NamedTuple):
     gemeente: str
 
 
-# By name, whatever the order of either; a keyword for each field would take five times as long.
-_KANT = attrgetter(*Betrokkene._fields)
-
-
 class Kandidaat(NamedTuple):
     """A signal that may match: not destroyed. `einddatum` is the first day on which it is no longer active (D7)."""
 
@@ -62,7 +57,16 @@ class Kandidaat(NamedTuple):
 
     def betrokkene(self) -> Betrokkene:
         """This signal as a side of a match."""
-        return Betrokkene._make(_KANT(self))
+        return Betrokkene(
+            signaal_id=self.signaal_id,
+            persoon_ref=self.persoon_ref,
+            professional=self.professional,
+            account=self.account,
+            organisatie=self.organisatie,
+            organisatiesoort=self.organisatiesoort,
+            convenant=self.convenant,
+            gemeente=self.gemeente,
+        )
 
 
 class Signaalstand(NamedTuple):
@@ -88,9 +92,26 @@ class Signaalstand(NamedTuple):
         Raises:
             ValueError: a tombstone, which is none.
         """
-        if self.status is SignaalStatus.VERNIETIGD:
+        if (
+            self.persoon_ref is None
+            or self.professional is None
+            or self.account is None
+            or self.organisatie is None
+            or self.organisatiesoort is None
+            or self.convenant is None
+            or self.gemeente is None
+        ):
             raise ValueError("a tombstone says nothing")
-        return Betrokkene._make(_KANT(self))
+        return Betrokkene(
+            signaal_id=self.signaal_id,
+            persoon_ref=self.persoon_ref,
+            professional=self.professional,
+            account=self.account,
+            organisatie=self.organisatie,
+            organisatiesoort=self.organisatiesoort,
+            convenant=self.convenant,
+            gemeente=self.gemeente,
+        )
 
 
 class Persoonstand(NamedTuple):

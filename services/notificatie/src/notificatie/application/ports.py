@@ -1,4 +1,4 @@
-"""What the application asks of the outside. Repositories act within the unit of work that they are given."""
+"""What the handlers need from outside. Repositories act within the transaction of the unit of work that they get."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass

@@ -4,14 +4,9 @@ The role is the endpoint's, not the token's: which endpoint a bearer may use is 
 names another role must not get another view on the rows. Services and administrators have no account: subject nil.
 """
 
-from uuid import UUID
-
 from contracts.base import AccountId
-from platformkit.db.context import DatabaseContext
+from platformkit.db.context import NOBODY, DatabaseContext
 from platformkit.identity import Actor, Principal
-
-NIEMAND = UUID(int=0)
-
 
 def professional(account: AccountId, role: str | None = None) -> DatabaseContext:
     """Own signals, own involvement; recorded as who acts in `role`, the token's. Without one nothing can be recorded."""
@@ -20,13 +15,13 @@ def professional(account: AccountId, role: str | None = None) -> DatabaseContext
 
 def identificatie() -> DatabaseContext:
     """Accounts, to find which one a token belongs to."""
-    return DatabaseContext(NIEMAND, "identificatie")
+    return DatabaseContext(NOBODY, "identificatie")
 
 
 def beheer(beheerder: Principal | None = None) -> DatabaseContext:
     """Professionals and accounts, no signals."""
     actor = Actor(beheerder.actor, beheerder.role) if beheerder else None
-    return DatabaseContext(NIEMAND, "functioneel-beheerder", actor=actor)
+    return DatabaseContext(NOBODY, "functioneel-beheerder", actor=actor)
 
 
 def dienst(naam: str, client: str | None = None, namens: AccountId | None = None) -> DatabaseContext:
@@ -35,4 +30,4 @@ def dienst(naam: str, client: str | None = None, namens: AccountId | None = None
     Recorded as the client itself, or as the account in whose name it asks.
     """
     actor = Actor(str(namens) if namens else client, client) if client else None
-    return DatabaseContext(NIEMAND, naam, actor=actor)
+    return DatabaseContext(NOBODY, naam, actor=actor)

@@ -4,15 +4,15 @@ Always as PersoonVastgelegd, which is never the cause of a match (D18): since wh
 with the parent (ADR 0002), so the causes of matches survive.
 """
 
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from brp_proxy.application.ports import PersoonRepository
 from brp_proxy.domain import events
-from platformkit.db.context import DatabaseContext
+from platformkit.db.context import NOBODY, DatabaseContext
 from platformkit.executor import UnitOfWork
 from platformkit.executor.retelling import Retold
 
-CONTEXT = DatabaseContext(uuid5(NAMESPACE_URL, "brp-proxy#republish"), "dienst")
+CONTEXT = DatabaseContext(NOBODY, "dienst")
 """The owner itself reads and tells."""
 
 

@@ -53,7 +53,7 @@ _BLADZIJDEN: Final = {
 
 
 class PostgresEigenMatchRepository:
-    """See `match.application.queries.EigenMatchRepository`."""
+    """See `match.application.ports.EigenMatchRepository`."""
 
     async def bladzijde(
         self, work: UnitOfWork, account: AccountId, stand: Stand | None, na: MatchId | None, limiet: int

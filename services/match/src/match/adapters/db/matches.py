@@ -4,7 +4,7 @@ from collections.abc import Collection
 from operator import itemgetter
 from typing import Final
 
-from sqlalchemy import Integer, bindparam, or_, select
+from sqlalchemy import Integer, bindparam, or_, select, update
 
 from contracts.base import MatchId, SignaalId
 from contracts.match import MatchReden, MatchSoort, MatchStatus, OorzaakSoort
@@ -38,8 +38,9 @@ _BEEINDIGD_VOOR: Final = Statement(
 )
 _BEWAREN: Final = Statement(upsert_rows(match))
 _GENERATIE: Final = Statement(select(generatie.c.nummer))
+_VERHOOG: Final = Statement(update(generatie).values(nummer=generatie.c.nummer + 1).returning(generatie.c.nummer))
 
-# By name, as a keyword for each column is, in a third of the time.
+# By name, as a keyword for each column is, in two thirds of the time: no column can take another one's place.
 _VAN_RIJ = itemgetter(*Match._fields)
 
 
@@ -75,6 +76,9 @@ class PostgresMatchRepository:
 
     async def generatie(self, work: UnitOfWork) -> int:
         return int(await work.value(_GENERATIE))
+
+    async def verhoog(self, work: UnitOfWork) -> int:
+        return int(await work.value(_VERHOOG))
 
 
 def _match(rij: Row) -> Match:

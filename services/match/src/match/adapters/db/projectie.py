@@ -52,7 +52,7 @@ _OUDERS_WEG: Final = Statement(delete(ouder).where(one_of(ouder.c.persoon_ref, "
 _OUDERS_ERBIJ: Final = Statement(insert_rows(ouder))
 _SIGNALEN_MET_ID: Final = Statement(select(signaal).where(one_of(signaal.c.signaal_id, "ids")))
 
-# By name, as a keyword for each column is, in a third of the time.
+# By name, as a keyword for each column is, in two thirds of the time: no column can take another one's place.
 _BAND = itemgetter(*Ouderband._fields)
 _KANDIDAAT_VAN = itemgetter(*Kandidaat._fields)
 _DEELNAME_VAN = itemgetter(*Deelname._fields)

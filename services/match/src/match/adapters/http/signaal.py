@@ -14,7 +14,7 @@ _AANTAL = 10_000
 
 
 class SignaalClient:
-    """See `match.application.queries.Deelnemers`. Remembers for a minute which account somebody has; contact data never."""
+    """See `match.application.ports.Deelnemers`. Remembers for a minute which account somebody has; contact data never."""
 
     def __init__(self, client: ServiceClient) -> None:
         self._client = client

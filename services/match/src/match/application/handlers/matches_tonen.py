@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from contracts.base import AccountId, MatchId
 from contracts.http.deelnemers import Contact
-from match.application.queries import Deelnemers, EigenMatch, EigenMatchRepository, Stand
+from match.application.ports import Deelnemers, EigenMatchRepository
+from match.application.queries import EigenMatch, Stand
 from platformkit.db.context import DatabaseContext
 from platformkit.errors import DomainError
 from platformkit.executor import Executor, UnitOfWork

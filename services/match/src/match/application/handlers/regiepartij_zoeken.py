@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contracts.base import PersoonRef
 from match.application.ports import ProjectieRepository
 from match.domain.regie import kan_regie_hebben
-from platformkit.db.context import DatabaseContext
+from platformkit.db.context import NOBODY, DatabaseContext
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.identity import Actor, Principal
 
@@ -20,7 +20,7 @@ class RegiepartijZoeken:
     async def __call__(self, dienst: Principal, personen: Sequence[PersoonRef]) -> bool:
         """Whether such an organisation has an active signal on one of these youths."""
         # The role is the endpoint's: which service may use that is decided by scope before.
-        context = DatabaseContext(dienst.actor_id, "notificatie", actor=Actor(dienst.client, dienst.client))
+        context = DatabaseContext(NOBODY, "notificatie", actor=Actor(dienst.client, dienst.client))
         return await self._executor.execute(self._zoek, context, dienst, personen)
 
     async def _zoek(self, work: UnitOfWork, dienst: Principal, personen: Sequence[PersoonRef]) -> bool:
