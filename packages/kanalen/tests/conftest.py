@@ -6,23 +6,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from packages.kanalen.tests.antwoorden import Antwoorder
 
 from kanalen.email import SmtpServer
 from lokaal.certificaat import Certificaat
 from lokaal.postvak.app import server_context
 from lokaal.postvak.berichten import Berichten
 from lokaal.postvak.besturing import Besturing
-from lokaal.postvak.smtp import Ontvanger, protocol_factory
+from lokaal.postvak.smtp import protocol_factory
 
 
 @dataclass
 class Postvak:
-    """The server with what it received, its orders, and every connection that was made to it."""
+    """The server with what it received, its orders and replies, and every connection that was made to it."""
 
     server: SmtpServer
     certificaat: Certificaat
     berichten: Berichten
     besturing: Besturing
+    replies: dict[str, str]
     connections: list[asyncio.Protocol] = field(default_factory=list)
 
 
@@ -32,7 +34,8 @@ async def postvak(tmp_path: Path) -> AsyncIterator[Postvak]:
     certificaat.maak_als_nodig("127.0.0.1")
     berichten, besturing = Berichten(), Besturing()
     context = server_context(str(certificaat.server), str(certificaat.sleutel))
-    factory = protocol_factory(Ontvanger(berichten, besturing), "gebruiker", "geheim", context)
+    antwoorder = Antwoorder(berichten, besturing)
+    factory = protocol_factory(antwoorder, "gebruiker", "geheim", context)
     connections: list[asyncio.Protocol] = []
 
     def connect() -> asyncio.Protocol:
@@ -50,5 +53,5 @@ async def postvak(tmp_path: Path) -> AsyncIterator[Postvak]:
         timeout=2,
         deadline=4,
     )
-    yield Postvak(smtp, certificaat, berichten, besturing, connections)
+    yield Postvak(smtp, certificaat, berichten, besturing, antwoorder.replies, connections)
     listening.close()

@@ -13,7 +13,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from kanalen.email import EmailBericht, Outcome, Result, SmtpPool, SmtpServer
+from kanalen.email import EmailBericht, Result, SmtpPool, SmtpServer
+from kanalen.replies import Outcome
 from lokaal.certificaat import Certificaat
 from lokaal.postvak.besturing import Opdracht
 
@@ -72,8 +73,8 @@ async def test_a_connection_that_the_server_closed_is_replaced(postvak: Any) -> 
 @pytest.mark.parametrize(
     ("fout", "expected", "connections_made"),
     [
-        ("451", Result(Outcome.TRANSIENT, 451), 1),
-        ("550", Result(Outcome.PERMANENT, 550), 1),
+        ("451", Result(Outcome.TRANSIENT, 451, "4.3.0"), 1),
+        ("550", Result(Outcome.PERMANENT, 550, "5.1.1"), 1),
         ("breken", Result(Outcome.TRANSIENT, uncertain=True), 2),
         ("breken-na-data", Result(Outcome.TRANSIENT, uncertain=True), 2),
     ],
@@ -94,46 +95,120 @@ async def test_a_server_that_does_not_answer_costs_no_more_than_the_deadline(pos
     assert await send(server) == Result(Outcome.TRANSIENT, uncertain=True)
 
 
+@pytest.mark.parametrize(
+    ("command", "reply", "expected", "connections_made"),
+    [
+        ("DATA", "554 5.7.0 No", Result(Outcome.REFUSED, 554, "5.7.0"), 1),
+        ("DATA", "552 No", Result(Outcome.REFUSED, 552), 1),
+        ("DATA", "550 5.1.1 Seen late", Result(Outcome.PERMANENT, 550, "5.1.1"), 1),
+        ("DATA", "251 2.0.0 Yes", Result(Outcome.DELIVERED, 251), 1),
+        ("RCPT", "252 2.5.2 Will try", Result(Outcome.DELIVERED, 250), 1),
+        ("RCPT", "550 5.7.1 Relaying denied", Result(Outcome.REFUSED, 550, "5.7.1"), 1),
+        ("RCPT", "550 Nobody", Result(Outcome.PERMANENT, 550), 1),
+        ("RCPT", "550-No\r\n550-5.1.1 such\r\n550 5.1.1 user", Result(Outcome.PERMANENT, 550, "5.1.1"), 1),
+        ("RCPT", "450 4.7.1 Greylisted", Result(Outcome.TRANSIENT, 450, "4.7.1"), 1),
+        ("RCPT", "421 4.7.0 Too fast", Result(Outcome.TRANSIENT, 421, "4.7.0", server_away=True), 2),
+        ("DATA", "421 4.3.2 Going down", Result(Outcome.TRANSIENT, 421, "4.3.2", server_away=True), 2),
+        ("MAIL", "550 5.7.1 Not your address", Result(Outcome.REFUSED, 550, "5.7.1", server_away=True), 2),
+        ("MAIL", "451 4.1.8 Who are you?", Result(Outcome.TRANSIENT, 451, "4.1.8", server_away=True), 2),
+    ],
+)
+async def test_what_a_reply_means_goes_by_what_it_is_about(
+    postvak: Any, command: str, reply: str, expected: Result, connections_made: int
+) -> None:
+    async with pool(postvak.server) as connections:
+        postvak.replies[command] = reply
+        assert await connections.send(BERICHT) == expected
+        postvak.replies.clear()
+        assert await connections.send(BERICHT) == Result(Outcome.DELIVERED, 250)
+    assert len(postvak.connections) == connections_made
+
+
 async def test_a_certificate_of_another_ca_is_refused_and_nothing_is_sent(postvak: Any, tmp_path: Path) -> None:
     other = Certificaat(tmp_path / "other")
     other.maak_als_nodig("127.0.0.1")
-    assert await send(replace(postvak.server, ca_file=other.ca)) == Result(Outcome.TRANSIENT, server_away=True)
+    assert await send(replace(postvak.server, ca_file=other.ca)) == Result(Outcome.REFUSED, server_away=True)
     assert len(postvak.berichten) == 0
 
 
 async def test_a_certificate_for_another_host_is_refused(postvak: Any) -> None:
-    away = Result(Outcome.TRANSIENT, server_away=True)
+    away = Result(Outcome.REFUSED, server_away=True)
     # The certificate names 127.0.0.1 and localhost only; this is the same server by a third name.
     assert await send(replace(postvak.server, host="127.1")) == away
 
 
-async def test_without_starttls_neither_login_nor_mail_is_sent() -> None:
-    said: list[bytes] = []
+@pytest.mark.parametrize(
+    ("banner", "replies", "expected"),
+    [
+        ("554 5.7.1 No service", {}, Result(Outcome.REFUSED, 554, "5.7.1", server_away=True)),
+        ("421 Busy", {}, Result(Outcome.TRANSIENT, 421, server_away=True)),
+        ("220 Hi", {"EHLO": "502 No", "HELO": "550 5.7.1 No"}, Result(Outcome.REFUSED, 550, "5.7.1", server_away=True)),
+        ("220 Hi", {"EHLO": "250-Hi\r\n250 AUTH PLAIN"}, Result(Outcome.REFUSED, server_away=True)),
+        (
+            "220 Hi",
+            {"EHLO": "250-Hi\r\n250 STARTTLS", "STARTTLS": "502 5.5.1 No"},
+            Result(Outcome.REFUSED, 502, "5.5.1", server_away=True),
+        ),
+        (
+            "220 Hi",
+            {"EHLO": "250-Hi\r\n250 STARTTLS", "STARTTLS": "454 4.7.0 Later"},
+            Result(Outcome.TRANSIENT, 454, "4.7.0", server_away=True),
+        ),
+        ("220 Hi", {"EHLO": "nonsense"}, Result(Outcome.TRANSIENT, server_away=True)),
+    ],
+)
+async def test_a_session_that_is_refused_says_whether_somebody_has_to_look(
+    banner: str, replies: dict[str, str], expected: Result
+) -> None:
+    """And without STARTTLS neither login nor mail is sent."""
+    said: list[str] = []
 
-    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 plain\r\n")
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(f"{banner}\r\n".encode())
         while line := await reader.readline():
-            said.append(line)
-            writer.write(b"250-plain\r\n250 AUTH PLAIN\r\n" if line.startswith(b"EHLO") else b"250 OK\r\n")
+            said.append(line.decode().split()[0])
+            writer.write(f"{replies.get(said[-1], '221 Bye')}\r\n".encode())
         writer.close()
 
-    listening = await asyncio.start_server(plain, "127.0.0.1", 0)
+    listening = await asyncio.start_server(speak, "127.0.0.1", 0)
     server = SmtpServer("127.0.0.1", listening.sockets[0].getsockname()[1], "u", "p", "a@b.example", timeout=2)
-    assert await send(server) == Result(Outcome.TRANSIENT, server_away=True)
-    assert not [line for line in said if line.startswith((b"AUTH", b"MAIL", b"DATA"))]
+    assert await send(server) == expected
+    assert not {"AUTH", "MAIL", "DATA"} & set(said)
     listening.close()
 
 
 async def test_a_refused_login_concerns_every_mail(postvak: Any) -> None:
-    assert await send(replace(postvak.server, password="fout")) == Result(Outcome.TRANSIENT, 535, server_away=True)
+    refused = Result(Outcome.REFUSED, 535, "5.7.8", server_away=True)
+    assert await send(replace(postvak.server, password="fout")) == refused
 
 
 async def test_nobody_there_concerns_every_mail(postvak: Any) -> None:
     assert await send(replace(postvak.server, port=1)) == Result(Outcome.TRANSIENT, server_away=True)
 
 
+@pytest.mark.parametrize("to", ["x@caf\N{LATIN SMALL LETTER E WITH ACUTE}.example", "x@xn--caf-dma.example"])
+async def test_a_domain_outside_ascii_is_written_as_every_server_reads_it(postvak: Any, to: str) -> None:
+    assert await send(postvak.server, replace(BERICHT, to=to)) == Result(Outcome.DELIVERED, 250)
+    (mail,) = postvak.berichten.zoek("x@xn--caf-dma.example")
+    assert mail.headers["To"] == "x@xn--caf-dma.example"
+
+
+async def test_a_sender_that_no_server_can_take_shows_at_the_start(postvak: Any) -> None:
+    for sender in ("", "Verwijsindex", "Verwijsindex <geen adres>"):
+        with pytest.raises(ValueError, match="no address"):
+            SmtpPool(replace(postvak.server, sender=sender), 1)
+
+
 @pytest.mark.parametrize(
-    "to", ["", "geen-adres", "a@b.example\r\nBcc: c@d.example", "a@b.example, c@d.example", "<a@b>"]
+    "to",
+    [
+        "",
+        "geen-adres",
+        "a@b.example\r\nBcc: c@d.example",
+        "a@b.example, c@d.example",
+        "<a@b>",
+        "j\N{LATIN SMALL LETTER E WITH ACUTE}@b.example",
+    ],
 )
 async def test_an_address_that_no_server_can_take_is_refused_here(postvak: Any, to: str) -> None:
     assert await send(postvak.server, replace(BERICHT, to=to)) == Result(Outcome.PERMANENT)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from packages.kanalen.tests.antwoorden import Antwoorder
 from sqlalchemy import text
 
 from contracts.match import (
@@ -28,7 +29,6 @@ from lokaal.certificaat import Certificaat
 from lokaal.postvak.app import server_context
 from lokaal.postvak.berichten import Bericht, Berichten
 from lokaal.postvak.besturing import Besturing
-from lokaal.postvak.smtp import Ontvanger as SmtpOntvanger
 from lokaal.postvak.smtp import protocol_factory
 from notificatie.adapters.db.matchstand import PostgresMatchstandRepository
 from notificatie.adapters.db.notificatie import PostgresNotificatieRepository
@@ -141,6 +141,7 @@ class Wereld:
     berichten: Berichten
     storing: Besturing
     smtp: SmtpServer
+    replies: dict[str, str]
 
     async def gebeurt(self, *events: tuple[MatchToestand, int]) -> None:
         """One batch from Kafka: events with their versions."""
@@ -202,7 +203,8 @@ async def wereld(worker: Database, dsns: Mapping[str, str], tmp_path: Path) -> A
     certificaat.maak_als_nodig("127.0.0.1")
     berichten, storing = Berichten(), Besturing()
     context = server_context(str(certificaat.server), str(certificaat.sleutel))
-    factory = protocol_factory(SmtpOntvanger(berichten, storing), SMTP.user, SMTP.password, context)
+    antwoorder = Antwoorder(berichten, storing)
+    factory = protocol_factory(antwoorder, SMTP.user, SMTP.password, context)
     listening = await asyncio.get_running_loop().create_server(factory, "127.0.0.1", 0)
     smtp = SmtpServer(
         host="127.0.0.1",
@@ -230,7 +232,8 @@ async def wereld(worker: Database, dsns: Mapping[str, str], tmp_path: Path) -> A
     )
     consumer = Consumer(NOWHERE, executor, [])
     relay = Database(dsns["relay"], pool=1, application="test")
-    yield Wereld(worker, relay, consumer, bezorger, adressen, domein, machine, berichten, storing, smtp)
+    replies = antwoorder.replies
+    yield Wereld(worker, relay, consumer, bezorger, adressen, domein, machine, berichten, storing, smtp, replies)
     await email.close()
     await relay.close()
     listening.close()

@@ -5,50 +5,52 @@ everything that a library raises ends here, and only the server's code goes on.
 """
 
 import asyncio
-import re
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime, parseaddr
-from enum import StrEnum
+from email.utils import format_datetime, formataddr, parseaddr
 from pathlib import Path
 
 import aiosmtplib
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
-_ADDRESS = re.compile(r"[^\s@<>,;:\\\"()\[\]\x00-\x1f\x7f]+@[A-Za-z0-9.-]+", re.ASCII)
+from contracts.mailadres import mailadres
+from kanalen.replies import Outcome, Stage, outcome_of, status_of
+
 _REUSE_SECONDS = 20.0
-_CLOSING = 421
+_FOR_NOW, _CLOSING = 400, 421
+# What is refused otherwise is the session.
+_STAGES: Mapping[type[aiosmtplib.SMTPResponseException], Stage] = {
+    aiosmtplib.SMTPSenderRefused: Stage.SENDER,
+    aiosmtplib.SMTPRecipientRefused: Stage.RECIPIENT,
+    aiosmtplib.SMTPDataError: Stage.CONTENT,
+}
+# A server that is away; and one without STARTTLS or login, or that is not who it should be, until somebody mends it.
+_AWAY = (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError)
+_UNFIT = (aiosmtplib.SMTPException, ssl.SSLCertVerificationError)
 
 Hook = Callable[[], Awaitable[None]]
-
-
-class Outcome(StrEnum):
-    """What came of a sending: taken by the server, to be tried again, or never to be tried again."""
-
-    DELIVERED = "delivered"
-    TRANSIENT = "transient"
-    PERMANENT = "permanent"
 
 
 @dataclass(frozen=True)
 class Result:
     """The outcome of a sending, without any text of the server: it may quote the address.
 
-    `code` is the server's last answer to this mail (RFC 5321, 4.2), none when there was no answer. `server_away`: no
-    session could be set up, so another mail would fare the same. `uncertain`: the mail went out whole and the answer
-    got lost, so the server may have taken it.
+    `code` is the server's last answer to this mail (RFC 5321, 4.2), none when there was no answer, and `status` its enhanced
+    code (RFC 3463), empty when it gave none. `server_away`: no session could be set up, so another mail would fare the
+    same. `uncertain`: the mail went out whole and the answer got lost, so the server may have taken it.
     """
 
     outcome: Outcome
     code: int | None = None
+    status: str = ""
     server_away: bool = False
     uncertain: bool = False
 
@@ -82,10 +84,13 @@ class SmtpServer:
 
 
 class SmtpPool:
-    """At most `size` connections to one server; each is used for one mail at a time and kept for the next."""
+    """At most `size` connections to one server; each is used for one mail at a time and kept for the next.
+
+    Raises:
+        ValueError: the sender has no address that mail can be sent from.
+    """
 
     def __init__(self, server: SmtpServer, size: int) -> None:
-        self._server = server
         self._tls = ssl.create_default_context(cafile=server.ca_file)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
         # The one used last comes first, so that a quiet hour keeps one connection busy instead of all half asleep.
@@ -108,6 +113,8 @@ class SmtpPool:
                 span.set_attribute("email.outcome", result.outcome)
                 if result.code is not None:
                     span.set_attribute("smtp.response.code", result.code)
+                if result.status:
+                    span.set_attribute("smtp.response.status", result.status)
                 if result.outcome is not Outcome.DELIVERED:
                     span.set_status(StatusCode.ERROR)
                 return result
@@ -126,29 +133,29 @@ class _Connection:
     def __init__(self, server: SmtpServer, tls: ssl.SSLContext) -> None:
         self._server = server
         self._tls = tls
-        self._sender = parseaddr(server.sender)[1]
+        name, address = parseaddr(server.sender)
+        self._sender = mailadres(address)
+        self._from = formataddr((name, self._sender))
         self._client: aiosmtplib.SMTP | None = None
         self._used_at = 0.0
 
     async def send(self, bericht: EmailBericht, before_data: Hook | None) -> Result:
-        content = _content(bericht, self._server.sender)
-        if content is None:
+        try:
+            to = mailadres(bericht.to)
+            content = _content(bericht, to, self._from)
+        except (ValueError, MessageError):
             return Result(Outcome.PERMANENT)
         progress = _Progress()
         try:
             async with asyncio.timeout(self._server.deadline):
-                return await self._transmit(bericht.to, content, before_data, progress)
-        except aiosmtplib.SMTPRecipientRefused as error:
-            return await self._refused(error.code)
-        except aiosmtplib.SMTPDataError as error:
-            return await self._refused(error.code)
+                return await self._transmit(to, content, before_data, progress)
         except aiosmtplib.SMTPResponseException as error:
-            # To the connection, the login or the sender, thus not about this mail: also a 5xx is worth trying again.
+            return await self._replied(error, progress)
+        except (aiosmtplib.SMTPException, OSError) as error:
             self._drop()
-            return Result(Outcome.TRANSIENT, error.code, server_away=True)
-        except (aiosmtplib.SMTPException, OSError):
-            self._drop()
-            return Result(Outcome.TRANSIENT, server_away=not progress.session, uncertain=progress.data)
+            if isinstance(error, _AWAY) or not isinstance(error, _UNFIT):
+                return progress.lost()
+            return Result(Outcome.REFUSED, server_away=True)
         except BaseException:
             self._drop()
             raise
@@ -158,24 +165,24 @@ class _Connection:
         if before_data is not None:
             await before_data()
         progress.data = True
-        answer = await client.data(content)
+        code = await _accepted(client.data(content))
         self._used_at = time.monotonic()
-        return Result(Outcome.DELIVERED, answer.code)
+        return Result(Outcome.DELIVERED, code)
 
     async def _offer(self, to: str, progress: "_Progress") -> aiosmtplib.SMTP:
         """A session that has accepted sender and recipient; one used before may have been closed, so a new one follows."""
         if self._client is not None and time.monotonic() - self._used_at < _REUSE_SECONDS:
             with suppress(OSError, aiosmtplib.SMTPSenderRefused):
-                await self._client.mail(self._sender)
-                await self._client.rcpt(to)
+                await _accepted(self._client.mail(self._sender))
+                await _accepted(self._client.rcpt(to))
                 return self._client
         self._drop()
         client = self._new()
         await client.connect()
         self._client = client
         progress.session = True
-        await client.mail(self._sender)
-        await client.rcpt(to)
+        await _accepted(client.mail(self._sender))
+        await _accepted(client.rcpt(to))
         return client
 
     def _new(self) -> aiosmtplib.SMTP:
@@ -189,16 +196,22 @@ class _Connection:
             timeout=self._server.timeout,
         )
 
-    async def _refused(self, code: int) -> Result:
-        """The server's no to this mail: for ever (5xx) or for now. The session stays, unless it says that it closes."""
+    async def _replied(self, error: aiosmtplib.SMTPResponseException, progress: "_Progress") -> Result:
+        """The server's no. After one to this mail the session stays, unless it says that it closes."""
+        if error.code < _FOR_NOW:
+            # No reply of SMTP at all: nobody knows how far it came.
+            self._drop()
+            return progress.lost()
+        stage, status = _STAGES.get(type(error), Stage.SESSION), status_of(error.message)
+        away = stage in {Stage.SESSION, Stage.SENDER} or error.code == _CLOSING
         try:
-            if code == _CLOSING or self._client is None:
+            if away or self._client is None:
                 raise aiosmtplib.SMTPServerDisconnected("")
             await self._client.rset()
             self._used_at = time.monotonic()
         except (aiosmtplib.SMTPException, OSError):
             self._drop()
-        return Result(Outcome.PERMANENT if code >= 500 else Outcome.TRANSIENT, code)
+        return Result(outcome_of(stage, error.code, status), error.code, status, server_away=away)
 
     def _drop(self) -> None:
         if self._client is not None:
@@ -212,6 +225,16 @@ class _Connection:
         self._drop()
 
 
+async def _accepted(answering: Awaitable[aiosmtplib.SMTPResponse]) -> int:
+    """The code of a yes: any that begins with 2, where the library knows some only."""
+    try:
+        return (await answering).code
+    except aiosmtplib.SMTPResponseException as error:
+        if outcome_of(Stage.CONTENT, error.code, "") is Outcome.DELIVERED:
+            return error.code
+        raise
+
+
 @dataclass
 class _Progress:
     """How far a mail came: only that tells what a lost connection means."""
@@ -219,23 +242,26 @@ class _Progress:
     session: bool = False
     data: bool = False
 
+    def lost(self) -> Result:
+        """What came of the mail when the connection is lost now."""
+        return Result(Outcome.TRANSIENT, server_away=not self.session, uncertain=self.data)
 
-def _content(bericht: EmailBericht, sender: str) -> bytes | None:
-    """The message as bytes; none for an address that no server could take."""
-    if not _ADDRESS.fullmatch(bericht.to):
-        return None
+
+def _content(bericht: EmailBericht, to: str, sender: str) -> bytes:
+    """The message as bytes.
+
+    Raises:
+        ValueError, MessageError: no mail can be made of this.
+    """
     message = EmailMessage(policy=SMTP_POLICY)
-    try:
-        message["From"] = sender
-        message["To"] = bericht.to
-        message["Subject"] = bericht.subject
-        # The machine's clock, as TLS: a mail dated by a moved domain clock (D7) would be taken for spam.
-        message["Date"] = format_datetime(datetime.now(UTC))
-        message["Message-ID"] = bericht.message_id
-        # RFC 3834: no out-of-office in return.
-        message["Auto-Submitted"] = "auto-generated"
-        message["Content-Language"] = "nl"
-        message.set_content(bericht.text)
-        return message.as_bytes()
-    except (ValueError, MessageError):
-        return None
+    message["From"] = sender
+    message["To"] = to
+    message["Subject"] = bericht.subject
+    # The machine's clock, as TLS: a mail dated by a moved domain clock (D7) would be taken for spam.
+    message["Date"] = format_datetime(datetime.now(UTC))
+    message["Message-ID"] = bericht.message_id
+    # RFC 3834: no out-of-office in return.
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = "nl"
+    message.set_content(bericht.text)
+    return message.as_bytes()

@@ -210,6 +210,26 @@ async def test_a_recipient_for_ever_refused_is_given_up_and_told(wereld: Any) ->
     assert sorted(await events(wereld)) == [("afgeleverd", None, "1"), ("mislukt", "adres-geweigerd", "1")]
 
 
+@pytest.mark.parametrize("command", ["RCPT", "DATA"])
+async def test_a_refusal_that_is_not_about_the_address_ends_no_mail(wereld: Any, command: str) -> None:
+    wereld.replies[command] = "554 5.7.0 Not now"
+    await wereld.gebeurt((ontstaan(), 1))
+    await wereld.bezorg()
+    assert await wereld.statussen() == [("wachtend", "smtp-weigert")] * 2
+    wereld.replies.clear()
+    wereld.machine.forward(timedelta(seconds=2))
+    await wereld.bezorg()
+    assert await wereld.statussen() == [AFGELEVERD] * 2
+
+
+async def test_a_refusal_that_nobody_mends_for_two_days_is_given_up_and_told(wereld: Any) -> None:
+    await wereld.gebeurt((ontstaan(), 1))
+    wereld.bezorger = replace(wereld.bezorger, email=SmtpPool(replace(wereld.smtp, password="fout"), 1))
+    wereld.machine.forward(48 * UUR)
+    await wereld.bezorg()
+    assert await events(wereld) == [("mislukt", "smtp-weigert", "1")] * 2
+
+
 async def test_without_an_address_it_fails(wereld: Any) -> None:
     match = ontstaan()
     wereld.adressen.zonder = {str(match.professionals[0].account)}
@@ -247,7 +267,7 @@ async def test_a_server_under_a_wrong_ca_gets_nothing(wereld: Any, tmp_path: Any
     wereld.bezorger = replace(wereld.bezorger, email=SmtpPool(replace(wereld.smtp, ca_file=other.ca), 1))
     await wereld.bezorg()
     assert wereld.post() == []
-    assert await wereld.statussen() == [("wachtend", "smtp-niet-bereikbaar")] * 2
+    assert await wereld.statussen() == [("wachtend", "smtp-weigert")] * 2
 
 
 async def test_while_signaal_is_away_the_mail_waits(wereld: Any) -> None:

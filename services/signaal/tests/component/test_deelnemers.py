@@ -53,6 +53,7 @@ async def test_ten_admissions_at_once_make_one_account(wereld: Any) -> None:
     ("anders", "status", "code"),
     [
         ({"email": "geen adres"}, 400, "email-ongeldig"),
+        ({"email": "jos\N{LATIN SMALL LETTER E WITH ACUTE}@postvak.test"}, 400, "email-ongeldig"),
         ({"organisatieId": str(uuid4())}, 400, "organisatie-onbekend"),
         ({"locatieId": str(startdata.locatie_id("Samen Doen", "0363"))}, 400, "locatie-onbekend"),
         ({"naam": ""}, 400, "ongeldige-invoer"),
@@ -66,6 +67,15 @@ async def test_wrong_admissions_are_refused(wereld: Any, anders: dict[str, str],
     answer = await put(wereld, ident, wereld.toelating("Altra", "0363", uuid4().hex) | anders)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert await wereld.looker.fetchval("select count(*) from professional where id = $1", ident) == 0
+
+
+async def test_an_address_is_kept_as_it_can_be_sent(wereld: Any) -> None:
+    for given in ("x@caf\N{LATIN SMALL LETTER E WITH ACUTE}.test", "x@xn--caf-dma.test"):
+        ident = uuid4()
+        answer = await put(wereld, ident, wereld.toelating("Altra", "0363", uuid4().hex) | {"email": given})
+        assert answer.status_code == 201, answer.text
+        kept = await wereld.looker.fetchval("select email from professional where id = $1", ident)
+        assert kept == "x@xn--caf-dma.test"
 
 
 async def test_an_identity_belongs_to_one_person(wereld: Any) -> None:

@@ -10,7 +10,8 @@ from opentelemetry import metrics
 from opentelemetry.trace import SpanKind
 
 from contracts.base import AccountId, PersoonRef
-from kanalen.email import EmailBericht, Outcome, Result
+from kanalen.email import EmailBericht, Result
+from kanalen.replies import Outcome
 from notificatie.application.ports import Adressen, Email, NotificatieRepository, Regie, Teksten
 from notificatie.application.venster import Venster
 from notificatie.domain import events
@@ -29,6 +30,7 @@ _MARK_PATIENCE = 3600.0
 log = get_logger()
 _meter = metrics.get_meter("notificatie")
 _afgerond = _meter.create_counter("notificatie.afgerond", unit="{notificatie}")
+_geweigerd = _meter.create_counter("notificatie.geweigerd", unit="{email}")
 _onzeker = _meter.create_counter("notificatie.onzeker", unit="{email}")
 
 
@@ -131,6 +133,11 @@ class Bezorger:
                 return Besluit(Status.AFGELEVERD)
             case Outcome.PERMANENT:
                 return Besluit(Status.MISLUKT, Reden.ADRES_GEWEIGERD)
+            case Outcome.REFUSED:
+                # Somebody has to mend it; until then no mail is lost.
+                _geweigerd.add(1)
+                log.error("mailserver_weigert", code=result.code, status=result.status)
+                return self._uitstel(notificatie, Reden.SMTP_WEIGERT)
             case Outcome.TRANSIENT:
                 return self._uitstel(notificatie, Reden.SMTP_NIET_BEREIKBAAR, onzeker=result.uncertain)
 

@@ -32,6 +32,7 @@ class Reden(StrEnum):
     """Why a notification was not delivered: stable codes, never a provider's text."""
 
     SMTP_NIET_BEREIKBAAR = "smtp-niet-bereikbaar"
+    SMTP_WEIGERT = "smtp-weigert"
     ADRES_GEWEIGERD = "adres-geweigerd"
     AFLEVERING_ONZEKER = "aflevering-onzeker"
     ADRESBRON_NIET_BEREIKBAAR = "adresbron-niet-bereikbaar"

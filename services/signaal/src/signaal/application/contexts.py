@@ -8,6 +8,7 @@ from contracts.base import AccountId
 from platformkit.db.context import NOBODY, DatabaseContext
 from platformkit.identity import Actor, Principal
 
+
 def professional(account: AccountId, role: str | None = None) -> DatabaseContext:
     """Own signals, own involvement; recorded as who acts in `role`, the token's. Without one nothing can be recorded."""
     return DatabaseContext(account, "professional", actor=Actor(str(account), role) if role else None)

@@ -98,7 +98,10 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
             "Zoek het locatieId op met GET /v1/organisaties en verstuur het verzoek opnieuw.",
         ),
         "email-ongeldig": Problem(
-            400, "Dit e-mailadres klopt niet", "Kijk het e-mailadres na en verstuur het verzoek opnieuw."
+            400,
+            "Naar dit e-mailadres kunnen wij niet mailen",
+            "Vul alleen het adres in, zoals naam@organisatie.nl. Voor de @ mogen geen letters met accenten en geen"
+            " aanhalingstekens staan. Kijk het adres na en verstuur het verzoek opnieuw.",
         ),
         "identiteit-in-gebruik": Problem(
             409,
