@@ -8,6 +8,7 @@ import pytest
 from lokaal.paths import ROOT
 
 GIVEN = """
+from datetime import date
 from uuid import uuid4
 from contracts.base import AccountId, MatchId, OuderRef, PersoonRef, ProfessionalId, SignaalId
 from match.application.ports import EigenMatchRepository
@@ -24,12 +25,12 @@ async def asked(matches: EigenMatchRepository, work: UnitOfWork, paar: Paar, oud
 RIGHT = (
     "Persoonstand(persoon, 1, PersoonStatus.IN_LEVEN)",
     "match_id(MatchSoort.CLIENT, signaal, signaal)",
-    "await matches.een(work, account, match)",
+    "await matches.een(work, account, match, voorbij_na=date.today())",
 )
 SWAPPED = (
     "Persoonstand(signaal, 1, PersoonStatus.IN_LEVEN)",
     "match_id(MatchSoort.CLIENT, signaal, persoon)",
-    "await matches.een(work, match, account)",
+    "await matches.een(work, match, account, voorbij_na=date.today())",
     "Ouderband(ouder_ref=persoon, persoon_ref=ouder, sinds=None, sinds_versie=1, sinds_gewijzigd=False)",
     "Betrokkene(signaal, persoon, account, professional, uuid4(), '', '', '')",
     "match_id(MatchSoort.CLIENT, signaal, uuid4())",

@@ -33,7 +33,12 @@ OPSLAG = Opslag(PostgresSleutelRepository(), PostgresProjectieRepository(), Post
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     settings = process.settings
     signaal = SignaalClient(process.client(settings.signaal_url, seconds=settings.signaal_seconden))
-    tonen = MatchesTonen(executor=process.executor, matches=PostgresEigenMatchRepository(), deelnemers=signaal)
+    tonen = MatchesTonen(
+        executor=process.executor,
+        matches=PostgresEigenMatchRepository(),
+        deelnemers=signaal,
+        maanden=settings.beeindigd_maanden,
+    )
     return [matches_router(tonen), regie_router(RegiepartijZoeken(process.executor, OPSLAG.projectie))]
 
 

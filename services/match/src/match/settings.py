@@ -14,3 +14,6 @@ class Settings(ProcessSettings):
 
     verlopen_seconden: float = Field(default=30.0, gt=0)
     """Pause of the sweep of expired matches when there was none."""
+
+    beeindigd_maanden: int = Field(default=3, ge=0)
+    """How long a match that is over stays in the list, without contact data (D10)."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -169,21 +169,60 @@ async def test_a_match_is_over_on_its_einddatum_without_any_sweep(
     assert over["beeindigdOp"] == "2025-06-02T00:00:00+02:00"
 
 
-async def test_pages_newest_first(http: httpx.AsyncClient, executor: Executor, klok: FixedClock) -> None:
+@pytest.mark.regel("D10")
+async def test_contact_data_end_with_the_match_and_the_match_leaves_the_list_after_three_months(
+    http: httpx.AsyncClient, executor: Executor, klok: FixedClock, signaal: respx.MockRouter
+) -> None:
+    jeugdige = uuid4()
+    a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven()])
+    await verwerk(executor, [a.gedeactiveerd()])
+    (gevonden,) = (await http.get("/v1/matches", headers=als(a.account))).json()["items"]
+    assert (gevonden["status"], gevonden["partner"]) == ("beeindigd", None)
+    path = f"/v1/matches/{gevonden['matchId']}"
+    for wie in (a, b):
+        assert (await http.get(path, headers=als(wie.account))).json()["partner"] is None
+    assert signaal["contacten"].call_count == 0
+    klok.moment = datetime(2025, 8, 31, 21, 59, tzinfo=UTC)
+    assert (await http.get(path, headers=als(b.account))).status_code == 200
+    klok.forward(timedelta(minutes=1))  # midnight in Amsterdam: 1 June is three months ago
+    assert (await http.get(path, headers=als(b.account))).status_code == 404
+    for params in ({}, {"status": "beeindigd"}):
+        assert (await http.get("/v1/matches", headers=als(b.account), params=params)).json()["items"] == []
+
+
+@pytest.mark.regel("D10", "D7")
+async def test_a_match_past_its_einddatum_has_no_contact_data_and_leaves_the_list_without_any_sweep(
+    http: httpx.AsyncClient, executor: Executor, klok: FixedClock
+) -> None:
+    jeugdige = uuid4()
+    a, b = Signaleerder(jeugdige), Signaleerder(jeugdige)
+    a.einddatum = date(2025, 6, 2)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven()])
+    klok.moment = datetime(2025, 9, 1, 21, 59, tzinfo=UTC)
+    (over,) = (await http.get("/v1/matches", headers=als(b.account))).json()["items"]
+    assert (over["status"], over["partner"]) == ("beeindigd", None)
+    klok.forward(timedelta(minutes=1))
+    assert (await http.get("/v1/matches", headers=als(b.account))).json()["items"] == []
+
+
+async def test_pages_newest_first_and_of_one_moment_by_id(
+    http: httpx.AsyncClient, executor: Executor, klok: FixedClock
+) -> None:
     jeugdige = uuid4()
     a = Signaleerder(jeugdige)
     await verwerk(executor, [a.afgegeven()])
-    for _ in range(5):
-        klok.forward(timedelta(minutes=1))
-        await verwerk(executor, [Signaleerder(jeugdige).afgegeven()])
-    gezien: list[str] = []
-    na: str | None = None
     for _ in range(3):
+        klok.forward(timedelta(minutes=1))
+        await verwerk(executor, [Signaleerder(jeugdige).afgegeven() for _ in range(3)])
+    gezien: list[tuple[str, str]] = []
+    na: str | None = None
+    for _ in range(5):
         params = {"limiet": "2", **({"na": na} if na else {})}
         blad = (await http.get("/v1/matches", headers=als(a.account), params=params)).json()
-        gezien += [each["ontstaanOp"] for each in blad["items"]]
+        gezien += [(each["ontstaanOp"], each["matchId"]) for each in blad["items"]]
         na = blad["volgende"]
-    assert (len(gezien), na) == (5, None)
+    assert (len(set(gezien)), na) == (9, None)
     assert gezien == sorted(gezien, reverse=True)
 
 

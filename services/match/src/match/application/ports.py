@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from contracts.base import AccountId, MatchId, OuderRef, PersoonRef, SignaalId
@@ -119,15 +120,24 @@ class MatchRepository(Protocol):
 
 
 class EigenMatchRepository(Protocol):
-    """Reads matches in the asker's own transaction."""
+    """Reads matches in the asker's own transaction: open ones, and those that are over since a day after `voorbij_na`."""
 
     async def bladzijde(
-        self, work: UnitOfWork, account: AccountId, stand: Stand | None, na: MatchId | None, limiet: int
+        self,
+        work: UnitOfWork,
+        account: AccountId,
+        stand: Stand | None,
+        *,
+        voorbij_na: date,
+        na: MatchId | None,
+        limiet: int,
     ) -> Sequence[EigenMatch]:
         """At most `limiet` matches of the account, newest first, after the one with id `na`."""
         ...
 
-    async def een(self, work: UnitOfWork, account: AccountId, match_id: MatchId) -> EigenMatch | None:
+    async def een(
+        self, work: UnitOfWork, account: AccountId, match_id: MatchId, *, voorbij_na: date
+    ) -> EigenMatch | None:
         """One match of the account."""
         ...
 

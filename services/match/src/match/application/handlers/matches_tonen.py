@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from contracts.base import AccountId, MatchId
 from contracts.http.deelnemers import Contact
 from match.application.ports import Deelnemers, EigenMatchRepository
 from match.application.queries import EigenMatch, Stand
+from match.domain.kalender import maanden_eerder
 from platformkit.db.context import DatabaseContext
 from platformkit.errors import DomainError
 from platformkit.executor import Executor, UnitOfWork
@@ -15,7 +17,7 @@ from platformkit.identity import Actor, Principal
 
 @dataclass(frozen=True)
 class GetoondeMatch:
-    """A match and its partner; none when signaal has no such account any more."""
+    """A match and its partner; none of a match that is over (D10), nor when signaal has no such account any more."""
 
     match: EigenMatch
     partner: Contact | None
@@ -30,12 +32,18 @@ class Bladzijde:
 
 
 class MatchesTonen:
-    """Reads under row-level security, records what was shown, and asks signaal about match partners only."""
+    """Reads under row-level security, records what was shown, and asks signaal about partners in open matches only.
 
-    def __init__(self, *, executor: Executor, matches: EigenMatchRepository, deelnemers: Deelnemers) -> None:
+    What is over is shown for `maanden` months.
+    """
+
+    def __init__(
+        self, *, executor: Executor, matches: EigenMatchRepository, deelnemers: Deelnemers, maanden: int
+    ) -> None:
         self._executor = executor
         self._matches = matches
         self._deelnemers = deelnemers
+        self._maanden = maanden
 
     async def bladzijde(self, vrager: Principal, stand: Stand | None, na: MatchId | None, limiet: int) -> Bladzijde:
         """At most `limiet` own matches, newest first.
@@ -75,14 +83,16 @@ class MatchesTonen:
         limiet: int,
     ) -> tuple[Sequence[EigenMatch], bool]:
         # One more than asked tells whether there is a next page.
-        gevonden = await self._matches.bladzijde(work, account, stand, na, limiet + 1)
+        gevonden = await self._matches.bladzijde(
+            work, account, stand, voorbij_na=self._voorbij_na(work), na=na, limiet=limiet + 1
+        )
         getoond = gevonden[:limiet]
         for each in getoond:
             _noteer(work, each)
         return getoond, len(gevonden) > limiet
 
     async def _lees_een(self, work: UnitOfWork, vrager: Principal, account: AccountId, match_id: MatchId) -> EigenMatch:
-        gevonden = await self._matches.een(work, account, match_id)
+        gevonden = await self._matches.een(work, account, match_id, voorbij_na=self._voorbij_na(work))
         if gevonden is None:
             raise DomainError("niet-gevonden")
         _noteer(work, gevonden)
@@ -90,9 +100,15 @@ class MatchesTonen:
 
     async def _met_partners(self, matches: Sequence[EigenMatch]) -> list[GetoondeMatch]:
         # After the transaction: it does not stand open while another service thinks.
-        accounts = sorted({each.partner_account for each in matches})
+        accounts = sorted({each.partner_account for each in matches if each.stand is Stand.OPEN})
         contacten = await self._deelnemers.contacten(accounts) if accounts else {}
-        return [GetoondeMatch(each, contacten.get(each.partner_account)) for each in matches]
+        return [
+            GetoondeMatch(each, contacten.get(each.partner_account) if each.stand is Stand.OPEN else None)
+            for each in matches
+        ]
+
+    def _voorbij_na(self, work: UnitOfWork) -> date:
+        return maanden_eerder(work.today, self._maanden)
 
 
 def _als_professional(account: AccountId, vrager: Principal) -> DatabaseContext:

@@ -24,7 +24,7 @@ def matches_router(tonen: MatchesTonen) -> APIRouter:
         limiet: Annotated[int, Query(ge=1, le=100)] = 50,
         na: Annotated[MatchId | None, Query(description="'volgende' uit de vorige pagina")] = None,
     ) -> MatchesAntwoord:
-        """De eigen matches, nieuwste eerst, met de contactgegevens van de andere professional."""
+        """De eigen matches, nieuwste eerst; zolang een match geldt met de contactgegevens van de andere professional."""
         return MatchesAntwoord.van(await tonen.bladzijde(vrager, status, na, limiet))
 
     @router.get("/{matchId}", operation_id="matchLezen")
@@ -32,7 +32,7 @@ def matches_router(tonen: MatchesTonen) -> APIRouter:
         matchId: MatchId,  # noqa: N803  # the path says it
         vrager: Annotated[Principal, Depends(require(MATCHES_LEZEN))],
     ) -> MatchAntwoord:
-        """Een eigen match, met de contactgegevens van de andere professional."""
+        """Een eigen match; zolang die geldt met de contactgegevens van de andere professional."""
         return MatchAntwoord.van(await tonen.een(vrager, matchId))
 
     return router

@@ -53,7 +53,8 @@ class MatchAntwoord(Model):
     einddatum: Annotated[date, Field(description="De eerste dag waarop de match niet meer telt")]
     eigen_signaal_id: SignaalId
     partner: Annotated[
-        PartnerAntwoord | None, Field(description="De andere professional; leeg als die er niet meer werkt")
+        PartnerAntwoord | None,
+        Field(description="De andere professional; leeg als de match voorbij is of als die er niet meer werkt"),
     ]
 
     @classmethod
