@@ -27,7 +27,12 @@ def _plain(schema: Any, named: dict[str, Any]) -> Any:
     if "$ref" in schema:
         return _plain(named[schema["$ref"].rpartition("/")[2]], named)
     prose = {"title", "description", "examples", "$defs"}
-    return {name: _plain(each, named) for name, each in schema.items() if name not in prose or name == "properties"}
+    # A field that may be left out is not required; a description leaves out that it is null then.
+    return {
+        name: _plain(each, named)
+        for name, each in schema.items()
+        if (name not in prose or name == "properties") and (name, each) != ("default", None)
+    }
 
 
 def _wanted(model: type[BaseModel], mode: str) -> Any:

@@ -81,7 +81,8 @@ class BetrokkenProfessional(Waarde):
 class MatchToestand(Event):
     """State of a match. `signalen`, `personen` (one or two) are sorted; `einddatum` is the earlier one of both signals.
 
-    `regiepartij`: whether one of the two organisations can have the matchregie (R111); none where nobody said so yet.
+    `regiepartij`: whether one of the two organisations can have the matchregie (R111). `afgegeven_op`: when the two signals
+    were issued, in the order of `signalen` and `professionals`. Both are none where nobody said so yet.
     """
 
     TOPIC = "match"
@@ -96,6 +97,7 @@ class MatchToestand(Event):
     status: MatchStatus
     reden: MatchReden | None = None
     regiepartij: bool | None = None
+    afgegeven_op: tuple[Moment, Moment] | None = None
 
     @property
     def aggregate_id(self) -> UUID:

@@ -73,10 +73,11 @@ class MeldadresVanCoordinator(Vraag):
 
 
 class Meldadres(Antwoord):
-    """Een adres; `account` is van wie, leeg bij een coordinator."""
+    """Een adres; `account` is van wie, `organisatie` waar die werkt; allebei leeg bij een coordinator."""
 
     account: AccountId | None
     email: Annotated[str, Field(repr=False)]
+    organisatie: str | None = None
 
 
 class Meldadressen(Antwoord):

@@ -1,11 +1,11 @@
 """What match tells: whole states, in the trace of what caused them, by its own version (D2, D4, D12)."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
-from services.match.tests.berichten import SPOOR, Signaleerder, vastgelegd, verwerk
+from services.match.tests.berichten import OP, SPOOR, Signaleerder, vastgelegd, verwerk
 from services.match.tests.stand import matches, verteld
 
 from contracts.match import MatchBeeindigd, MatchOntstaan
@@ -76,6 +76,20 @@ async def test_a_match_tells_whether_one_of_both_can_have_the_matchregie(
     (match,) = await matches(worker, [a.id])
     told = [MatchOntstaan.model_validate_json(rij.payload) for rij in await verteld(addresses["relay"], match.match_id)]
     assert [event.regiepartij for event in told] == [soort is Organisatiesoort.WIJKTEAM] * 2 + [True]
+
+
+@pytest.mark.regel("D18")
+async def test_a_match_tells_when_each_of_its_signals_was_issued(executor: Executor, worker: Database, addresses) -> None:
+    jeugdige = uuid4()
+    sides = [Signaleerder(jeugdige, op=OP + timedelta(days=day)) for day in range(2)]
+    await verwerk(executor, [each.afgegeven() for each in sides])
+    await verwerk(executor, [sides[0].vernietigd(2)])
+    issued = {each.id: each.op for each in sides}
+    (match,) = await matches(worker, [sides[0].id])
+    for rij in await verteld(addresses["relay"], match.match_id):
+        event = MatchOntstaan.model_validate_json(rij.payload)
+        assert event.afgegeven_op == tuple(issued[each] for each in event.signalen)
+        assert [each.signaal_id for each in event.professionals] == list(event.signalen)
 
 
 async def test_a_side_that_says_something_else_is_told_anew(executor: Executor, worker: Database, addresses) -> None:

@@ -140,6 +140,17 @@ async def test_accounts_have_addresses_an_unknown_one_none_and_each_look_is_reco
     assert sorted(row["object"] for row in rows) == sorted((een.account_id, ander.account_id))
 
 
+@pytest.mark.regel("D18")
+async def test_an_address_comes_with_the_organisation_of_its_account(wereld: Any) -> None:
+    een = await wereld.professional("Altra")
+    elders = await wereld.professional("De Buurtschool", professional_id=een.professional_id)
+    body = {"accounts": [str(een.account_id), str(elders.account_id)]}
+    answer = await wereld.api.post("/v1/meldadressen", json=body, headers=wereld.dienst("notificatie"))
+    found = {each["account"]: (each["organisatie"], each["email"]) for each in answer.json()["items"]}
+    email = f"p{een.professional_id.hex}@postvak.test"
+    assert found == {str(een.account_id): ("Altra", email), str(elders.account_id): ("De Buurtschool", email)}
+
+
 @pytest.mark.regel("R103")
 async def test_a_convenant_has_a_coordinator_and_each_look_is_recorded(wereld: Any) -> None:
     recorded = "select count(*) from audit where action = 'meldadres-lezen' and object is null and role = 'notificatie'"

@@ -22,5 +22,6 @@ def toestand(match: Match, a: Betrokkene, b: Betrokkene) -> MatchOntstaan | Matc
             "status": match.status,
             "reden": match.reden,
             "regiepartij": not REGIEPARTIJEN.isdisjoint({a.organisatiesoort, b.organisatiesoort}),
+            "afgegeven_op": (a.afgegeven_op, b.afgegeven_op),
         }
     )

@@ -26,7 +26,7 @@ class PersoonStatus(StrEnum):
 
 
 class Betrokkene(NamedTuple):
-    """What a match tells of one of its sides: who signalled, for whom, under which convenant."""
+    """What a match tells of one of its sides: who signalled, for whom, when, under which convenant."""
 
     signaal_id: SignaalId
     persoon_ref: PersoonRef
@@ -36,6 +36,7 @@ class Betrokkene(NamedTuple):
     organisatiesoort: str
     convenant: str
     gemeente: str
+    afgegeven_op: datetime
 
 
 class Kandidaat(NamedTuple):
@@ -66,6 +67,7 @@ class Kandidaat(NamedTuple):
             organisatiesoort=self.organisatiesoort,
             convenant=self.convenant,
             gemeente=self.gemeente,
+            afgegeven_op=self.afgegeven_op,
         )
 
 
@@ -100,6 +102,7 @@ class Signaalstand(NamedTuple):
             or self.organisatiesoort is None
             or self.convenant is None
             or self.gemeente is None
+            or self.afgegeven_op is None
         ):
             raise ValueError("a tombstone says nothing")
         return Betrokkene(
@@ -111,6 +114,7 @@ class Signaalstand(NamedTuple):
             organisatiesoort=self.organisatiesoort,
             convenant=self.convenant,
             gemeente=self.gemeente,
+            afgegeven_op=self.afgegeven_op,
         )
 
 

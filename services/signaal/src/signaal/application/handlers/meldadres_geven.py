@@ -29,10 +29,13 @@ class MeldadresGeven:
         )
 
     async def _van_accounts(self, work: UnitOfWork, accounts: Sequence[AccountId]) -> Sequence[Meldadres]:
-        bekend = {each.account_id: each.email for each in await self._accounts.contacten(work, accounts)}
+        bekend = {each.account_id: each for each in await self._accounts.contacten(work, accounts)}
         for account in set(accounts):
             _noteer(work, account if account in bekend else None)
-        return [Meldadres(account=account, email=email) for account, email in bekend.items()]
+        return [
+            Meldadres(account=account, email=each.email, organisatie=each.organisatie)
+            for account, each in bekend.items()
+        ]
 
     async def _van_coordinator(self, work: UnitOfWork, convenant: str) -> Sequence[Meldadres]:
         _noteer(work, None)
