@@ -35,6 +35,7 @@ from notificatie.adapters.db.notificatie import PostgresNotificatieRepository
 from notificatie.adapters.teksten import JinjaTeksten
 from notificatie.application.bezorgen import Bezorger
 from notificatie.application.handlers.match_verwerken import MatchVerwerken
+from notificatie.application.ports import Adres
 from platformkit import failpoints
 from platformkit.clock import FixedClock
 from platformkit.db.database import Database
@@ -87,7 +88,7 @@ def ontstaan(
         oorzaak=Oorzaak(soort=OorzaakSoort.SIGNAAL_AFGEGEVEN, id=oorzaak or een.signaal_id, op=NU),
         einddatum=einddatum,
         status=MatchStatus.ACTIEF,
-        **other,
+        **{"afgegeven_op": (NU - timedelta(days=2), NU), **other},
     )
 
 
@@ -105,22 +106,25 @@ class Adresboek:
     zonder: set[str] = field(default_factory=set)
     regiepartij_op: set[UUID] = field(default_factory=set)
     vragen: list[object] = field(default_factory=list)
+    organisaties: dict[UUID, str] = field(default_factory=dict)
+    postvakken: dict[str, str] = field(default_factory=dict)
 
-    async def van_account(self, account: UUID) -> str | None:
-        return self._van(str(account))
+    async def van_account(self, account: UUID) -> Adres | None:
+        return self._van(str(account), self.organisaties.get(account))
 
-    async def van_coordinator(self, convenant: str) -> str | None:
-        return self._van(convenant)
+    async def van_coordinator(self, convenant: str) -> Adres | None:
+        return self._van(convenant, None)
 
     async def betrokken(self, personen: Sequence[UUID]) -> bool:
         self.vragen.append(tuple(personen))
         self._weg(self.match_weg)
         return bool(self.regiepartij_op & set(personen))
 
-    def _van(self, naam: str) -> str | None:
+    def _van(self, naam: str, organisatie: str | None) -> Adres | None:
         self.vragen.append(naam)
         self._weg(self.weg)
-        return None if naam in self.zonder else f"{naam}@kanarie.example"
+        postvak = self.postvakken.get(naam, naam)
+        return None if naam in self.zonder else Adres(f"{postvak}@kanarie.example", organisatie)
 
     def _weg(self, weg: bool) -> None:
         if error := self.storing or (TransientError("tijdelijk-niet-beschikbaar") if weg else None):
@@ -155,8 +159,8 @@ class Wereld:
     async def bezorg(self) -> None:
         """Deliver everything that is due now."""
         while claimed := await self.bezorger.claim(10, []):
-            for notificatie in claimed:
-                await self.bezorger.bezorg(notificatie)
+            for samen in claimed:
+                await self.bezorger.bezorg(samen)
 
     def post(self) -> list[Bericht]:
         """The mails that arrived, oldest first."""

@@ -4,9 +4,9 @@ import asyncio
 import json
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from asyncpg import ConnectionDoesNotExistError
@@ -27,6 +27,7 @@ from platformkit.testing import eventually_async
 from ..conftest import TRACEPARENT, UUR, beeindigd, betrokkene, ontstaan
 
 AFGELEVERD = ("afgeleverd", None)
+TERECHT_VOORBIJ = {MatchReden.SIGNAAL_GEDEACTIVEERD, MatchReden.EINDDATUM}
 EVENTS = "select headers->>'ce_type', convert_from(payload, 'utf8')::jsonb, headers->>'ce_sequence' from outbox"
 
 
@@ -103,18 +104,124 @@ async def test_what_ended_before_sending_is_not_sent(wereld: Any) -> None:
     assert await events(wereld) == []
 
 
-async def test_what_reached_its_end_date_before_sending_is_not_sent(wereld: Any) -> None:
+@pytest.mark.parametrize("reden", sorted(set(MatchReden) - TERECHT_VOORBIJ))
+async def test_what_was_not_right_or_is_no_more_to_be_known_is_not_sent(wereld: Any, reden: MatchReden) -> None:
+    match = ontstaan()
+    await wereld.gebeurt((match, 1))
+    await wereld.gebeurt((beeindigd(match, reden), 2))
+    await wereld.bezorg()
+    assert wereld.post() == []
+    assert await wereld.statussen() == [("vervallen", "match-voorbij")] * 2
+
+
+@pytest.mark.regel("D10")
+@pytest.mark.parametrize("reden", sorted(TERECHT_VOORBIJ))
+@pytest.mark.parametrize("together", [False, True])
+async def test_who_issues_looks_and_closes_is_told_of_although_the_mail_server_was_away(
+    wereld: Any, reden: MatchReden, together: bool
+) -> None:
+    """Also when nothing was heard of the match before its end; and what is said is true by then."""
+    match = ontstaan()
+    told = [(match, 1), (beeindigd(match, reden), 2)]
+    for batch in [told] if together else [told[:1], told[1:]]:
+        await wereld.gebeurt(*batch)
+    await wereld.bezorg()
+    assert wereld.geadresseerden() == sorted(str(each.account) for each in match.professionals)
+    assert {mail.onderwerp for mail in wereld.post()} == {"U had een match in de Verwijsindex"}
+
+
+@pytest.mark.regel("D10")
+async def test_a_match_that_reached_its_end_date_before_sending_is_told_as_over(wereld: Any) -> None:
     await wereld.gebeurt((ontstaan(), 1))
     wereld.domein.forward(timedelta(days=800))
     await wereld.bezorg()
-    assert wereld.post() == []
+    assert {mail.onderwerp for mail in wereld.post()} == {"U had een match in de Verwijsindex"}
 
 
-async def test_one_of_two_matches_that_ends_changes_nothing_for_who_has_both(wereld: Any) -> None:
+@pytest.mark.regel("R112")
+async def test_of_a_match_that_is_over_no_coordinator_is_told(wereld: Any) -> None:
+    match = ontstaan(betrokkene(), betrokkene())
+    await wereld.gebeurt((match, 1))
+    await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_GEDEACTIVEERD), 2))
+    await wereld.bezorg()
+    assert "amsterdam" not in wereld.geadresseerden()
+    assert len(wereld.post()) == 2
+
+
+@pytest.mark.regel("D18")
+async def test_a_match_told_as_over_that_turns_out_wrong_is_corrected(wereld: Any) -> None:
+    match = ontstaan()
+    await wereld.gebeurt((match, 1))
+    await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_GEDEACTIVEERD), 2))
+    await wereld.bezorg()
+    await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_VERWIJDERD), 3))
+    await wereld.bezorg()
+    assert [mail.onderwerp for mail in wereld.post()][2:] == ["Een match in de Verwijsindex klopte niet"] * 2
+
+
+@pytest.mark.regel("D18")
+async def test_a_mail_names_its_readers_organisation_and_the_day_of_his_own_signal(wereld: Any) -> None:
+    een, ander = betrokkene(), betrokkene()
+    wereld.adressen.organisaties = {een.account: "Altra", ander.account: "De Buurtschool"}
+    # Midnight in Amsterdam, not in UTC.
+    issued = (datetime(2026, 5, 2, 22, tzinfo=UTC), datetime(2026, 11, 22, 12, tzinfo=UTC))
+    match = ontstaan(een, ander, afgegeven_op=issued, regiepartij=True)
+    await wereld.gebeurt((match, 1))
+    await wereld.bezorg()
+    said = {mail.aan[0].partition("@")[0]: mail.tekst for mail in wereld.post()}
+    own, others = "- uw signaal van 3 mei 2026 bij Altra", "- uw signaal van 22 november 2026 bij De Buurtschool"
+    assert own in said[str(een.account)].splitlines()
+    assert others in said[str(ander.account)].splitlines()
+    assert "Buurtschool" not in said[str(een.account)]
+    assert "november" not in said[str(een.account)]
+    await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_VERWIJDERD), 2))
+    await wereld.bezorg()
+    assert sum(own in mail.tekst.splitlines() for mail in wereld.post()) == 2
+
+
+@pytest.mark.regel("D18")
+async def test_two_accounts_with_one_address_get_one_mail_that_names_both(wereld: Any) -> None:
+    issuer, een, elders = betrokkene(), betrokkene(), betrokkene()
+    wereld.adressen.postvakken = {str(elders.account): str(een.account)}
+    wereld.adressen.organisaties = {een.account: "Altra", elders.account: "De Buurtschool"}
+    matches = [ontstaan(issuer, each, regiepartij=True) for each in (een, elders)]
+    await wereld.gebeurt(*((match, 1) for match in matches))
+    await wereld.bezorg()
+    assert wereld.geadresseerden() == sorted((str(issuer.account), str(een.account)))
+    (mail,) = wereld.berichten.zoek(f"{een.account}@kanarie.example")
+    for naam in ("Altra", "De Buurtschool"):
+        assert f"- uw signaal van 22 november 2026 bij {naam}" in mail.tekst.splitlines()
+    assert await wereld.statussen() == [AFGELEVERD] * 3
+    assert await events(wereld) == [("afgeleverd", None, "1")] * 3
+
+
+async def test_mails_that_share_an_address_stay_together_when_they_are_tried_again(wereld: Any) -> None:
+    issuer, een, elders = betrokkene(), betrokkene(), betrokkene()
+    wereld.adressen.postvakken = {str(each.account): "samen" for each in (issuer, een, elders)}
+    await wereld.gebeurt(*((ontstaan(issuer, each, regiepartij=True), 1) for each in (een, elders)))
+    wereld.storing.opdracht = Opdracht(fout="451", aantal=1)
+    # One at a time: what shares a cause comes along.
+    (samen,) = await wereld.bezorger.claim(1, [])
+    await wereld.bezorger.bezorg(samen)
+    assert len(await wereld.rijen("select distinct volgende_poging_op from notificatie")) == 1
+    wereld.machine.forward(timedelta(seconds=2))
+    await wereld.bezorg()
+    assert len(wereld.post()) == 1
+    assert await wereld.statussen() == [AFGELEVERD] * 3
+
+
+async def test_other_causes_are_other_mails(wereld: Any) -> None:
+    een = betrokkene()
+    await wereld.gebeurt(*((ontstaan(een, oorzaak=uuid4()), 1) for _ in range(2)))
+    await wereld.bezorg()
+    assert wereld.geadresseerden().count(str(een.account)) == 2
+
+
+async def test_one_of_two_matches_that_was_wrong_changes_nothing_for_who_has_both(wereld: Any) -> None:
     issuer, een, ander = betrokkene(), betrokkene(convenant="x"), betrokkene(convenant="x")
     weg = ontstaan(issuer, een)
     await wereld.gebeurt((weg, 1), (ontstaan(issuer, ander), 1))
-    await wereld.gebeurt((beeindigd(weg, MatchReden.SIGNAAL_GEDEACTIVEERD), 2))
+    await wereld.gebeurt((beeindigd(weg, MatchReden.OUDER_GECORRIGEERD), 2))
     await wereld.bezorg()
     accounts = [each for each in wereld.geadresseerden() if len(each) == 36]
     assert accounts == sorted([str(issuer.account), str(ander.account)])
@@ -124,7 +231,7 @@ async def test_what_lapsed_comes_back_when_the_cause_makes_another_match(wereld:
     issuer = betrokkene()
     weg = ontstaan(issuer)
     await wereld.gebeurt((weg, 1))
-    await wereld.gebeurt((beeindigd(weg, MatchReden.SIGNAAL_GEDEACTIVEERD), 2))
+    await wereld.gebeurt((beeindigd(weg, MatchReden.OUDER_GECORRIGEERD), 2))
     await wereld.bezorg()
     await wereld.gebeurt((ontstaan(issuer), 1))
     await wereld.bezorg()
@@ -186,8 +293,8 @@ async def test_a_match_that_turns_out_wrong_while_its_mail_is_under_way_is_corre
     claimed = await wereld.bezorger.claim(10, [])
     await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_VERWIJDERD), 2))
     assert await wereld.bezorger.claim(10, []) == []
-    for notificatie in claimed:
-        await wereld.bezorger.bezorg(notificatie)
+    for samen in claimed:
+        await wereld.bezorger.bezorg(samen)
     await wereld.bezorg()
     assert len(wereld.post()) == 4
 
@@ -296,21 +403,21 @@ async def test_while_match_is_away_the_mail_to_the_coordinator_waits(wereld: Any
 async def test_match_away_holds_up_no_other_mail(wereld: Any) -> None:
     wereld.adressen.match_weg = True
     await wereld.gebeurt((ontstaan(betrokkene(), betrokkene()), 1))
-    assert [await wereld.bezorger.bezorg(each) for each in await wereld.bezorger.claim(10, [])] == [True] * 3
+    assert [await wereld.bezorger.bezorg(each) for each in await wereld.bezorger.claim(10, [])] == [True]
 
 
 async def test_signaal_away_holds_up_every_mail(wereld: Any) -> None:
     wereld.adressen.weg = True
     await wereld.gebeurt((ontstaan(betrokkene(), betrokkene()), 1))
-    assert [await wereld.bezorger.bezorg(each) for each in await wereld.bezorger.claim(10, [])] == [False] * 3
+    assert [await wereld.bezorger.bezorg(each) for each in await wereld.bezorger.claim(10, [])] == [False]
 
 
 async def test_a_connection_that_is_lost_before_the_mail_goes_puts_it_off_and_leaves_no_doubt(wereld: Any) -> None:
     """Whatever kind of outage: the mail server was not asked anything yet."""
     await wereld.gebeurt((ontstaan(betrokkene(), betrokkene()), 1))
     wereld.adressen.storing = ConnectionDoesNotExistError("connection was closed in the middle of operation")
-    for notificatie in await wereld.bezorger.claim(10, []):
-        await wereld.bezorger.bezorg(notificatie)
+    for samen in await wereld.bezorger.claim(10, []):
+        await wereld.bezorger.bezorg(samen)
     assert await wereld.rijen("select distinct status, onzeker from notificatie") == [("wachtend", 0)]
     wereld.adressen.storing = None
     wereld.machine.forward(timedelta(seconds=2))
@@ -329,10 +436,10 @@ async def test_a_convenant_without_a_coordinator_shows(wereld: Any) -> None:
 async def test_a_crash_after_the_server_took_it_repeats_one_mail_with_the_same_message_id(wereld: Any) -> None:
     await wereld.gebeurt((ontstaan(), 1))
     failpoints.arm("delivery.after_send=error@1")
-    een, ander = await wereld.bezorger.claim(10, [])
+    ((een, ander),) = await wereld.bezorger.claim(10, [])
     with pytest.raises(TransientError):
-        await wereld.bezorger.bezorg(een)
-    await wereld.bezorger.bezorg(ander)
+        await wereld.bezorger.bezorg([een])
+    await wereld.bezorger.bezorg([ander])
     await wereld.bezorg()
     assert len(wereld.post()) == 2, "before the lease ran out nobody repeats it"
     wereld.machine.forward(timedelta(minutes=2))
@@ -352,16 +459,14 @@ async def test_a_crash_before_sending_repeats_nothing(wereld: Any) -> None:
 
 async def test_whoever_lost_the_lease_writes_nothing(wereld: Any) -> None:
     await wereld.gebeurt((ontstaan(), 1))
-    late = await wereld.bezorger.claim(10, [])
+    (late,) = await wereld.bezorger.claim(10, [])
     wereld.machine.forward(timedelta(minutes=2))
-    now = await wereld.bezorger.claim(10, [])
+    (now,) = await wereld.bezorger.claim(10, [])
     wereld.storing.opdracht = Opdracht(fout="550")
-    for notificatie in late:
-        await wereld.bezorger.bezorg(notificatie)
+    await wereld.bezorger.bezorg(late)
     assert await wereld.statussen() == [("bezig", None)] * 2
     wereld.storing.opdracht = Opdracht()
-    for notificatie in now:
-        await wereld.bezorger.bezorg(notificatie)
+    await wereld.bezorger.bezorg(now)
     assert await events(wereld) == [("afgeleverd", None, "1")] * 2
 
 

@@ -48,17 +48,29 @@ async def test_every_order_and_repetition_gives_the_same_state(wereld: Any) -> N
         assert await wereld.rijen(query) == [(3, "actief")]
 
 
-async def test_an_end_that_comes_first_means_that_nobody_is_told(wereld: Any) -> None:
-    match = ontstaan()
-    await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_GEDEACTIVEERD), 2))
-    await wereld.gebeurt((match, 1))
-    assert await ontvangers(wereld) == []
+async def test_an_end_that_comes_first_tells_only_of_what_was_right(wereld: Any) -> None:
+    for reden, told in ((MatchReden.SIGNAAL_VERWIJDERD, 0), (MatchReden.SIGNAAL_GEDEACTIVEERD, 2)):
+        match = ontstaan()
+        await wereld.gebeurt((beeindigd(match, reden), 2))
+        await wereld.gebeurt((match, 1))
+        assert len(await ontvangers(wereld)) == told
 
 
-@pytest.mark.parametrize(("days", "told"), [(-1, 0), (0, 0), (1, 2)])
-async def test_a_match_counts_only_before_its_end_date(wereld: Any, days: int, told: int) -> None:
+@pytest.mark.regel("R112")
+@pytest.mark.parametrize(("days", "told"), [(-1, False), (0, False), (1, True)])
+async def test_a_match_counts_only_before_its_end_date(wereld: Any, days: int, told: bool) -> None:
+    """Who only arranges what counts is told of nothing else."""
     end = date(2026, 11, 22) + timedelta(days=days)
-    await wereld.gebeurt((ontstaan(einddatum=end), 1))
+    await wereld.gebeurt((ontstaan(betrokkene(), betrokkene(), einddatum=end), 1))
+    assert ("amsterdam" in await ontvangers(wereld)) is told
+
+
+@pytest.mark.parametrize(("days", "told"), [(6, 2), (7, 0)])
+async def test_what_was_over_long_before_it_is_heard_of_is_not_told(wereld: Any, days: int, told: int) -> None:
+    """A database that begins anew is not to tell everybody of what was."""
+    match = ontstaan()
+    wereld.domein.forward(timedelta(days=days))
+    await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_GEDEACTIVEERD), 2))
     assert len(await ontvangers(wereld)) == told
 
 
@@ -105,7 +117,7 @@ async def test_claims_of_several_senders_never_overlap(wereld: Any) -> None:
 
     async def sender() -> None:
         while claimed := await wereld.bezorger.claim(5, []):
-            taken.extend(each.id for each in claimed)
+            taken.extend(each.id for samen in claimed for each in samen)
 
     await asyncio.gather(*(sender() for _ in range(4)))
     assert len(taken) == len(set(taken)) == 100

@@ -11,11 +11,13 @@ from pydantic import SecretStr
 
 from notificatie.adapters.http.match import MatchClient
 from notificatie.adapters.http.signaal import SignaalClient
+from notificatie.application.ports import Adres
 from platformkit.errors import TransientError
 from platformkit.http.client import ClientCredentials, ServiceClient
 from platformkit.testing import Issuer, Pretended
 
 EEN, TWEE, DRIE = (UUID(int=number) for number in (1, 2, 3))
+EEN_ADRES = Adres("a@b.example", "Altra")
 
 
 class Ander:
@@ -23,7 +25,8 @@ class Ander:
 
     def __init__(self, status: int = 200, **answer: Any) -> None:
         self.answer = httpx.Response(
-            status, **(answer or {"json": {"items": [{"account": str(EEN), "email": "a@b.example"}]}})
+            status,
+            **(answer or {"json": {"items": [{"account": str(EEN), "email": "a@b.example", "organisatie": "Altra"}]}}),
         )
         self.asked: list[Any] = []
         self._issuer = Issuer()
@@ -47,18 +50,23 @@ async def test_a_coordinator_is_asked_by_convenant() -> None:
     """And by nobody's reference: a signaal of the release before still demands the field."""
     ander = Ander(json={"items": [{"account": None, "email": "c@b.example"}]})
     # As long as a code of ours may be.
-    assert await SignaalClient(ander.client()).van_coordinator("a" * 63) == "c@b.example"
+    assert await SignaalClient(ander.client()).van_coordinator("a" * 63) == Adres("c@b.example", None)
     assert ander.asked == [("POST", "/v1/meldadressen", {"coordinatorVan": "a" * 63, "personen": []})]
 
 
 async def test_accounts_that_are_ready_together_are_one_question_and_each_gets_its_own_answer() -> None:
     ander = Ander(
-        json={"items": [{"account": str(EEN), "email": "a@b.example"}, {"account": str(TWEE), "email": "e@b.example"}]}
+        json={
+            "items": [
+                {"account": str(EEN), "email": "a@b.example", "organisatie": "Altra"},
+                {"account": str(TWEE), "email": "e@b.example"},
+            ]
+        }
     )
     adressen = SignaalClient(ander.client())
     together = await asyncio.gather(*(adressen.van_account(each) for each in (TWEE, EEN, DRIE, TWEE)))
-    assert together == ["e@b.example", "a@b.example", None, "e@b.example"]
-    assert await adressen.van_account(EEN) == "a@b.example"
+    assert together == [Adres("e@b.example", None), EEN_ADRES, None, Adres("e@b.example", None)]
+    assert await adressen.van_account(EEN) == EEN_ADRES
     assert ander.asked == [
         ("POST", "/v1/meldadressen", {"accounts": [str(EEN), str(TWEE), str(DRIE)]}),
         ("POST", "/v1/meldadressen", {"accounts": [str(EEN)]}),
@@ -76,8 +84,10 @@ async def test_a_failed_question_fails_all_who_asked_it_and_nobody_after() -> No
     adressen = SignaalClient(ander.client())
     together = await asyncio.gather(*(adressen.van_account(each) for each in (EEN, TWEE)), return_exceptions=True)
     assert [type(each) for each in together] == [TransientError] * 2
-    ander.answer = httpx.Response(200, json={"items": [{"account": str(EEN), "email": "a@b.example"}]})
-    assert await adressen.van_account(EEN) == "a@b.example"
+    ander.answer = httpx.Response(
+        200, json={"items": [{"account": str(EEN), "email": "a@b.example", "organisatie": "Altra"}]}
+    )
+    assert await adressen.van_account(EEN) == EEN_ADRES
 
 
 async def test_who_is_cut_off_takes_nobody_elses_answer_away() -> None:
@@ -85,7 +95,7 @@ async def test_who_is_cut_off_takes_nobody_elses_answer_away() -> None:
     cut_off, other = (asyncio.create_task(adressen.van_account(EEN)) for _ in range(2))
     await asyncio.sleep(0)
     cut_off.cancel()
-    assert await other == "a@b.example"
+    assert await other == EEN_ADRES
 
 
 @pytest.mark.parametrize(

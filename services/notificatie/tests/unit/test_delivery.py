@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from notificatie.domain.notificatie import Notificatie
+from notificatie.application.bezorgen import Samen
 from notificatie.entrypoints import jobs
 from platformkit.errors import TransientError
 from platformkit.health import Heartbeat
@@ -22,7 +22,7 @@ class _Database:
         self.claims = 0
         self.back = asyncio.Event()
 
-    async def claim(self, limit: int, behalve: Sequence[UUID]) -> list[Notificatie]:
+    async def claim(self, limit: int, behalve: Sequence[UUID]) -> list[Samen]:
         self.claims += 1
         if self.claims <= _AWAY:
             raise TransientError("tijdelijk-niet-beschikbaar")
@@ -47,11 +47,11 @@ class _Sender:
         self.asked: list[int] = []
         self.sending: asyncio.Queue[asyncio.Event] = asyncio.Queue()
 
-    async def claim(self, limit: int, behalve: Sequence[UUID]) -> list[Notificatie]:
+    async def claim(self, limit: int, behalve: Sequence[UUID]) -> list[Samen]:
         self.asked.append(limit)
-        return [SimpleNamespace(id=uuid4()) for _ in range(limit)]  # type: ignore[misc]
+        return [[SimpleNamespace(id=uuid4())] for _ in range(limit)]  # type: ignore[list-item]
 
-    async def bezorg(self, notificatie: Notificatie) -> bool:
+    async def bezorg(self, samen: Samen) -> bool:
         sent = asyncio.Event()
         self.sending.put_nowait(sent)
         return await sent.wait()

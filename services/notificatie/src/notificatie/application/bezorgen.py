@@ -1,9 +1,11 @@
-"""Deliver one notification: ask the address, hand over the mail, mark what became of it and tell it (D3, D9, trap 13)."""
+"""Deliver notifications: ask the address, hand over the mail, mark what became of it and tell it (D3, D9, trap 13)."""
 
+import asyncio
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from uuid import UUID
 
 from opentelemetry import metrics
@@ -12,20 +14,23 @@ from opentelemetry.trace import SpanKind
 from contracts.base import AccountId, PersoonRef
 from kanalen.email import EmailBericht, Result
 from kanalen.replies import Outcome
-from notificatie.application.ports import Adressen, Email, NotificatieRepository, Regie, Teksten
+from notificatie.application.ports import Adres, Adressen, Eigen, Email, NotificatieRepository, Regie, Teksten
 from notificatie.application.venster import Venster
 from notificatie.domain import events
 from notificatie.domain.notificatie import Besluit, Geduld, Notificatie, Reden, Soort, Status
-from notificatie.domain.ontvangers import Ontvanger, OntvangerSoort
-from notificatie.domain.vertellen import Stand, moet_verteld
+from notificatie.domain.ontvangers import OntvangerSoort
+from notificatie.domain.vertellen import Stand, waarover
 from platformkit import failpoints, telemetry
-from platformkit.clock import Clock
+from platformkit.clock import AMSTERDAM, Clock
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.logging import get_logger
 from platformkit.retry import attempts, is_transient
 
 _MARK_PATIENCE = 3600.0
 """A database that was away for minutes is no reason to send a mail again: while it is away nobody else can claim it."""
+
+Samen = Sequence[Notificatie]
+"""Notifications of one cause, which share a mail where they share an address. Never none."""
 
 log = get_logger()
 _meter = metrics.get_meter("notificatie")
@@ -53,8 +58,8 @@ class Bezorger:
     lease: timedelta = timedelta(minutes=2)
     venster: Venster = field(default_factory=Venster)
 
-    async def claim(self, limit: int, behalve: Sequence[UUID]) -> list[Notificatie]:
-        """Take at most `limit` notifications that are due, none of `behalve`; what is over lapses."""
+    async def claim(self, limit: int, behalve: Sequence[UUID]) -> Sequence[Samen]:
+        """Take some `limit` notifications that are due, none of `behalve`, by cause; what is over lapses."""
         return await self.executor.execute(self._claim, None, limit, behalve)
 
     async def achterstand(self) -> tuple[int, float]:
@@ -62,49 +67,76 @@ class Bezorger:
         aantal, sinds = await self.executor.execute(self.notificaties.achterstand, None)
         return aantal, (self.machine.now() - sinds).total_seconds() if sinds else 0.0
 
-    async def _claim(self, work: UnitOfWork, limit: int, behalve: Sequence[UUID]) -> list[Notificatie]:
+    async def _claim(self, work: UnitOfWork, limit: int, behalve: Sequence[UUID]) -> Sequence[Samen]:
         nu = self.machine.now()
         te_doen = await self.notificaties.vergrendel_te_doen(work, nu, limit, behalve)
         if not te_doen:
             return []
-        kandidaten = await self.notificaties.kandidaten(work, te_doen)
-        nog = [each.id for each in kandidaten if moet_verteld(each.soort, each.matches, each.origineel, work.today)]
+        over = {
+            each.id: waarover(each.soort, each.voor, each.matches, each.origineel, work.today)
+            for each in await self.notificaties.kandidaten(work, te_doen)
+        }
+        nog = [each for each, matches in over.items() if matches]
         await self.notificaties.laat_vervallen(work, set(te_doen).difference(nog), nu)
-        return await self.notificaties.neem(work, nog, nu, nu + self.lease)
+        samen: dict[UUID, list[Notificatie]] = defaultdict(list)
+        for each in await self.notificaties.neem(work, nog, nu, nu + self.lease):
+            samen[each.oorzaak.id].append(_met(each, over[each.id], work.today))
+        return list(samen.values())
 
-    async def bezorg(self, notificatie: Notificatie) -> bool:
-        """Deliver or decide what comes instead. False: something that every mail needs is away."""
-        with telemetry.span("deliver notificatie", SpanKind.CONSUMER, notificatie.traceparent):
-            weg = Reden.MATCH_NIET_BEREIKBAAR
-            try:
-                niet = await self._niet_voor_coordinator(notificatie)
-                weg = Reden.ADRESBRON_NIET_BEREIKBAAR
-                adres = niet or await self._adres(notificatie.ontvanger)
-                await failpoints.hit("delivery.before_send")
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                await self._leg_vast(notificatie, self._uitstel(notificatie, weg))
-                # match is asked for mails to coordinators only.
-                return weg is Reden.MATCH_NIET_BEREIKBAAR
-            if isinstance(adres, Besluit):
-                await self._leg_vast(notificatie, adres)
-                return True
-            onderwerp, tekst = self.teksten.voor(notificatie.soort, notificatie.ontvanger)
-            bericht = EmailBericht(f"<{notificatie.id}@{self.domein}>", adres, onderwerp, tekst)
-            async with self.venster.beurt() as beurt:
-                result = await self.email.send(bericht, beurt.neem)
-                await failpoints.hit("delivery.after_send")
-                await self._leg_vast(notificatie, self._besluit(notificatie, result))
-            return not result.server_away
+    async def bezorg(self, samen: Samen) -> bool:
+        """Deliver these, or decide what comes instead: one mail per address. False: something that every mail needs is away."""
+        with telemetry.span("deliver notificatie", SpanKind.CONSUMER, samen[0].traceparent):
+            # The same for all, so that they stay together when they are tried again.
+            spreiding = random.random()  # noqa: S311 (spreads retries, keeps no secret)
+            zonder: list[tuple[Notificatie, Besluit]] = []
+            mails: dict[tuple[Soort, OntvangerSoort, str], list[tuple[Notificatie, Adres]]] = defaultdict(list)
+            gevonden = await asyncio.gather(*(self._adres(each, spreiding) for each in samen))
+            for each, adres in zip(samen, gevonden, strict=True):
+                if isinstance(adres, Besluit):
+                    zonder.append((each, adres))
+                else:
+                    mails[each.soort, each.ontvanger.soort, adres.email].append((each, adres))
+            await self._leg_vast(zonder)
+            gelukt = await asyncio.gather(
+                *(self._verstuur(each, spreiding) for each in mails.values()), return_exceptions=True
+            )
+            for uitkomst in gelukt:
+                if isinstance(uitkomst, BaseException):
+                    raise uitkomst
+            # match is asked for mails to coordinators only.
+            return all(gelukt) and Reden.ADRESBRON_NIET_BEREIKBAAR not in {besluit.reden for _, besluit in zonder}
 
-    async def _adres(self, ontvanger: Ontvanger) -> str | Besluit:
-        """The address at this moment, or that there is none."""
-        if ontvanger.soort is OntvangerSoort.ACCOUNT:
-            adres = await self.adressen.van_account(AccountId(UUID(ontvanger.naam)))
-        else:
-            adres = await self.adressen.van_coordinator(ontvanger.naam)
+    async def _adres(self, notificatie: Notificatie, spreiding: float) -> Adres | Besluit:
+        """The address at this moment, or what becomes of the mail without one."""
+        ontvanger = notificatie.ontvanger
+        weg = Reden.MATCH_NIET_BEREIKBAAR
+        try:
+            if niet := await self._niet_voor_coordinator(notificatie):
+                return niet
+            weg = Reden.ADRESBRON_NIET_BEREIKBAAR
+            if ontvanger.soort is OntvangerSoort.ACCOUNT:
+                adres = await self.adressen.van_account(AccountId(UUID(ontvanger.naam)))
+            else:
+                adres = await self.adressen.van_coordinator(ontvanger.naam)
+            await failpoints.hit("delivery.before_send")
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            return self._uitstel(notificatie, weg, spreiding)
         return adres or Besluit(Status.MISLUKT, Reden.GEEN_ADRES)
+
+    async def _verstuur(self, mail: Sequence[tuple[Notificatie, Adres]], spreiding: float) -> bool:
+        """One mail about all of these, and what became of it. False: the mail server is away."""
+        eerste, adres = min(mail, key=lambda each: each[0].id)
+        eigen = [Eigen(van.organisatie, _dagen(each), each.voorbij) for each, van in mail]
+        onderwerp, tekst = self.teksten.voor(eerste.soort, eerste.ontvanger.soort, eigen)
+        bericht = EmailBericht(f"<{eerste.id}@{self.domein}>", adres.email, onderwerp, tekst)
+        async with self.venster.beurt() as beurt:
+            result = await self.email.send(bericht, beurt.neem)
+            await failpoints.hit("delivery.after_send")
+            _tel(result)
+            await self._leg_vast([(each, self._besluit(each, result, spreiding)) for each, _ in mail])
+        return not result.server_away
 
     async def _niet_voor_coordinator(self, notificatie: Notificatie) -> Besluit | None:
         """Why a coordinator need not be told: for each of the matches there is a matchregie party (R103, R112)."""
@@ -125,9 +157,7 @@ class Bezorger:
         tellen = (each.personen for each in matches if Stand(each.status, each.einddatum).telt(work.today))
         return list(dict.fromkeys(tellen))
 
-    def _besluit(self, notificatie: Notificatie, result: Result) -> Besluit:
-        if result.uncertain:
-            _onzeker.add(1)
+    def _besluit(self, notificatie: Notificatie, result: Result, spreiding: float) -> Besluit:
         match result.outcome:
             case Outcome.DELIVERED:
                 return Besluit(Status.AFGELEVERD)
@@ -135,36 +165,59 @@ class Bezorger:
                 return Besluit(Status.MISLUKT, Reden.ADRES_GEWEIGERD)
             case Outcome.REFUSED:
                 # Somebody has to mend it; until then no mail is lost.
-                _geweigerd.add(1)
-                log.error("mailserver_weigert", code=result.code, status=result.status)
-                return self._uitstel(notificatie, Reden.SMTP_WEIGERT)
+                return self._uitstel(notificatie, Reden.SMTP_WEIGERT, spreiding)
             case Outcome.TRANSIENT:
-                return self._uitstel(notificatie, Reden.SMTP_NIET_BEREIKBAAR, onzeker=result.uncertain)
+                return self._uitstel(notificatie, Reden.SMTP_NIET_BEREIKBAAR, spreiding, onzeker=result.uncertain)
 
-    def _uitstel(self, notificatie: Notificatie, reden: Reden, *, onzeker: bool = False) -> Besluit:
-        spreiding = random.random()  # noqa: S311 (spreads retries, keeps no secret)
+    def _uitstel(self, notificatie: Notificatie, reden: Reden, spreiding: float, *, onzeker: bool = False) -> Besluit:
         return self.geduld.uitstel(notificatie, reden, self.machine.now(), spreiding, onzeker=onzeker)
 
-    async def _leg_vast(self, notificatie: Notificatie, besluit: Besluit) -> None:
-        """Mark it, also when the database is away for a while: a mail that was taken must not be sent again."""
-        ons = False
+    async def _leg_vast(self, besluiten: Sequence[tuple[Notificatie, Besluit]]) -> None:
+        """Mark them, also when the database is away for a while: a mail that was taken must not be sent again."""
+        if not besluiten:
+            return
+        onze: Set[UUID] = frozenset()
         async for attempt in attempts(limit=None, seconds=_MARK_PATIENCE):
             with attempt:
-                ons = await self.executor.execute(self._noteer, None, notificatie, besluit)
-        if not ons:
-            log.warning("notificatie_overgenomen", notificatie=str(notificatie.id))
-        elif besluit.status is Status.WACHTEND:
-            log.info("notificatie_uitgesteld", notificatie=str(notificatie.id), reden=besluit.reden)
-        else:
-            log.info(f"notificatie_{besluit.status}", notificatie=str(notificatie.id), reden=besluit.reden)
-            _afgerond.add(1, {"status": besluit.status, "reden": besluit.reden or ""})
+                onze = await self.executor.execute(self._noteer, None, besluiten)
+        for notificatie, besluit in besluiten:
+            if notificatie.id not in onze:
+                log.warning("notificatie_overgenomen", notificatie=str(notificatie.id))
+            elif besluit.status is Status.WACHTEND:
+                log.info("notificatie_uitgesteld", notificatie=str(notificatie.id), reden=besluit.reden)
+            else:
+                log.info(f"notificatie_{besluit.status}", notificatie=str(notificatie.id), reden=besluit.reden)
+                _afgerond.add(1, {"status": besluit.status, "reden": besluit.reden or ""})
 
-    async def _noteer(self, work: UnitOfWork, notificatie: Notificatie, besluit: Besluit) -> bool:
-        """Whether it was still ours."""
-        versie = await self.notificaties.leg_vast(work, notificatie, besluit, self.machine.now())
-        if versie is None:
-            return False
-        event = events.vertel(notificatie, besluit)
-        if event is not None:
-            work.emit(event, version=versie, traceparent=telemetry.current_traceparent() or notificatie.traceparent)
-        return True
+    async def _noteer(self, work: UnitOfWork, besluiten: Sequence[tuple[Notificatie, Besluit]]) -> Set[UUID]:
+        """Those that were still ours."""
+        onze = set()
+        for notificatie, besluit in besluiten:
+            versie = await self.notificaties.leg_vast(work, notificatie, besluit, self.machine.now())
+            if versie is None:
+                continue
+            onze.add(notificatie.id)
+            if event := events.vertel(notificatie, besluit):
+                work.emit(event, version=versie, traceparent=telemetry.current_traceparent() or notificatie.traceparent)
+        return onze
+
+
+def _met(notificatie: Notificatie, over: Sequence[Stand], vandaag: date) -> Notificatie:
+    """What of the matches that it is about goes into the mail."""
+    return replace(
+        notificatie,
+        voorbij=not any(each.telt(vandaag) for each in over),
+        signaal_op=tuple(each.signaal_op for each in over if each.signaal_op is not None),
+    )
+
+
+def _dagen(notificatie: Notificatie) -> Sequence[date]:
+    return sorted({each.astimezone(AMSTERDAM).date() for each in notificatie.signaal_op})
+
+
+def _tel(result: Result) -> None:
+    if result.uncertain:
+        _onzeker.add(1)
+    if result.outcome is Outcome.REFUSED:
+        _geweigerd.add(1)
+        log.error("mailserver_weigert", code=result.code, status=result.status)

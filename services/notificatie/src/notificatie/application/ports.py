@@ -1,16 +1,16 @@
 """What the handlers need from outside. Repositories act within the transaction of the unit of work that they get."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from contracts.base import AccountId, MatchId, PersoonRef
-from contracts.match import MatchStatus
+from contracts.match import MatchReden, MatchStatus
 from kanalen.email import EmailBericht, Result
 from notificatie.domain.notificatie import Besluit, NieuweNotificatie, Notificatie, Soort
-from notificatie.domain.ontvangers import Ontvanger
+from notificatie.domain.ontvangers import Ontvanger, OntvangerSoort
 from notificatie.domain.vertellen import Stand, Verloop
 from platformkit.executor import UnitOfWork
 
@@ -22,6 +22,7 @@ class Matchstand:
     match_id: MatchId
     versie: int
     status: MatchStatus
+    reden: MatchReden | None
     oorzaak_id: UUID
     einddatum: date
     personen: tuple[PersoonRef, ...]
@@ -51,6 +52,7 @@ class Kandidaat:
 
     id: UUID
     soort: Soort
+    voor: OntvangerSoort
     matches: Sequence[Stand]
     origineel: Verloop | None
 
@@ -58,7 +60,7 @@ class Kandidaat:
 class NotificatieRepository(Protocol):
     """The notifications. Rows are locked in one order: matches by partition, then notifications by id."""
 
-    async def plan(self, work: UnitOfWork, nieuwe: Sequence[tuple[NieuweNotificatie, MatchId]], nu: datetime) -> None:
+    async def plan(self, work: UnitOfWork, nieuwe: Sequence[NieuweNotificatie], nu: datetime) -> None:
         """Store each unless its recipient is told of its cause already, and note in both cases of which match it is."""
         ...
 
@@ -72,7 +74,7 @@ class NotificatieRepository(Protocol):
     async def vergrendel_te_doen(
         self, work: UnitOfWork, nu: datetime, hoogstens: int, behalve: Collection[UUID]
     ) -> Sequence[UUID]:
-        """At most so many that are due, none of `behalve`, and nothing of what others have locked."""
+        """At most so many that are due and all that are due of the same causes, without `behalve` and what others locked."""
         ...
 
     async def kandidaten(self, work: UnitOfWork, ids: Collection[UUID]) -> Sequence[Kandidaat]:
@@ -112,18 +114,26 @@ class Regie(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Adres:
+    """Where somebody is told, and the organisation of that account; none of a coordinator. Never kept."""
+
+    email: str = field(repr=False)
+    organisatie: str | None
+
+
 class Adressen(Protocol):
-    """Where somebody is told. An address is never kept.
+    """Where somebody is told.
 
     Raises:
         TransientError: whoever knows the addresses is away or does not understand us.
     """
 
-    async def van_account(self, account: AccountId) -> str | None:
+    async def van_account(self, account: AccountId) -> Adres | None:
         """The address of an account."""
         ...
 
-    async def van_coordinator(self, convenant: str) -> str | None:
+    async def van_coordinator(self, convenant: str) -> Adres | None:
         """The address of the convenant's coordinator."""
         ...
 
@@ -136,9 +146,21 @@ class Email(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Eigen:
+    """What a mail says of its reader's own: an organisation and the days on which the signals there were issued.
+
+    `voorbij`: no match of theirs counts any more.
+    """
+
+    organisatie: str | None
+    dagen: Sequence[date]
+    voorbij: bool
+
+
 class Teksten(Protocol):
     """The texts of the mails."""
 
-    def voor(self, soort: Soort, ontvanger: Ontvanger) -> tuple[str, str]:
+    def voor(self, soort: Soort, ontvanger: OntvangerSoort, eigen: Sequence[Eigen]) -> tuple[str, str]:
         """Subject and text."""
         ...

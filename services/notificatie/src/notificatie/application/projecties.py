@@ -10,6 +10,7 @@ def matchstand(match: MatchToestand, versie: int) -> Matchstand:
         match_id=match.match_id,
         versie=versie,
         status=match.status,
+        reden=match.reden,
         oorzaak_id=match.oorzaak.id,
         einddatum=match.einddatum,
         personen=match.personen if match.status is MatchStatus.ACTIEF else (),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
 
+from contracts.base import MatchId
 from contracts.match import MatchToestand, Oorzaak
 from notificatie.domain.ontvangers import Ontvanger
 
@@ -47,7 +48,8 @@ class Notificatie:
     """What the sender needs to know of a notification that it has claimed.
 
     `pogingen` counts claims and fences them: who holds an older number may write nothing. `onzeker` counts how often the
-    server may have taken the mail without our knowing it. `sinds` and times of retries are the machine's clock.
+    server may have taken the mail without our knowing it. `sinds` and times of retries are the machine's clock. `voorbij`:
+    no match of it counts any more. `signaal_op`: when the recipient's own signals in it were issued, as far as known.
     """
 
     id: UUID
@@ -58,15 +60,19 @@ class Notificatie:
     onzeker: int
     sinds: datetime
     traceparent: str | None
+    voorbij: bool = False
+    signaal_op: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True)
 class NieuweNotificatie:
-    """A notification to be; `herroept` is the one that it takes back."""
+    """A notification to be, of one match; `herroept` is the one that it takes back, `signaal_op` as in `Notificatie`."""
 
     soort: Soort
     oorzaak: Oorzaak
     ontvanger: Ontvanger
+    match_id: MatchId
+    signaal_op: datetime | None
     traceparent: str | None
     herroept: UUID | None = None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from contracts.match import MatchReden, MatchStatus, MatchToestand
@@ -35,6 +36,14 @@ def ontvangers(match: MatchToestand) -> Iterator[Ontvanger]:
     if not match.regiepartij:
         for convenant in sorted({betrokken.convenant for betrokken in match.professionals}):
             yield Ontvanger(OntvangerSoort.COORDINATOR, convenant)
+
+
+def eigen_signaal_op(match: MatchToestand, ontvanger: Ontvanger) -> datetime | None:
+    """When the recipient's own signal in `match` was issued; none of a coordinator, or where match did not say."""
+    for betrokken, op in zip(match.professionals, match.afgegeven_op or (), strict=False):
+        if ontvanger == Ontvanger(OntvangerSoort.ACCOUNT, str(betrokken.account)):
+            return op
+    return None
 
 
 def was_onjuist(match: MatchToestand) -> bool:

@@ -1,12 +1,12 @@
 """The delivery component: claims what is due and has it delivered, several at a time."""
 
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID
 
 from opentelemetry import metrics
 
-from notificatie.application.bezorgen import Bezorger
-from notificatie.domain.notificatie import Notificatie
+from notificatie.application.bezorgen import Bezorger, Samen
 from platformkit.health import Heartbeat
 from platformkit.logging import get_logger
 from platformkit.retry import is_transient
@@ -30,7 +30,7 @@ class Delivery:
     def __init__(self, bezorger: Bezorger, connections: int) -> None:
         self._bezorger = bezorger
         self._room = 2 * connections
-        self._running: dict[asyncio.Task[None], UUID] = {}
+        self._running: dict[asyncio.Task[None], Samen] = {}
         self._pause = 0.0
         self._paused_until = 0.0
 
@@ -42,9 +42,9 @@ class Delivery:
             while not stop.is_set():
                 heartbeat.beat("delivery")
                 claimed = await self._claim()
-                for notificatie in claimed:
-                    task = asyncio.create_task(self._deliver(notificatie))
-                    self._running[task] = notificatie.id
+                for samen in claimed:
+                    task = asyncio.create_task(self._deliver(samen))
+                    self._running[task] = samen
                     task.add_done_callback(self._running.pop)
                 if self._busy:
                     await asyncio.wait([*self._running, stopping], timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
@@ -56,14 +56,19 @@ class Delivery:
                 await asyncio.wait(list(self._running), timeout=_GRACE)
 
     @property
-    def _busy(self) -> bool:
-        return len(self._running) > self._room // 2
+    def _in_hand(self) -> list[UUID]:
+        return [each.id for samen in self._running.values() for each in samen]
 
-    async def _claim(self) -> list[Notificatie]:
+    @property
+    def _busy(self) -> bool:
+        return len(self._in_hand) > self._room // 2
+
+    async def _claim(self) -> Sequence[Samen]:
         if self._busy or asyncio.get_running_loop().time() < self._paused_until:
             return []
         try:
-            return await self._bezorger.claim(self._room - len(self._running), list(self._running.values()))
+            in_hand = self._in_hand
+            return await self._bezorger.claim(self._room - len(in_hand), in_hand)
         except Exception as error:
             if not is_transient(error):
                 raise
@@ -72,15 +77,15 @@ class Delivery:
             self._paused_until = asyncio.get_running_loop().time() + _PAUSE_FIRST
             return []
 
-    async def _deliver(self, notificatie: Notificatie) -> None:
+    async def _deliver(self, samen: Samen) -> None:
         try:
-            if await self._bezorger.bezorg(notificatie):
+            if await self._bezorger.bezorg(samen):
                 self._pause = 0.0
             else:
                 self._wait_longer()
         except Exception as error:
-            # It stays claimed: when the lease runs out it is tried again, by whoever is there then.
-            log.error("bezorging_afgebroken", notificatie=str(notificatie.id), error=type(error).__qualname__)
+            # They stay claimed: when the lease runs out they are tried again, by whoever is there then.
+            log.error("bezorging_afgebroken", notificatie=str(samen[0].id), error=type(error).__qualname__)
 
     def _wait_longer(self) -> None:
         now = asyncio.get_running_loop().time()

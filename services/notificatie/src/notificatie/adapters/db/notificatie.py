@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from contracts.base import MatchId
-from contracts.match import MatchStatus, Oorzaak, OorzaakSoort
+from contracts.match import MatchReden, MatchStatus, Oorzaak, OorzaakSoort
 from contracts.notificatie import Kanaal
 from notificatie.adapters.db.tables import match_stand, notificatie, notificatie_match
 from notificatie.application.ports import Kandidaat, Matchstand, Verteld
@@ -73,13 +73,14 @@ _links = Table(
     Column("ontvanger_soort", Text),
     Column("ontvanger", Text),
     Column("match_id", Uuid),
+    Column("signaal_op", notificatie_match.c.signaal_op.type),
 )
 _link = rows_of(_links)
 _LINK = Statement(
     insert(notificatie_match)
     .from_select(
-        ["notificatie_id", "match_id"],
-        select(notificatie.c.id, _link.c.match_id).where(
+        ["notificatie_id", "match_id", "signaal_op"],
+        select(notificatie.c.id, _link.c.match_id, _link.c.signaal_op).where(
             notificatie.c.oorzaak_id == _link.c.oorzaak_id,
             notificatie.c.ontvanger_soort == _link.c.ontvanger_soort,
             notificatie.c.ontvanger == _link.c.ontvanger,
@@ -111,28 +112,41 @@ _TOLD = Statement(
     .order_by(notificatie.c.id)
     .with_for_update(of=notificatie)
 )
+_TE_DOEN = (
+    _OPEN,
+    notificatie.c.volgende_poging_op <= _moment("nu"),
+    ~one_of(notificatie.c.id, "behalve"),
+    # A notification that takes another one back waits until that one is done.
+    ~exists().where(
+        _origineel.c.id == notificatie.c.herroept,
+        or_(_origineel.c.status == Status.WACHTEND, _origineel.c.status == Status.BEZIG),
+    ),
+)
 _DUE = Statement(
     select(notificatie.c.id)
-    .where(
-        _OPEN,
-        notificatie.c.volgende_poging_op <= _moment("nu"),
-        ~one_of(notificatie.c.id, "behalve"),
-        # A notification that takes another one back waits until that one is done.
-        ~exists().where(
-            _origineel.c.id == notificatie.c.herroept,
-            or_(_origineel.c.status == Status.WACHTEND, _origineel.c.status == Status.BEZIG),
-        ),
-    )
+    .where(*_TE_DOEN)
     .order_by(notificatie.c.volgende_poging_op)
     .limit(bindparam("hoogstens", type_=Integer))
     .with_for_update(skip_locked=True)
+)
+_gevonden = notificatie.alias("gevonden")
+_SAMEN = Statement(
+    select(notificatie.c.id)
+    .where(
+        *_TE_DOEN,
+        notificatie.c.oorzaak_id.in_(select(_gevonden.c.oorzaak_id).where(one_of(_gevonden.c.id, "ids"))),
+    )
+    .with_for_update(of=notificatie, skip_locked=True)
 )
 _KNOWN = Statement(
     select(
         notificatie.c.id,
         notificatie.c.soort,
+        notificatie.c.ontvanger_soort,
         match_stand.c.status,
         match_stand.c.einddatum,
+        match_stand.c.reden,
+        notificatie_match.c.signaal_op,
         _origineel.c.status.label("origineel_status"),
         _origineel.c.onzeker.label("origineel_onzeker"),
     )
@@ -185,14 +199,21 @@ _BACKLOG = Statement(select(func.count().label("aantal"), func.min(notificatie.c
 class PostgresNotificatieRepository:
     """See `notificatie.application.ports.NotificatieRepository`."""
 
-    async def plan(self, work: UnitOfWork, nieuwe: Sequence[tuple[NieuweNotificatie, MatchId]], nu: datetime) -> None:
+    async def plan(self, work: UnitOfWork, nieuwe: Sequence[NieuweNotificatie], nu: datetime) -> None:
         if not nieuwe:
             return
-        by_key = {_key(each): each for each, _ in reversed(nieuwe)}
+        by_key = {_key(each): each for each in reversed(nieuwe)}
         rows = [_row(by_key[key], nu) for key in sorted(by_key)]
         await work.execute(_PLAN, **columns_of(notificatie, rows, _PLANNED))
         names = ("oorzaak_id", "ontvanger_soort", "ontvanger")
-        links = [{**dict(zip(names, _key(each), strict=True)), "match_id": match} for each, match in nieuwe]
+        links = [
+            {
+                **dict(zip(names, _key(each), strict=True)),
+                "match_id": each.match_id,
+                "signaal_op": each.signaal_op,
+            }
+            for each in nieuwe
+        ]
         await work.execute(_LINK, **columns_of(_links, links))
 
     async def verteld_van(self, work: UnitOfWork, matches: Collection[MatchId]) -> Sequence[Verteld]:
@@ -210,7 +231,10 @@ class PostgresNotificatieRepository:
         self, work: UnitOfWork, nu: datetime, hoogstens: int, behalve: Collection[UUID]
     ) -> Sequence[UUID]:
         due = await work.rows(_DUE, nu=nu, behalve=list(behalve), hoogstens=hoogstens)
-        return [row.id for row in due]
+        if not due:
+            return []
+        samen = await work.rows(_SAMEN, nu=nu, behalve=list(behalve), ids=[row.id for row in due])
+        return [row.id for row in samen]
 
     async def kandidaten(self, work: UnitOfWork, ids: Collection[UUID]) -> Sequence[Kandidaat]:
         per_id: dict[UUID, list[Row]] = defaultdict(list)
@@ -220,7 +244,8 @@ class PostgresNotificatieRepository:
             Kandidaat(
                 id=each,
                 soort=Soort(rows[0].soort),
-                matches=[Stand(MatchStatus(row.status), row.einddatum) for row in rows if row.status is not None],
+                voor=OntvangerSoort(rows[0].ontvanger_soort),
+                matches=[_stand(row) for row in rows if row.status is not None],
                 origineel=Verloop(Status(rows[0].origineel_status), rows[0].origineel_onzeker)
                 if rows[0].origineel_status
                 else None,
@@ -239,7 +264,14 @@ class PostgresNotificatieRepository:
 
     async def matches_van(self, work: UnitOfWork, notificatie: UUID) -> Sequence[Matchstand]:
         return [
-            Matchstand(**{**row, "status": MatchStatus(row.status), "personen": tuple(row.personen)})
+            Matchstand(
+                **{
+                    **row,
+                    "status": MatchStatus(row.status),
+                    "reden": _reden(row),
+                    "personen": tuple(row.personen),
+                }
+            )
             for row in await work.rows(_MATCHES, notificatie=notificatie)
         ]
 
@@ -284,6 +316,14 @@ def _row(nieuw: NieuweNotificatie, nu: datetime) -> Fields:
         "sinds": nu,
         "gewijzigd_op": nu,
     }
+
+
+def _reden(row: Row) -> MatchReden | None:
+    return MatchReden(row.reden) if row.reden else None
+
+
+def _stand(row: Row) -> Stand:
+    return Stand(MatchStatus(row.status), row.einddatum, _reden(row), row.signaal_op)
 
 
 def _ontvanger(row: Row) -> Ontvanger:

@@ -22,6 +22,7 @@ match_stand = Table(
     Column("match_id", Uuid, primary_key=True),
     Column("versie", BigInteger, nullable=False),
     Column("status", Text, nullable=False),
+    Column("reden", Text),
     Column("oorzaak_id", Uuid, nullable=False),
     Column("einddatum", Date, nullable=False),
     # Only while the match is active: what has ended leaves no trace of a youth (D8).
@@ -58,5 +59,7 @@ notificatie_match = Table(
     metadata,
     Column("notificatie_id", Uuid, nullable=False),
     Column("match_id", Uuid, nullable=False),
+    # When the recipient's own signal in it was issued, as far as match said.
+    Column("signaal_op", DateTime(timezone=True)),
     PrimaryKeyConstraint("notificatie_id", "match_id"),
 )

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from contracts.base import AccountId
 from contracts.http.base import Vraag
 from contracts.http.deelnemers import MELDADRESSEN, MeldadressenVanAccounts, MeldadresVanCoordinator
+from notificatie.application.ports import Adres
 from platformkit.http.client import ServiceClient
 
-_Adressen = Mapping[AccountId | None, str]
+_Adressen = Mapping[AccountId | None, Adres]
 
 
 class SignaalClient:
@@ -19,7 +20,7 @@ class SignaalClient:
         self._accounts: set[AccountId] = set()
         self._question: asyncio.Task[_Adressen] | None = None
 
-    async def van_account(self, account: AccountId) -> str | None:
+    async def van_account(self, account: AccountId) -> Adres | None:
         # Mails that are taken together are asked for together, in the trace of the first: a question costs signaal more
         # than its answer.
         if self._question is None:
@@ -28,7 +29,7 @@ class SignaalClient:
         # Whoever is cut off takes nobody else's answer away.
         return (await asyncio.shield(self._question)).get(account)
 
-    async def van_coordinator(self, convenant: str) -> str | None:
+    async def van_coordinator(self, convenant: str) -> Adres | None:
         return (await self._ask(MeldadresVanCoordinator(coordinator_van=convenant))).get(None)
 
     async def _ask_accounts(self) -> _Adressen:
@@ -38,4 +39,4 @@ class SignaalClient:
 
     async def _ask(self, question: Vraag) -> _Adressen:
         answer = await self._signaal.ask(MELDADRESSEN, question)
-        return {each.account: each.email for each in answer.items}
+        return {each.account: Adres(each.email, each.organisatie) for each in answer.items}

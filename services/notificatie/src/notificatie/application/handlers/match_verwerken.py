@@ -1,20 +1,19 @@
 """On events of the topic match: decide who must be told (D18)."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from contracts.base import MatchId
-from contracts.match import MatchToestand
+from contracts.match import MatchToestand, Oorzaak
 from notificatie.application.ports import MatchstandRepository, NotificatieRepository, Verteld
 from notificatie.application.projecties import matchstand
 from notificatie.domain.notificatie import NieuweNotificatie, Soort, oorzaak_van_correctie
-from notificatie.domain.ontvangers import ontvangers, was_onjuist
-from notificatie.domain.vertellen import Stand
+from notificatie.domain.ontvangers import Ontvanger, eigen_signaal_op, ontvangers, was_onjuist
+from notificatie.domain.vertellen import Stand, is_nieuws, waarover
 from platformkit.clock import Clock
 from platformkit.envelope import Message
 from platformkit.executor import UnitOfWork
 from platformkit.executor.projection import newest
-
-_Gepland = tuple[NieuweNotificatie, MatchId]
 
 
 class MatchVerwerken:
@@ -38,25 +37,29 @@ class MatchVerwerken:
             await self._notificaties.plan(work, list(_te_herroepen(gehoord, onjuist)), nu)
 
 
-def _te_vertellen(work: UnitOfWork, nieuws: Sequence[tuple[MatchToestand, Message]]) -> Iterator[_Gepland]:
+def _te_vertellen(work: UnitOfWork, nieuws: Sequence[tuple[MatchToestand, Message]]) -> Iterator[NieuweNotificatie]:
     for match, message in nieuws:
-        if Stand(match.status, match.einddatum).telt(work.today):
+        stand = Stand(match.status, match.einddatum, match.reden)
+        if is_nieuws(stand, match.oorzaak.op, work.now, work.today):
             for ontvanger in ontvangers(match):
-                yield (
-                    NieuweNotificatie(Soort.MATCH, match.oorzaak, ontvanger, message.traceparent),
-                    match.match_id,
-                )
+                if waarover(Soort.MATCH, ontvanger.soort, [stand], None, work.today):
+                    yield _nieuw(Soort.MATCH, match.oorzaak, ontvanger, match, message)
 
 
 def _te_herroepen(
     gehoord: Sequence[Verteld], onjuist: Mapping[MatchId, tuple[MatchToestand, Message]]
-) -> Iterator[_Gepland]:
+) -> Iterator[NieuweNotificatie]:
     """Whoever was told of these matches, or may have been, is told that they were wrong."""
     for each in gehoord:
         if each.verloop.kan_nog_gehoord_worden:
             match, message = onjuist[each.match_id]
             oorzaak = oorzaak_van_correctie(match, message.version, message.time)
-            yield (
-                NieuweNotificatie(Soort.MATCH_ONJUIST, oorzaak, each.ontvanger, message.traceparent, herroept=each.id),
-                each.match_id,
-            )
+            yield replace(_nieuw(Soort.MATCH_ONJUIST, oorzaak, each.ontvanger, match, message), herroept=each.id)
+
+
+def _nieuw(
+    soort: Soort, oorzaak: Oorzaak, ontvanger: Ontvanger, match: MatchToestand, message: Message
+) -> NieuweNotificatie:
+    return NieuweNotificatie(
+        soort, oorzaak, ontvanger, match.match_id, eigen_signaal_op(match, ontvanger), message.traceparent
+    )
