@@ -79,7 +79,9 @@ async def test_a_match_tells_whether_one_of_both_can_have_the_matchregie(
 
 
 @pytest.mark.regel("D18")
-async def test_a_match_tells_when_each_of_its_signals_was_issued(executor: Executor, worker: Database, addresses) -> None:
+async def test_a_match_tells_when_each_of_its_signals_was_issued(
+    executor: Executor, worker: Database, addresses
+) -> None:
     jeugdige = uuid4()
     sides = [Signaleerder(jeugdige, op=OP + timedelta(days=day)) for day in range(2)]
     await verwerk(executor, [each.afgegeven() for each in sides])
