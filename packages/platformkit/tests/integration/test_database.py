@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -15,7 +16,7 @@ from asyncpg.transaction import Transaction
 from proef.adapters.db.tables import ding
 from proef.events import NOW
 from proef.hulp import Proef
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, func, insert, select, text
 
 from platformkit.clock import FixedClock
 from platformkit.db import database as database_module
@@ -23,7 +24,9 @@ from platformkit.db.database import Connection, Database
 from platformkit.db.statement import Statement
 from platformkit.errors import DomainError
 from platformkit.executor import Executor, UnitOfWork
+from platformkit.health import Heartbeat
 from platformkit.retry import is_transient
+from platformkit.service import every
 from platformkit.testing import eventually_async
 
 WHO = Statement(select(func.pg_backend_pid().label("pid")))
@@ -188,10 +191,57 @@ async def test_that_there_is_no_connection_is_an_outage_whatever_the_reason(
 
     with monkeypatch.context() as patched:
         patched.setattr(asyncpg, "connect", fails)
-        with pytest.raises(ConnectionRefusedError) as away:
+        with pytest.raises((ConnectionError, TimeoutError)) as away:
             await database.rows(WHO)
     assert is_transient(away.value)
     await database.rows(WHO)
+
+
+@pytest.mark.parametrize(
+    ("away", "back"),
+    [
+        ("alter role proef_worker connection limit 0", "alter role proef_worker connection limit -1"),
+        ("alter role proef_worker nologin", "alter role proef_worker login"),
+        ("alter role proef_worker rename to weg", "alter role weg rename to proef_worker"),
+        ("alter database proef allow_connections false", "alter database proef allow_connections true"),
+        ("revoke connect on database proef from proef_worker", "grant connect on database proef to proef_worker"),
+    ],
+)
+async def test_who_is_not_let_in_waits_and_goes_on(proef: Proef, database: Database, away: str, back: str) -> None:
+    superuser = proef.addresses["superuser"].rpartition("/")[0] + "/postgres"
+    other = Database(superuser, pool=1, application="test")
+    turns, stop = 0, asyncio.Event()
+
+    async def job() -> int:
+        nonlocal turns
+        await database.answers()
+        turns += 1
+        return 0
+
+    async def turned() -> bool:
+        return turns > 0
+
+    await other.rows(Statement(text(away)))
+    working = asyncio.create_task(every("proef", timedelta(seconds=0.05), job)(stop, Heartbeat(None)))
+    try:
+        with pytest.raises((OSError, asyncpg.PostgresError)) as refused:
+            await database.rows(WHO)
+        assert is_transient(refused.value)
+    finally:
+        await other.rows(Statement(text(back)))
+        await other.close()
+    await eventually_async(turned)
+    stop.set()
+    await working
+
+
+async def test_a_pool_that_is_in_use_is_told_and_passes(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "_PATIENCE", 0.1)
+    async with database.transaction():
+        with pytest.raises(TimeoutError) as full:
+            await database.answers()
+    assert is_transient(full.value)
+    await database.answers()
 
 
 async def test_who_finds_no_connection_free_waits_for_five_seconds(

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from platformkit.db.statement import Row, Statement
 from platformkit.errors import ConstraintError
-from platformkit.retry import is_stale
+from platformkit.retry import is_stale, is_transient
 
 # Seconds: to get a connection, new or from the pool, and for a statement whose answer never comes.
 _PATIENCE, _SILENCE = 5.0, 60.0
@@ -75,7 +75,7 @@ class Database:
 
         Raises:
             ConnectionResetError: the connection got lost before, at or after the commit.
-            ConnectionRefusedError, TimeoutError: there was none to be had.
+            OSError, asyncpg.PostgresError: there was none to be had (a TimeoutError: in five seconds).
             ConstraintError: a row was refused at the commit.
         """
         async with self._connection() as below:
@@ -97,7 +97,7 @@ class Database:
 
         Raises:
             ConnectionResetError, ConstraintError, KeyError, TypeError: as there.
-            ConnectionRefusedError, TimeoutError: there was no connection to be had.
+            OSError, asyncpg.PostgresError: there was no connection to be had.
         """
         async with self._connection() as below:
             return await Connection(below).rows(statement, **given)
@@ -106,7 +106,7 @@ class Database:
         """As `Connection.execute`, in a transaction of its own.
 
         Raises:
-            ConnectionRefusedError, ConnectionResetError, ConstraintError, KeyError, TimeoutError, TypeError: as `rows`.
+            OSError, asyncpg.PostgresError, ConstraintError, KeyError, TypeError: as `rows`.
         """
         async with self._connection() as below:
             return await Connection(below).execute(statement, **given)
@@ -173,11 +173,13 @@ class Database:
 
 async def _connect(*where: Any, **how: Any) -> "asyncpg.Connection[Row]":
     """A new connection. That there is none is an outage, also where the reason would be a mistake of ours elsewhere: a
-    certificate that has expired, a socket that is not there, a firewall.
+    certificate that has expired, a socket that is not there, a firewall, a database that is closed for a while.
     """
     try:
         made: asyncpg.Connection[Row] = await asyncpg.connect(*where, **how)
-    except OSError as error:
+    except (OSError, asyncpg.PostgresError) as error:
+        if is_transient(error):
+            raise
         raise ConnectionRefusedError("no connection to the database") from error
     return made
 
