@@ -64,6 +64,39 @@ def test_cut_connections_are_made_anew(healed: Driver, verslag: Verslag) -> None
 
 
 @pytest.mark.timeout(600)
+def test_a_database_that_takes_no_writes_is_waited_for(healed: Driver, verslag: Verslag, soak: bool) -> None:
+    """As after a fail-over: what is there already is answered, nothing can be stored."""
+    length = 60.0 if soak else 10.0
+    with People(healed, rate=4) as people:
+        people.work(1)
+        rows(healed, "postgres", "alter system set default_transaction_read_only = on")
+        try:
+            rows(healed, "postgres", "select pg_reload_conf()")
+            people.work(length)
+            refused = {each.body.get("code") for each in people.answers if each.status == 503}
+        finally:
+            rows(healed, "postgres", "alter system reset default_transaction_read_only")
+            rows(healed, "postgres", "select pg_reload_conf()")
+        people.over()
+        people.work(2)
+        people.told(verslag, "PostgreSQL takes no writes (a fail-over)", length)
+    assert refused == {"tijdelijk-niet-beschikbaar"}
+
+
+@pytest.mark.timeout(240)
+def test_a_column_that_gets_another_type_under_way_is_read_anew(healed: Driver, verslag: Verslag) -> None:
+    """And back again: `People` looks that all were told and nothing was put aside."""
+    with People(healed, rate=4) as people:
+        people.work(2)
+        for kind in ("varchar(64)", "text"):
+            rows(healed, "match", f"alter table match alter reden type {kind}")
+            people.work(2)
+        people.over()
+        people.work(1)
+        people.told(verslag, "the type of match.reden changed, and back", 2)
+
+
+@pytest.mark.timeout(600)
 @pytest.mark.regel("D3")
 @pytest.mark.parametrize("database", ["signaal", "match"])
 def test_mail_goes_on_beside_a_long_write_transaction(
