@@ -107,7 +107,7 @@ async def test_whatever_a_migration_changes_requests_consumers_and_jobs_go_on(
     proef: Proef, database: Database, topic: str, change: str
 ) -> None:
     executor = Executor(database, FixedClock(NOW), "urn:x")
-    consumer = Consumer(proef.bootstrap, executor, [subscribed(topic, painted)])
+    consumer = Consumer(proef.broker, executor, [subscribed(topic, painted)])
     turns = 0
 
     async def job() -> int:
