@@ -60,6 +60,11 @@ def is_unready(error: BaseException) -> bool:
     return isinstance(error, asyncpg.PostgresError) and _says(error, _UNREADY)
 
 
+def passes(error: BaseException) -> bool:
+    """Whether it helps to wait, for it or for a migration. What does not pass is a mistake of ours, or poison."""
+    return is_transient(error) or is_unready(error)
+
+
 def is_stale(error: BaseException) -> bool:
     """Whether the connections to the database that there are would say the same again."""
     if isinstance(error, asyncpg.PostgresError):
@@ -81,7 +86,7 @@ class Patience:
 
     def after(self, error: Exception) -> float:
         """The seconds to wait before the next turn; raises `error` when waiting does not help."""
-        if not _worth_retrying(error):
+        if not passes(error):
             raise error
         pause, self._pause = self._pause, min(2 * self._pause, _MOST)
         return pause + random.uniform(0.0, _JITTER)  # noqa: S311 -- chance, no secret
@@ -107,7 +112,7 @@ class _First(AbstractContextManager["_First"]):
     error: Exception | None = None
 
     def __exit__(self, _type: type[BaseException] | None, error: BaseException | None, _trace: object) -> bool:
-        if isinstance(error, Exception) and _worth_retrying(error):
+        if isinstance(error, Exception) and passes(error):
             self.error = error
         return self.error is not None
 
@@ -131,7 +136,7 @@ class _Attempts(AsyncIterator[AbstractContextManager[object]]):
                 raise StopAsyncIteration
             self._others = aiter(
                 stamina.retry_context(
-                    on=_worth_retrying,
+                    on=passes,
                     attempts=self._limit,
                     timeout=self._seconds,
                     wait_initial=_FIRST,
@@ -143,7 +148,3 @@ class _Attempts(AsyncIterator[AbstractContextManager[object]]):
             with await anext(self._others):
                 raise self._first.error
         return await anext(self._others)
-
-
-def _worth_retrying(error: Exception) -> bool:
-    return is_transient(error) or is_unready(error)

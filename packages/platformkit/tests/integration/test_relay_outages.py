@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import asyncpg
 import pytest
 from aiokafka.errors import TopicAuthorizationFailedError
 from proef.hulp import Proef, read_topic
 from proef.relaying import Producer, emptied, holds, running, sequences, tell, telling_to
 
 from lokaal.stack import Stack
+from platformkit import retry
 from platformkit.health import Heartbeat
 from platformkit.outbox import relay as relay_module
 from platformkit.testing import eventually_async
@@ -40,7 +42,8 @@ async def test_whenever_its_connection_is_cut_it_goes_on(
     proef: Proef, topic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the middle of a statement the driver has half a dozen ways to say so, some of them its own mistakes."""
-    monkeypatch.setattr(relay_module, "_BACKOFF", 0.01)
+    monkeypatch.setattr(retry, "_FIRST", 0.01)
+    monkeypatch.setattr(retry, "_JITTER", 0.0)
     cut = "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'proef_relay'"
     async with running(proef):
         for number in range(100):
@@ -107,3 +110,28 @@ def _is_dead(heartbeat: Heartbeat) -> Callable[[], Awaitable[bool]]:
         return not heartbeat.alive
 
     return ask
+
+
+async def test_what_a_migration_takes_away_for_a_while_is_waited_for(
+    proef: Proef, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[type[Exception]] = []
+    after = retry.Patience.after
+
+    def noted(patience: retry.Patience, error: Exception) -> float:
+        waited.append(type(error))
+        return after(patience, error)
+
+    async def waits() -> bool:
+        return asyncpg.UndefinedColumnError in waited
+
+    monkeypatch.setattr(retry.Patience, "after", noted)
+    async with running(proef):
+        await proef.rows("alter table outbox rename column payload to weg")
+        try:
+            await eventually_async(waits)
+        finally:
+            await proef.rows("alter table outbox rename column weg to payload")
+        await tell(proef, topic, 1)
+        await eventually_async(lambda: emptied(proef))
+    assert sequences(await read_topic(proef.broker, topic, 1)) == [1]

@@ -40,7 +40,7 @@ from platformkit.ids import made_at, uuid7
 from platformkit.logging import get_logger
 from platformkit.outbox.publisher import Published, Publisher
 from platformkit.outbox.search import Pending, Search
-from platformkit.retry import is_transient
+from platformkit.retry import Patience, passes
 
 _BATCH = 1_000
 _LEASE = timedelta(seconds=10)
@@ -114,18 +114,19 @@ class Relay:
         self._ahead: Sequence[Pending] = ()
 
     async def run(self, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-        """Work until `stop`. An outage of broker or database is waited out."""
+        """Work until `stop`. An outage of broker or database is waited out, a migration that has not run, too."""
         heartbeat.expect("relay")
         async with measuring(self._measure):
             await self._until(stop, heartbeat)
 
     async def _until(self, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
-        idle = _IDLE_FIRST
+        idle, patience = _IDLE_FIRST, Patience()
         try:
             while not stop.is_set():
                 heartbeat.beat("relay")
                 try:
                     sent = await self._turn()
+                    patience.over()
                     pause = idle if not sent else _LINGER if sent < _FEW else 0.0
                     idle = _IDLE_FIRST if sent else min(_IDLE_GROWTH * idle, _IDLE)
                 except LeaseLostError:
@@ -134,12 +135,10 @@ class Relay:
                     _active.set(0, {"service": self._service})
                     pause = _BACKOFF
                 except Exception as error:
-                    if not is_transient(error):
-                        raise
+                    pause = patience.after(error)
                     log.warning("relay_waits", error=type(error).__qualname__)
                     self._forget()
                     await self._publisher.drop()
-                    pause = _BACKOFF
                 if pause:
                     await _wait(stop, pause)
         finally:
@@ -221,7 +220,7 @@ class Relay:
         try:
             await self._database.execute(_RELEASE, me=self._holder)
         except Exception as error:
-            if not is_transient(error):
+            if not passes(error):
                 raise
             log.warning("relay_waits", error=type(error).__qualname__)
 
