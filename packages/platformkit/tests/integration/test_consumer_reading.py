@@ -1,6 +1,7 @@
 """What the consumer tells of its reading on a real broker (D5): alive or not, behind or not, and what went unread."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,9 +11,11 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.errors import TopicAuthorizationFailedError
-from proef.consuming import has_seen, make, record, remember, running, send
+from proef.consuming import has_seen, make, record, remember, running, send, subscribed
 from proef.hulp import Proef
 
+from lokaal import testing
+from lokaal.stack import Stack
 from platformkit import gauges
 from platformkit.envelope import Message
 from platformkit.executor import UnitOfWork
@@ -39,7 +42,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
 
 @pytest.fixture
 async def admin(proef: Proef) -> AsyncIterator[AIOKafkaAdminClient]:
-    client = AIOKafkaAdminClient(bootstrap_servers=proef.bootstrap)
+    client = AIOKafkaAdminClient(**proef.broker.client())
     await client.start()
     yield client
     await client.close()
@@ -101,6 +104,30 @@ async def test_what_is_not_handled_is_told_as_lag_and_grows_old(
         assert told["silence"] == 0.0
         go_on.set()
         await eventually_async(when(lambda: told["lag 0"] == 0 and told["age 0"] < 1.0))
+
+
+async def test_who_waits_for_a_broker_to_begin_with_tells_of_its_silence(
+    proef: Proef, topic: str, told: Mapping[str, float]
+) -> None:
+    heartbeat, nowhere = (
+        Heartbeat(None),
+        dataclasses.replace(proef, broker=dataclasses.replace(proef.broker, bootstrap="127.0.0.1:1")),
+    )
+    async with beating(make(nowhere, topic), heartbeat):
+        await eventually_async(when(lambda: told.get("silence", 0.0) > 1.0))
+        assert heartbeat.alive
+        assert not heartbeat.ready
+
+
+async def test_who_may_not_read_says_so_and_is_not_ready(
+    proef: Proef, topic: str, servers: Stack, told: Mapping[str, float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    heartbeat, match = Heartbeat(None), testing.broker(servers.addresses, "match")
+    subscription = dataclasses.replace(subscribed(topic), name=f"match.{topic}")
+    async with beating(Consumer(match, proef.executor("worker"), [subscription]), heartbeat):
+        await eventually_async(when(lambda: told.get("silence", 0.0) > 2.0))
+        assert not heartbeat.ready
+    assert "TopicAuthorizationFailedError" in capsys.readouterr().out
 
 
 async def test_a_topic_that_comes_later_is_silence_until_it_is_there(
