@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from proef.adapters.db.tables import geteld
-from proef.consuming import Record, has_seen, record, remember, running, send
+from proef.consuming import Record, has_seen, record, remember, running, send, subscribed
 from proef.hulp import Proef
 from sqlalchemy import bindparam, insert
 
 from platformkit.db.statement import Statement
 from platformkit.envelope import Message
 from platformkit.executor import UnitOfWork
+from platformkit.messaging.replay import DeadLetters, Fate, Filter
 from platformkit.testing import eventually_async
 
 TELLEN = Statement(insert(geteld).values(sleutel="a", aantal=bindparam("aantal")))
@@ -108,3 +109,17 @@ async def test_an_unknown_type_or_version_lies_aside_with_its_bytes(
         await eventually_async(lambda: has_seen(proef, 2))
     assert await proef.rows("select payload from dead_letter") == [value]
     assert "999993653" not in capsys.readouterr().out
+
+
+async def test_a_header_that_stands_twice_is_kept_twice_and_poison_when_it_is_replayed(
+    proef: Proef, topic: str
+) -> None:
+    headers, value = record(1)
+    await send(proef, topic, ([*headers, ("ce_type", b"a"), ("x", b"1"), ("x", b"2")], value), record(2))
+    async with running(proef, topic):
+        await eventually_async(lambda: has_seen(proef, 2))
+    letters = DeadLetters(proef.executor("worker"), [subscribed(topic)])
+    (letter,) = await letters.find(Filter())
+    assert {letter.headers[name] for name in ("x", "x#2", "ce_type#2")} == {"1", "2", "a"}
+    assert (await letters.replay(letter.id, "beheerder")).fate is Fate.FAILED
+    assert await proef.count("dead_letter") == 1

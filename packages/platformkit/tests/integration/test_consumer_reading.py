@@ -130,6 +130,26 @@ async def test_who_may_not_read_says_so_and_is_not_ready(
     assert "TopicAuthorizationFailedError" in capsys.readouterr().out
 
 
+@pytest.mark.timeout(180)
+async def test_a_broker_that_is_away_is_waited_for_alive_while_what_is_unread_grows_old(
+    proef: Proef, topic: str, servers: Stack, told: Mapping[str, float]
+) -> None:
+    heartbeat, consumer = Heartbeat(None, limit=3.0), make(proef, topic)
+    # Less than it waits after a poll that failed: one would be seen.
+    consumer._readings[0]._silent = 4.0
+    async with beating(consumer, heartbeat):
+        await eventually_async(when(lambda: told.get("age 0", 9.0) < 1.0))
+        servers.kill("kafka")
+        try:
+            await eventually_async(when(lambda: told["age 0"] > 15.0), seconds=40)
+            assert heartbeat.alive
+        finally:
+            await asyncio.to_thread(servers.restart, "kafka")
+        await send(proef, topic, record(1))
+        await eventually_async(lambda: has_seen(proef, 1), seconds=60)
+        await eventually_async(when(lambda: told["age 0"] < 1.0))
+
+
 async def test_a_topic_that_comes_later_is_silence_until_it_is_there(
     proef: Proef, admin: AIOKafkaAdminClient, told: Mapping[str, float]
 ) -> None:

@@ -6,6 +6,7 @@ that lasts, given back to Kafka; what can never succeed is found by bisecting an
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -220,7 +221,7 @@ class Consumer:
             partition=record.partition,
             offset=record.offset,
             key=record.key,
-            headers={_storable(name): _storable((value or b"").decode("latin-1")) for name, value in record.headers},
+            headers=_kept(record.headers),
             payload=record.value,
             error=error,
             traceparent=traceparent_in(record.headers),
@@ -281,6 +282,17 @@ def _rewind(message: KafkaMessage) -> None:
         first[partition] = min(record.offset, first.get(partition, record.offset))
     for partition in first.keys() & consumer.assignment():
         consumer.seek(partition, first[partition])
+
+
+def _kept(headers: Sequence[tuple[str, bytes | None]]) -> Mapping[str, str]:
+    """By name, as they can be stored; what stands a second time, which is poison, by `name#2` (see `Letter.decoded`)."""
+    found: dict[str, str] = {}
+    times: Counter[str] = Counter()
+    for name, value in headers:
+        times[name] += 1
+        kept = name if times[name] == 1 else f"{name}#{times[name]}"
+        found[_storable(kept)] = _storable((value or b"").decode("latin-1"))
+    return found
 
 
 def _storable(text: str) -> str:

@@ -1,5 +1,6 @@
 """What a person does with dead letters: look, hand to the consumer's handler again, drop (D5). Both deeds are audited."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from platformkit.executor import Executor, UnitOfWork, handle_once
 from platformkit.messaging.consumer import Subscription
 from platformkit.retry import is_transient, is_unready
 
+_SECOND = re.compile(r"#[0-9]+$")
 _PER_PERSON = frozenset(name for name, topic in topics().items() if topic.key == "persoon_ref")
 
 
@@ -86,7 +88,8 @@ class Letter:
             PoisonError: it cannot be understood.
         """
         headers: list[tuple[str, bytes | None]] = [
-            (name, text.encode("latin-1")) for name, text in self.headers.items()
+            (first if (first := _SECOND.sub("", name)) in self.headers else name, text.encode("latin-1"))
+            for name, text in self.headers.items()
         ]
         return decode(headers, self.key, self.payload, place)
 
