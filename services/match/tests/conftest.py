@@ -15,7 +15,8 @@ from platformkit.executor import Executor
 from platformkit.service import runtime
 from platformkit.settings import Profile
 
-NU = datetime(2025, 6, 1, 12, tzinfo=UTC)
+# Half past midnight of 1 June in the Netherlands: in UTC it is another day, and another month.
+NU = datetime(2025, 5, 31, 22, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")

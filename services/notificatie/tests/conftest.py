@@ -45,7 +45,8 @@ from platformkit.executor import Executor
 from platformkit.messaging.consumer import Consumer, Subscription
 from platformkit.testing import NOWHERE, record
 
-NU = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+# Half past midnight of 22 November in the Netherlands: in UTC it is another day.
+NU = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 SMTP = SmtpServer("127.0.0.1", 0, "gebruiker", "geheim", "Verwijsindex <niet-antwoorden@verwijsindex.example>")
 

@@ -162,7 +162,7 @@ async def test_a_match_is_over_on_its_einddatum_without_any_sweep(
 
     assert len(await stand("open")) == 1
     assert await stand("beeindigd") == []
-    klok.forward(timedelta(hours=10, minutes=1))  # midnight in Amsterdam, not in UTC
+    klok.forward(timedelta(hours=23, minutes=30))  # midnight in Amsterdam, not in UTC
     assert await stand("open") == []
     (over,) = await stand("beeindigd")
     assert (over["status"], over["reden"]) == ("beeindigd", "einddatum")
@@ -302,7 +302,7 @@ async def test_only_an_active_signal_makes_an_organisation_involved(
     assert await regiepartij(http, wijkteam.jeugdige) is False
     await verwerk(executor, [wijkteam.afgegeven()])
     assert await regiepartij(http, wijkteam.jeugdige) is True
-    klok.forward(timedelta(hours=10, minutes=1))  # midnight in Amsterdam: its last day is over
+    klok.forward(timedelta(hours=23, minutes=30))  # midnight in Amsterdam: its last day is over
     assert await regiepartij(http, wijkteam.jeugdige) is False
     await verwerk(executor, [wijkteam.verlengd(date(2026, 1, 1))])
     assert await regiepartij(http, wijkteam.jeugdige) is True

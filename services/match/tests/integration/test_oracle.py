@@ -27,7 +27,7 @@ from platformkit.envelope import Message
 from platformkit.executor import Executor
 
 VANDAAG = date(2025, 6, 1)
-NU = datetime(2025, 6, 1, 12, tzinfo=UTC)
+NU = datetime(2025, 5, 31, 22, 30, tzinfo=UTC)
 
 
 class Geschiedenis:

@@ -1,5 +1,6 @@
 """Who is told of a match."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -7,7 +8,7 @@ import pytest
 
 from contracts.match import BetrokkenProfessional, MatchBeeindigd, MatchOntstaan, MatchReden
 from contracts.signaal import Organisatiesoort
-from notificatie.domain.ontvangers import Ontvanger, OntvangerSoort, ontvangers, was_onjuist
+from notificatie.domain.ontvangers import Ontvanger, OntvangerSoort, eigen_signaal_op, ontvangers, was_onjuist
 
 NU = "2026-11-22T12:00:00Z"
 
@@ -70,6 +71,16 @@ def test_with_a_matchregie_party_he_is_not() -> None:
 def test_where_match_did_not_say_he_is_asked_about_later() -> None:
     """An event from before match told it."""
     assert coordinators(("onderwijs", "a"), ("ggd", "b"), regiepartij=None) == ["a", "b"]
+
+
+@pytest.mark.regel("D18")
+def test_each_professional_hears_when_his_own_signal_was_issued_and_nobody_elses() -> None:
+    issued = (datetime(2026, 5, 3, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC))
+    sides = (("onderwijs", "a"), ("ggd", "a"))
+    event = MatchOntstaan(**match(*sides, regiepartij=False, afgegeven_op=issued))
+    assert [eigen_signaal_op(event, each) for each in ontvangers(event)] == [*issued, None]
+    silent = MatchOntstaan(**match(*sides, regiepartij=False))
+    assert [eigen_signaal_op(silent, each) for each in ontvangers(silent)] == [None] * 3
 
 
 @pytest.mark.parametrize("reden", list(MatchReden))

@@ -30,7 +30,7 @@ _MARK_PATIENCE = 3600.0
 """A database that was away for minutes is no reason to send a mail again: while it is away nobody else can claim it."""
 
 Samen = Sequence[Notificatie]
-"""Notifications of one cause, which share a mail where they share an address. Never none."""
+"""Notifications of one cause to one kind of recipient, which share a mail where they share an address. Never none."""
 
 log = get_logger()
 _meter = metrics.get_meter("notificatie")
@@ -59,7 +59,7 @@ class Bezorger:
     venster: Venster = field(default_factory=Venster)
 
     async def claim(self, limit: int, behalve: Sequence[UUID]) -> Sequence[Samen]:
-        """Take some `limit` notifications that are due, none of `behalve`, by cause; what is over lapses."""
+        """Take some `limit` notifications that are due, none of `behalve`; what is over lapses."""
         return await self.executor.execute(self._claim, None, limit, behalve)
 
     async def achterstand(self) -> tuple[int, float]:
@@ -78,9 +78,9 @@ class Bezorger:
         }
         nog = [each for each, matches in over.items() if matches]
         await self.notificaties.laat_vervallen(work, set(te_doen).difference(nog), nu)
-        samen: dict[UUID, list[Notificatie]] = defaultdict(list)
+        samen: dict[tuple[UUID, OntvangerSoort], list[Notificatie]] = defaultdict(list)
         for each in await self.notificaties.neem(work, nog, nu, nu + self.lease):
-            samen[each.oorzaak.id].append(_met(each, over[each.id], work.today))
+            samen[each.oorzaak.id, each.ontvanger.soort].append(_met(each, over[each.id], work.today))
         return list(samen.values())
 
     async def bezorg(self, samen: Samen) -> bool:
@@ -89,13 +89,13 @@ class Bezorger:
             # The same for all, so that they stay together when they are tried again.
             spreiding = random.random()  # noqa: S311 (spreads retries, keeps no secret)
             zonder: list[tuple[Notificatie, Besluit]] = []
-            mails: dict[tuple[Soort, OntvangerSoort, str], list[tuple[Notificatie, Adres]]] = defaultdict(list)
+            mails: dict[str, list[tuple[Notificatie, Adres]]] = defaultdict(list)
             gevonden = await asyncio.gather(*(self._adres(each, spreiding) for each in samen))
             for each, adres in zip(samen, gevonden, strict=True):
                 if isinstance(adres, Besluit):
                     zonder.append((each, adres))
                 else:
-                    mails[each.soort, each.ontvanger.soort, adres.email].append((each, adres))
+                    mails[adres.email].append((each, adres))
             await self._leg_vast(zonder)
             gelukt = await asyncio.gather(
                 *(self._verstuur(each, spreiding) for each in mails.values()), return_exceptions=True
