@@ -73,9 +73,9 @@ def _answers(driver: Driver) -> float:
     return sum(
         each.value
         for each in driver.metrics("signaal-api")
-        if each.name == "http_server_duration_milliseconds_count"
-        and each.labels["http_target"].endswith("/signalen/bestaan")
-        and each.labels["http_status_code"] == "200"
+        if each.name == "http_server_request_duration_seconds_count"
+        and each.labels["http_route"].endswith("/signalen/bestaan")
+        and each.labels["http_response_status_code"] == "200"
     )
 
 

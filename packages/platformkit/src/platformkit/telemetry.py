@@ -158,6 +158,12 @@ def traceparent_of(span: Span) -> str | None:
     return _traceparent(context) if context.is_valid else None
 
 
+def sampled(traceparent: str) -> str:
+    """The same, as one that is recorded; whatever is no traceparent stays that."""
+    found = _TRACEPARENT.fullmatch(traceparent)
+    return f"00-{found[1]}-{found[2]}-01" if found else traceparent
+
+
 def _traceparent(context: SpanContext) -> str:
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags & 1:02x}"
 
@@ -227,12 +233,21 @@ class EventSpan:
 
 @contextmanager
 def span(
-    name: str, kind: SpanKind, traceparent: str | None, attributes: Mapping[str, str | int] | None = None
+    name: str,
+    kind: SpanKind,
+    traceparent: str | None,
+    attributes: Mapping[str, str | int] | None = None,
+    *,
+    link: str | None = None,
 ) -> Iterator[Span]:
-    """A current span that continues the trace of `traceparent`; an error marks it without quoting its text."""
-    cause = _context_of(traceparent)
+    """A current span that continues the trace of `traceparent`, and names the one of the traceparent `link` beside it.
+
+    An error marks it without quoting its text.
+    """
+    cause, beside = _context_of(traceparent), _context_of(link)
     parent = Context() if cause is None else trace.set_span_in_context(NonRecordingSpan(cause), Context())
-    started = _tracer.start_span(name, context=parent, kind=kind, attributes=attributes)
+    links = [Link(beside)] if beside else []
+    started = _tracer.start_span(name, context=parent, kind=kind, attributes=attributes, links=links)
     with trace.use_span(started, end_on_exit=True, record_exception=False, set_status_on_exception=False):
         try:
             yield started

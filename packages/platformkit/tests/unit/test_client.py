@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import Annotated
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
@@ -94,6 +95,14 @@ async def test_own_token_is_kept_and_the_user_goes_along(user: str) -> None:
     await client.ask(LEZEN, wieDan=uuid4())
     assert [request.headers["authorization"] for request in world.asked] == ["Bearer token-1"] * 2
     assert [request.headers.get("namens") for request in world.asked] == [user, None]
+
+
+@pytest.mark.parametrize("value", ["a/b", "../z", "x?y=1", "a b", "%2e", "{c}", "é", "#"])
+async def test_a_place_in_a_path_is_one_step_of_it(value: str) -> None:
+    world = World(good)
+    await world.client().ask(LEZEN, wieDan=value)
+    asked = world.asked[0].url.raw_path.decode()
+    assert asked == f"/v1/x/{quote(value, safe='')}/y"
 
 
 async def test_in_the_name_of_nobody_nothing_is_asked() -> None:

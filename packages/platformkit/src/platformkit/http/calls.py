@@ -77,14 +77,20 @@ class Http:
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
         seconds: float = 5.0,
+        template: str = "?",
     ) -> Answer:
         """The answer, whatever its status; a redirect is not followed. `seconds` is for all of it.
+
+        The span holds the `template` of the path: a path itself may say who somebody is.
 
         Raises:
             UnansweredError: there is none.
         """
-        address = urlsplit(url)
-        attributes = {"http.request.method": method, "server.address": address.hostname or "", "url.path": address.path}
+        attributes = {
+            "http.request.method": method,
+            "server.address": urlsplit(url).hostname or "",
+            "url.template": template,
+        }
         with _tracer.start_as_current_span(
             f"http {method}",
             kind=SpanKind.CLIENT,

@@ -5,6 +5,7 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import TypeVar
+from urllib.parse import quote
 
 from pydantic import SecretStr, ValidationError
 
@@ -40,17 +41,17 @@ class ServiceClient:
             LookupError: there is no such user.
         """
         asker = {"Namens": bearer()} if call.namens else {}
-        path = call.path.format_map(place)
-        answer = await self._send(call.method, path, question, asker)
+        path = call.path.format_map({name: quote(str(each), safe="") for name, each in place.items()})
+        answer = await self._send(call, path, question, asker)
         if answer.status_code == 401:
             # The issuer may have new keys, so that our token says nothing any more: once more with a new one.
             self._tokens.forget()
-            answer = await self._send(call.method, path, question, asker)
+            answer = await self._send(call, path, question, asker)
         if answer.status_code >= 500 or answer.status_code == 429:
             raise TransientError(_code(answer), retry_after=_retry_after(answer.headers))
         return _understood(call, answer)
 
-    async def _send(self, method: str, path: str, question: Vraag | None, asker: Mapping[str, str]) -> Answer:
+    async def _send(self, call: Call[A], path: str, question: Vraag | None, asker: Mapping[str, str]) -> Answer:
         headers = {"Authorization": f"Bearer {await self._tokens.token()}", **asker}
         content = b""
         if question is not None:
@@ -58,7 +59,12 @@ class ServiceClient:
             content = question.model_dump_json(by_alias=True).encode()
         try:
             return await self._client.send(
-                method, self._base_url + path, headers=headers, content=content, seconds=self._seconds
+                call.method,
+                self._base_url + path,
+                headers=headers,
+                content=content,
+                seconds=self._seconds,
+                template=_PREFIX + call.path,
             )
         except UnansweredError:
             raise TransientError("tijdelijk-niet-beschikbaar") from None

@@ -66,9 +66,24 @@ COMMON: Mapping[str, Problem] = MappingProxyType(
         "methode-niet-toegestaan": Problem(
             405, "Deze methode kan hier niet", "Kijk in de API-beschrijving (/v1/openapi.json) welke methoden er zijn."
         ),
+        "verzoek-onleesbaar": Problem(
+            400,
+            "Dit is geen geldig HTTP-verzoek",
+            "Controleer het adres en de headers: elke header één keer, met een geldige waarde. Verstuur het dan opnieuw.",
+        ),
+        "te-langzaam": Problem(
+            408,
+            "Het verzoek kwam niet op tijd binnen",
+            "Verstuur het hele verzoek in één keer opnieuw. Er is niets opgeslagen.",
+        ),
         "te-groot": Problem(413, "Het verzoek is te groot", "Stuur een kleiner verzoek. Er is niets opgeslagen."),
         "verkeerd-mediatype": Problem(
             415, "Dit soort inhoud kan niet", "Stuur het verzoek met Content-Type: application/json."
+        ),
+        "kop-te-groot": Problem(
+            431,
+            "Het adres en de headers zijn te groot",
+            "Stuur een korter adres en minder of kortere headers. Er is niets opgeslagen.",
         ),
         "te-veel-verzoeken": Problem(
             429,
@@ -182,6 +197,7 @@ _NAME = re.compile(r"[A-Za-z-]{1,40}|[0-9]{1,3}")
 _EXPLANATIONS = (
     ("missing", "Dit veld is verplicht."),
     ("extra_forbidden", "Dit veld bestaat niet. Haal het weg."),
+    ("too_often", "Dit mag er maar één keer staan."),
     ("date", "Schrijf een datum als jjjj-mm-dd."),
     ("uuid", "Dit is geen geldig kenmerk."),
     ("string_too", "Deze tekst is te kort of te lang."),

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from platformkit.audit.sealing import PAUSE, Sealer
 from platformkit.gauges import measuring
 from platformkit.health import Heartbeat
+from platformkit.http.server import BoundedProtocol
 from platformkit.messaging.consumer import Consumer
 from platformkit.outbox.relay import Relay
 from platformkit.service.jobs import Job, every, together, wait
@@ -73,6 +74,8 @@ async def serve(app: FastAPI, settings: ProcessSettings, stop: asyncio.Event, he
             app,
             host=settings.http_host,
             port=settings.http_port,
+            http=BoundedProtocol,
+            ws="none",
             access_log=False,
             log_config=None,
             server_header=False,

@@ -22,6 +22,7 @@ class Pretended(Http):
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
         seconds: float = 5.0,
+        template: str = "?",
     ) -> Answer:
         try:
             said = self._answer(httpx.Request(method, url, headers=headers, content=content))
