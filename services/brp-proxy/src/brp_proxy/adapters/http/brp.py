@@ -71,7 +71,12 @@ class BrpClient:
         }
         try:
             antwoord = await self._client.send(
-                "POST", self._url, headers=headers, content=json.dumps(vraag).encode(), seconds=SECONDEN
+                "POST",
+                self._url,
+                headers=headers,
+                content=json.dumps(vraag).encode(),
+                seconds=SECONDEN,
+                template="/personen",
             )
         except UnansweredError as error:
             log.warning("brp_niet_beschikbaar", error=str(error))
