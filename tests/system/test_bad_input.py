@@ -119,3 +119,19 @@ def test_with_the_brp_away_nothing_is_kept(driver: Driver, fault: dict[str, obje
     mine = driver.http.get(driver.url("signaal", "/v1/signalen"), headers=driver.bearer(name))
     assert mine.json()["items"] == []
     assert eventually(lambda: driver.signal(name, KNOWN, key=key), "again").status_code == 201
+
+
+@pytest.mark.system
+@pytest.mark.regel("D3", "D10")
+def test_with_the_brp_away_a_used_key_gives_its_answer_again_and_tells_nothing_of_others(driver: Driver) -> None:
+    name, key = "Nora Opnieuw", str(uuid4())
+    first = driver.signal(name, KNOWN, key=key)
+    driver.brp(fout="503")
+    try:
+        again = driver.signal(name, KNOWN, key=key.upper())
+        others = [driver.signal(name, bsn, key=key) for bsn in ("999970021", "999999096", "000009957")]
+    finally:
+        driver.brp()
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
+    assert [(each.status_code, each.json()["code"]) for each in others] == [(409, "idempotency-key-hergebruikt")] * 3
+    assert others[0].json() == others[1].json() == others[2].json()

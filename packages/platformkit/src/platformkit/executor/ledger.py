@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, Text, any_, bindparam, column, delete, func, or_, select, table, text
+from sqlalchemy import ARRAY, Text, any_, bindparam, column, delete, func, or_, select, table, text
 from sqlalchemy.dialects.postgresql import insert
 
 from platformkit.db.context import DatabaseContext
@@ -70,12 +70,6 @@ _FORGET = Statement(
             one_of(dead_letter.c.key, "keys"),
             dead_letter.c.headers["ce_subject"].astext == any_(bindparam("subjects", type_=ARRAY(Text))),
         )
-    )
-)
-_LIE_OF = Statement(
-    select(dead_letter.c.key).where(
-        dead_letter.c.consumer == bindparam("consumer"),
-        dead_letter.c.key == any_(bindparam("keys", type_=ARRAY(LargeBinary))),
     )
 )
 
@@ -197,12 +191,6 @@ class Ledger:
     async def lying(self) -> Mapping[str, int]:
         """How many dead letters each consumer has; one that has none is not named."""
         return {row.consumer: row.number for row in await self._connection.rows(_LYING)}
-
-    async def put_aside(self, consumer: str, keys: Collection[UUID]) -> frozenset[UUID]:
-        """Those of the Kafka keys about which a message lies among the dead letters of `consumer`."""
-        by_raw = {str(each).encode(): each for each in keys}
-        found = await self._connection.rows(_LIE_OF, consumer=consumer, keys=list(by_raw))
-        return frozenset(by_raw[row.key] for row in found)
 
     async def forget(self, *, keys: Collection[UUID], subjects: Collection[UUID]) -> None:
         """Remove the dead letters of who or what was destroyed (D8): by Kafka key, and by the id of an aggregate."""

@@ -82,10 +82,6 @@ class UnitOfWork:
         """What the caller's key was taken for, none when it is free: asked before anything else is (D3)."""
         return await self.ledger.claimed(caller, key)
 
-    async def put_aside(self, consumer: str, keys: Collection[UUID]) -> frozenset[UUID]:
-        """Those of the Kafka keys about which a message lies among the dead letters of `consumer`."""
-        return await self.ledger.put_aside(consumer, keys)
-
     async def forget(self, *, keys: Collection[UUID], subjects: Collection[UUID]) -> None:
         """Remove the dead letters of who or what is destroyed here (D8)."""
         await self.ledger.forget(keys=keys, subjects=subjects)
