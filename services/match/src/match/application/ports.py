@@ -154,8 +154,10 @@ class Deelnemers(Protocol):
         """
         ...
 
-    async def contacten(self, accounts: Sequence[AccountId]) -> Mapping[AccountId, Contact]:
-        """How to reach the people behind these accounts (R122), as far as signaal knows. Kept nowhere.
+    async def contacten(self, partners: Collection[tuple[AccountId, SignaalId]]) -> Mapping[AccountId, Contact]:
+        """How to reach the people behind accounts (R122), as far as signaal knows. Kept nowhere.
+
+        With each account the own signal of the user for which it is asked: when that is over, signaal says nothing (D10).
 
         Raises:
             DomainError, TransientError: as above.

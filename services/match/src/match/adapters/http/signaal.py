@@ -1,11 +1,11 @@
 """Client of signaal: which account a user has, and how to reach the partners of a match (D17)."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from contracts.base import AccountId
-from contracts.http.deelnemers import CONTACTGEGEVENS, EIGEN_ACCOUNT, Contact, ContactVraag
+from contracts.base import AccountId, SignaalId
+from contracts.http.deelnemers import CONTACTGEGEVENS, EIGEN_ACCOUNT, Contact, ContactAanleiding, ContactVraag
 from platformkit.http.client import ServiceClient
 from platformkit.identity import Principal
 
@@ -31,6 +31,10 @@ class SignaalClient:
         self._accounts[wie] = (time.monotonic() + _SECONDEN, account)
         return account
 
-    async def contacten(self, accounts: Sequence[AccountId]) -> Mapping[AccountId, Contact]:
-        gevonden = await self._client.ask(CONTACTGEGEVENS, ContactVraag(accounts=list(accounts)))
+    async def contacten(self, partners: Collection[tuple[AccountId, SignaalId]]) -> Mapping[AccountId, Contact]:
+        vraag = ContactVraag(
+            accounts=sorted({account for account, _ in partners}),
+            aanleidingen=[ContactAanleiding(account=account, eigen_signaal=eigen) for account, eigen in partners],
+        )
+        gevonden = await self._client.ask(CONTACTGEGEVENS, vraag)
         return {each.account_id: each for each in gevonden.items}

@@ -100,8 +100,8 @@ class MatchesTonen:
 
     async def _met_partners(self, matches: Sequence[EigenMatch]) -> list[GetoondeMatch]:
         # After the transaction: it does not stand open while another service thinks.
-        accounts = sorted({each.partner_account for each in matches if each.stand is Stand.OPEN})
-        contacten = await self._deelnemers.contacten(accounts) if accounts else {}
+        partners = {(each.partner_account, each.eigen_signaal) for each in matches if each.stand is Stand.OPEN}
+        contacten = await self._deelnemers.contacten(partners) if partners else {}
         return [
             GetoondeMatch(each, contacten.get(each.partner_account) if each.stand is Stand.OPEN else None)
             for each in matches
