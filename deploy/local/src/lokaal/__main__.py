@@ -1,9 +1,13 @@
 """The commands behind `make`: `python -m lokaal <command>`; settings come from the environment, as make passes them."""
 
 import os
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +16,8 @@ from typing import Any, cast
 from rich.console import Console
 from rich.table import Table
 
-from lokaal import klok, paths, stack
+from lokaal import detached, klok, paths, stack
+from lokaal.keeping import Ends
 from lokaal.progress import OnScreen
 from lokaal.servers.artifacts import ArtifactError
 from lokaal.stack import AlreadyRunsError, Stack
@@ -29,12 +34,39 @@ def up() -> int:
     if found and found["ready"] and all(process.alive() for process in stack.read_processes(run_dir)):
         console.print(f"The stack already runs; its addresses are in {run_dir / 'stack.json'}. `make down` stops it.")
         return 0
+    code = detached.work_on(lambda ready: _started_and_kept(run_dir, ready), run_dir / "logs" / "supervisor.log")
+    if code:
+        return code
+    _print_addresses(stack.read(run_dir) or {})
+    console.print(f"\nAll addresses: {run_dir / 'stack.json'}   Logs: {run_dir / 'logs'}   Stop: make down")
+    return 0
+
+
+def _started_and_kept(run_dir: Path, ready: Callable[[], None]) -> int:
+    """Start the stack, call `ready`, and keep the stack until SIGTERM; then stop it."""
     started = start(run_dir)
     if started is None:
         return 1
-    _print_addresses(started.addresses)
-    console.print(f"\nAll addresses: {run_dir / 'stack.json'}   Logs: {run_dir / 'logs'}   Stop: make down")
+    with kept(started):
+        ready()
+        signal.pause()
     return 0
+
+
+@contextmanager
+def kept(started: Stack) -> Iterator[None]:
+    """Keep a stack meanwhile; then, or at SIGTERM or Ctrl-C, stop it."""
+    stop = threading.Event()
+    keeping = threading.Thread(target=started.keep, args=(stop,))
+    keeping.start()
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        stop.set()
+        keeping.join()
+        started.stop()
 
 
 def start(run_dir: Path) -> Stack | None:
@@ -48,6 +80,8 @@ def start(run_dir: Path) -> Stack | None:
         console.print(f"[red]PERSONEN={personen} is not a file.[/]")
         return None
     begin = time.monotonic()
+    # `make down` stops who keeps the stack, also in the middle of its start.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         made = Stack(run_dir, cast("Form", vorm), personen=personen, progress=OnScreen(console))
         made.start()
@@ -81,16 +115,33 @@ def status() -> int:
     if found is None:
         console.print("No stack runs here. `make up` starts one.")
         return 1
-    table = Table("component", "pid", "state", "log", box=None)
-    processes = stack.read_processes(run_dir)
+    table = Table("component", "pid", "state", "ended", "log", box=None)
+    processes, ends = stack.read_processes(run_dir), stack.read_ends(run_dir)
     for process in processes:
+        ended = ends.get(process.name)
         state = "[green]runs[/]" if process.alive() else "[red]is gone[/]"
-        table.add_row(process.name, str(process.pid), state, process.log)
+        if ended and ended.keeps_failing:
+            state = "[red]fails again and again[/]"
+        table.add_row(process.name, str(process.pid), state, _told(ended), process.log)
     console.print(table)
+    if not any(process.alive() for process in stack.read_supervisor(run_dir)):
+        console.print("[yellow]Nobody starts again what ends here.[/]")
     _print_addresses(found)
     if not found["ready"]:
         console.print("[yellow]This stack is still starting, or its start was cut off; `make down` clears it.[/]")
     return 0 if found["ready"] and all(process.alive() for process in processes) else 1
+
+
+def _told(ended: Ends | None) -> str:
+    """How often, how last, and what happens next; in Dutch time, as all that people read."""
+    if ended is None:
+        return ""
+    again = f"; starts again {_moment(ended.again)}" if ended.again else ""
+    return f"{ended.count} x, last {_moment(ended.at)}: {ended.reason}{again}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(klok.AMSTERDAM):%H:%M:%S %Z}"
 
 
 def move_klok() -> int:

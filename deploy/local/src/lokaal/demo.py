@@ -4,7 +4,7 @@ Everything goes through the front doors: bearer tokens, the public APIs, the mai
 """
 
 import secrets
-import time
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.tree import Tree
 
 from lokaal import paths
-from lokaal.__main__ import start
+from lokaal.__main__ import kept, start
 from lokaal.token import TokenError, slug, token
+from platformkit.testing import eventually
 
 console = Console(highlight=False, soft_wrap=True)
 _PATIENCE = 30.0
@@ -47,20 +48,18 @@ def main() -> int:
     stack = start(paths.run_dir())
     if stack is None:
         return 1
-    try:
-        with httpx.Client(timeout=10, trust_env=False) as http:
-            _Story(http, stack.addresses).tell()
-        _where_to_look(stack.addresses)
-        while True:
-            time.sleep(1)
-    except (StoryError, TokenError, httpx.HTTPError) as error:
-        console.print(f"[red]The story stopped: {error}[/]")
-        return 1
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        console.print("\nStopping the stack ...")
-        stack.stop()
+    with kept(stack):
+        try:
+            with httpx.Client(timeout=10, trust_env=False) as http:
+                _Story(http, stack.addresses).tell()
+            _where_to_look(stack.addresses)
+            signal.pause()
+        except (StoryError, TokenError, httpx.HTTPError) as error:
+            console.print(f"[red]The story stopped: {error}[/]")
+            return 1
+        finally:
+            console.print("\nStopping the stack ...")
+    return 0
 
 
 class StoryError(RuntimeError):
@@ -118,7 +117,7 @@ class _Story:
             items: list[dict[str, Any]] = self._http.get(url, headers=headers).json().get("items", [])
             return items if len(items) >= count else None
 
-        for match in _eventually(found, f"{count} match(es) of {person.name}"):
+        for match in _seen(found, f"{count} match(es) of {person.name}"):
             partner = match["partner"]
             kind = {"client": "client match", "gezin": "family match"}[match["soort"]]
             console.print(f"   {kind}  with {partner['naam']} of {partner['organisatie']} <{partner['email']}>")
@@ -132,7 +131,7 @@ class _Story:
             boxes = {box for mail in items for box in mail["aan"]}
             return items if boxes >= {person.mailbox for person in persons} else None
 
-        for mail in sorted(_eventually(arrived, "a mail for everybody"), key=lambda mail: str(mail["ontvangenOp"])):
+        for mail in sorted(_seen(arrived, "a mail for everybody"), key=lambda mail: str(mail["ontvangenOp"])):
             console.print(f"   to {', '.join(mail['aan']):<42} {mail['onderwerp']}")
 
     def _trace(self, trace: str) -> None:
@@ -147,7 +146,7 @@ class _Story:
             whole = sum(span.get("parentId") not in ids for span in spans) == 1
             return spans if whole and any(span["name"] == "email send" for span in spans) else None
 
-        console.print(_tree(_eventually(complete, "the trace in the viewer")))
+        console.print(_tree(_seen(complete, "the trace in the viewer")))
         console.print(f"   Look at it: {self._addresses['traces']}/zipkin/traces/{trace}")
 
 
@@ -182,14 +181,11 @@ def _in_time(spans: dict[str, dict[str, Any]]) -> Iterator[str]:
     yield from sorted(spans, key=lambda id_: int(spans[id_]["timestamp"]))
 
 
-def _eventually(probe: Callable[[], list[dict[str, Any]] | None], what: str) -> list[dict[str, Any]]:
-    until = time.monotonic() + _PATIENCE
-    while time.monotonic() < until:
-        seen = probe()
-        if seen is not None:
-            return seen
-        time.sleep(0.1)
-    raise StoryError(f"not seen within {_PATIENCE:.0f} s: {what}")
+def _seen(probe: Callable[[], list[dict[str, Any]] | None], what: str) -> list[dict[str, Any]]:
+    try:
+        return eventually(probe, what, _PATIENCE, every=0.1)
+    except AssertionError as error:
+        raise StoryError(str(error)) from None
 
 
 def _where_to_look(addresses: dict[str, Any]) -> None:

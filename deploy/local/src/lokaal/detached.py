@@ -4,11 +4,13 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 _POLL = 0.02
 
@@ -84,6 +86,51 @@ def start_detached(command: Sequence[str], env: Mapping[str, str], log: Path) ->
         return subprocess.Popen(
             list(command), env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
         )
+
+
+def work_on(work: Callable[[Callable[[], None]], int], log: Path) -> int:
+    """Do `work` in a process of its own that goes on when this one ends, and wait until it calls what it is given.
+
+    Until then it writes to the terminal of this process, and Ctrl-C there ends it (SIGTERM); afterwards to `log`.
+
+    Returns:
+        0 when it called; else its exit code.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _work_to_the_end(work, log, writer)
+    os.close(writer)
+    try:
+        return 0 if os.read(reader, 1) else os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    except KeyboardInterrupt:
+        os.kill(child, signal.SIGTERM)
+        os.waitpid(child, 0)
+        return 1
+    finally:
+        os.close(reader)
+
+
+def _work_to_the_end(work: Callable[[Callable[[], None]], int], log: Path, writer: int) -> NoReturn:
+    def ready() -> None:
+        sys.stdout.flush()
+        with log.open("ab") as out, open(os.devnull, "rb") as nothing:
+            os.dup2(nothing.fileno(), 0)
+            os.dup2(out.fileno(), 1)
+            os.dup2(out.fileno(), 2)
+        os.write(writer, b"1")
+        os.close(writer)
+
+    code = 1
+    try:
+        os.setsid()
+        code = work(ready)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
 
 
 def tail(log: Path, lines: int = 30) -> str:

@@ -82,7 +82,10 @@ class Says:
     command: tuple[str, ...]
 
     def __call__(self, since: float) -> bool:
-        return subprocess.run(self.command, capture_output=True, check=False, timeout=10).returncode == 0
+        try:
+            return subprocess.run(self.command, capture_output=True, check=False, timeout=10).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,18 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 from lokaal import secret_file, system
 from lokaal.component import Component
-from lokaal.detached import Process, stop_all
+from lokaal.detached import Process, start_ticks, stop_all
+from lokaal.keeping import Ends, Keeper, Thresholds
 from lokaal.progress import Progress
 from lokaal.servers import kafka, postgres, redis, zipkin
 from lokaal.supervisor import Supervisor
@@ -89,6 +92,8 @@ class Stack:
             changed=self._write,
             progress=progress,
         )
+        self._keeper = Keeper(self._supervisor, self._told)
+        self._kept_by: Process | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -106,7 +111,8 @@ class Stack:
         """
         self.run_dir.mkdir(parents=True, exist_ok=True)
         with _locked(self.run_dir):
-            if running := [process.name for process in read_processes(self.run_dir) if process.alive()]:
+            left = [*read_supervisor(self.run_dir), *read_processes(self.run_dir)]
+            if running := [process.name for process in left if process.alive()]:
                 raise AlreadyRunsError(f"a stack runs in {self.run_dir}: {', '.join(running)}")
             self._make_empty()
             try:
@@ -119,6 +125,17 @@ class Stack:
             self._versions = self._ask_versions()
             self._ready = True
             self._write(self._supervisor.processes)
+
+    def keep(self, stop: threading.Event, thresholds: Thresholds | None = None) -> None:
+        """Start again what ends or hangs, until `stop`. What a call of this class stops stays down.
+
+        Tests do without it: they see how a process ends.
+        """
+        pid = os.getpid()
+        self._keeper.thresholds = thresholds or self._keeper.thresholds
+        self._kept_by = Process("supervisor", pid, start_ticks(pid) or 0, str(self.log("supervisor")))
+        self._supervisor.tell()
+        self._keeper.run(stop)
 
     def stop(self) -> None:
         """Stop everything in reverse order: SIGTERM, wait, SIGKILL. stack.json goes, the logs stay."""
@@ -217,8 +234,17 @@ class Stack:
         self._plan.klok.write_text("0\n")
 
     def _state(self, processes: Mapping[str, Process]) -> dict[str, Any]:
-        started = {name: process.to_json() for name, process in processes.items()}
-        return self._plan.addresses() | {"ready": self._ready, "processes": started, "versions": self._versions}
+        return self._plan.addresses() | {
+            "ready": self._ready,
+            "supervisor": self._kept_by and self._kept_by.to_json(),
+            "processes": {name: process.to_json() for name, process in processes.items()},
+            "ends": {name: each.to_json() for name, each in self._keeper.ends.items()},
+            "versions": self._versions,
+        }
+
+    def _told(self, line: str) -> None:
+        with self.log("supervisor").open("a") as log:
+            log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {line}\n")
 
     def _write(self, processes: Mapping[str, Process]) -> None:
         secret_file.write(self.run_dir / "stack.json", self._state(processes))
@@ -272,6 +298,18 @@ def read_processes(run_dir: Path) -> list[Process]:
     return [Process.from_json(name, entry) for name, entry in state.get("processes", {}).items()]
 
 
+def read_supervisor(run_dir: Path) -> list[Process]:
+    """The process that keeps the stack, when there is one."""
+    entry = (read(run_dir) or {}).get("supervisor")
+    return [Process.from_json("supervisor", entry)] if entry else []
+
+
+def read_ends(run_dir: Path) -> dict[str, Ends]:
+    """By component, how often it ended by itself, and how last."""
+    entries = (read(run_dir) or {}).get("ends", {})
+    return {name: Ends.from_json(entry) for name, entry in entries.items()}
+
+
 def down(run_dir: Path, stopped: Callable[[Process], None] = lambda process: None) -> int:
     """Stop the stack of a run directory by its stack.json alone, whatever became of the one that started it.
 
@@ -279,7 +317,11 @@ def down(run_dir: Path, stopped: Callable[[Process], None] = lambda process: Non
         How many processes were still running.
     """
     running = [process for process in read_processes(run_dir) if process.alive()]
-    stop_all(running, stopped=stopped)
+    # First the one that would start them again. It stops what it keeps; without it that is done here.
+    stop_all(read_supervisor(run_dir), patience=60)
+    stop_all([process for process in read_processes(run_dir) if process.alive()])
+    for process in running:
+        stopped(process)
     _clean_up(run_dir)
     return len(running)
 

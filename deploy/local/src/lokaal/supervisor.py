@@ -53,7 +53,18 @@ class Supervisor:
         self._lock = threading.Lock()
         self._cancel = threading.Event()
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._wanted: set[str] = set()
         self.processes: dict[str, Process] = {}
+
+    @property
+    def wanted(self) -> list[str]:
+        """What should run: was started, and not stopped by a call of this class."""
+        with self._lock:
+            return sorted(self._wanted)
+
+    def component(self, name: str) -> Component:
+        """One component as it is stated."""
+        return self._components[name]
 
     def start(self) -> None:
         """Start everything; returns when all is ready.
@@ -85,11 +96,13 @@ class Supervisor:
 
     def stop(self, patience: float = 20.0) -> None:
         """Stop everything, in reverse order of need."""
+        self._leave(*self.wanted)
         stop_all(self.processes.values(), patience, stopped=self._reap)
         self.processes.clear()
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """Send a signal (default SIGKILL) to one component and wait until it is gone."""
+        self._leave(name)
         process = self.processes[name]
         process.signal(number, group=number == signal.SIGKILL)
         child = self._children.get(name)
@@ -98,6 +111,7 @@ class Supervisor:
 
     def terminate(self, name: str) -> None:
         """Stop one component gracefully and wait until it is gone."""
+        self._leave(name)
         stop_all([self.processes[name]], stopped=self._reap)
 
     def restart(self, name: str, env: Mapping[str, str] | None = None) -> None:
@@ -114,6 +128,20 @@ class Supervisor:
             self.terminate(name)
         self._cancel.clear()
         self._run(self._components[name], env or {})
+
+    def launch(self, name: str) -> None:
+        """Start one component that has ended, on its old data, without waiting until it is ready.
+
+        Raises:
+            OSError: it cannot be executed.
+        """
+        if name in self.wanted:
+            self._launch(self._components[name], {})
+
+    def tell(self) -> None:
+        """Call `changed`."""
+        with self._lock:
+            self._changed(dict(self.processes))
 
     def copy(self, name: str, env: Mapping[str, str]) -> str:
         """Start a second process like `name` beside it, wait until it is ready; its name.
@@ -178,19 +206,29 @@ class Supervisor:
     def _run(self, component: Component, env: Mapping[str, str]) -> None:
         if self._cancel.is_set():
             raise _CancelledError
-        log = self._logs / f"{component.name}.log"
         since = time.time()
+        child = self._launch(component, env)
+        if child is not None:
+            self._wait(component, child, since)
+
+    def _launch(self, component: Component, env: Mapping[str, str]) -> "subprocess.Popen[bytes] | None":
         command = component.command() if callable(component.command) else component.command
         if command is None:
-            return
+            return None
+        log = self._log(component)
         child = start_detached(command, {**self._base_env, **component.env, **env}, log)
         self._record(component, child, log)
-        self._wait(component, child, log, since)
+        return child
+
+    def _log(self, component: Component) -> Path:
+        return self._logs / f"{component.name}.log"
 
     def _record(self, component: Component, child: subprocess.Popen[bytes], log: Path) -> None:
+        with self._lock:
+            self._children[component.name] = child
         started = start_ticks(child.pid)
         if started is None:
-            return  # ended already: there is nothing to stop, and the wait reports it
+            return  # ended already: there is nothing to stop, and who waits for it reports it
         process = Process(
             name=component.name,
             pid=child.pid,
@@ -201,7 +239,6 @@ class Supervisor:
             heartbeat=str(component.heartbeat) if component.heartbeat else None,
         )
         with self._lock:
-            self._children[component.name] = child
             self.processes[component.name] = process
             self._changed(dict(self.processes))
 
@@ -216,7 +253,8 @@ class Supervisor:
                 queue.extend(self._components[name].needs)
         return below
 
-    def _wait(self, component: Component, child: subprocess.Popen[bytes], log: Path, since: float) -> None:
+    def _wait(self, component: Component, child: subprocess.Popen[bytes], since: float) -> None:
+        log = self._log(component)
         until = time.monotonic() + component.patience
         step = isinstance(component.ready, Ended)
         while True:
@@ -228,6 +266,8 @@ class Supervisor:
                 self._forget(component.name)
                 raise StartError(f"{component.name} ended with exit code {code}; the end of {log}:\n{tail(log)}")
             if not step and component.ready(since):
+                with self._lock:
+                    self._wanted.add(component.name)
                 return
             if self._cancel.is_set():
                 raise _CancelledError
@@ -236,6 +276,11 @@ class Supervisor:
                     f"{component.name} was not ready within {component.patience:.0f} s; the end of {log}:\n{tail(log)}"
                 )
             time.sleep(_POLL)
+
+    def _leave(self, *names: str) -> None:
+        """These stay down until somebody starts them."""
+        with self._lock:
+            self._wanted.difference_update(names)
 
     def _forget(self, name: str) -> None:
         with self._lock:
