@@ -1,14 +1,18 @@
 """A signal becomes a match becomes a mail, on real processes; the persons are official test persons."""
 
 import json
+import os
 import re
+import subprocess
 import urllib.request
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from driver import Driver
+from youths import new_youth
 
+from lokaal.paths import ROOT
 from platformkit.testing import eventually
 
 TWIN, OTHER_TWIN = "999995881", "999995893"
@@ -119,3 +123,24 @@ def test_one_unbroken_trace_from_the_post_to_the_answer_of_the_mail_server(drive
     except AssertionError as error:
         raise AssertionError(f"{error}; without a parent: {sorted(orphans)}") from None
     assert {span["localEndpoint"]["serviceName"] for span in found} >= {"signaal", "brp-proxy", "match", "notificatie"}
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("page", ["README.md", "README.nl.md"])
+def test_the_example_of_the_readme_issues_a_signal_without_another_tool(driver: Driver, page: str) -> None:
+    text = (ROOT / page).read_text()
+    [example] = [block for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if "TOKEN=" in block]
+    here = {".run/stack.json": str(driver.stack.run_dir / "stack.json"), YOUTH: new_youth(driver)}
+    for name, other in here.items():
+        assert name in example
+        example = example.replace(name, other)
+    done = subprocess.run(
+        ["sh", "-c", example],
+        cwd=ROOT,
+        env={**os.environ, "RUN_DIR": str(driver.stack.run_dir)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith('201 {"signaalId":'), done.stdout + done.stderr
+    assert done.stdout.endswith("}\n")

@@ -16,7 +16,7 @@ from typing import Any, cast
 from rich.console import Console
 from rich.table import Table
 
-from lokaal import detached, klok, paths, stack
+from lokaal import detached, klok, paths, stack, traces
 from lokaal.keeping import Ends
 from lokaal.progress import OnScreen
 from lokaal.servers.artifacts import ArtifactError
@@ -115,15 +115,16 @@ def status() -> int:
     if found is None:
         console.print("No stack runs here. `make up` starts one.")
         return 1
-    table = Table("component", "pid", "state", "ended", "log", box=None)
+    table = Table("component", "pid", "state", "ended", box=None)
     processes, ends = stack.read_processes(run_dir), stack.read_ends(run_dir)
     for process in processes:
         ended = ends.get(process.name)
         state = "[green]runs[/]" if process.alive() else "[red]is gone[/]"
         if ended and ended.keeps_failing:
             state = "[red]fails again and again[/]"
-        table.add_row(process.name, str(process.pid), state, _told(ended), process.log)
+        table.add_row(process.name, str(process.pid), state, _told(ended))
     console.print(table)
+    console.print(f"  Logs: {run_dir / 'logs'}/<component>.log")
     if not any(process.alive() for process in stack.read_supervisor(run_dir)):
         console.print("[yellow]Nobody starts again what ends here.[/]")
     _print_addresses(found)
@@ -185,15 +186,15 @@ COMMANDS: dict[str, Callable[[], int]] = {
 
 def _print_addresses(state: dict[str, Any]) -> None:
     running = state["processes"]
-    table = Table.grid(padding=(0, 2))
-    for name, url in state["apis"].items():
-        if name in running or f"{name}-api" in running:
-            table.add_row(f"  {name}", f"{url}/v1")
+    lines = {name: f"{url}/v1" for name, url in state["apis"].items() if name in running or f"{name}-api" in running}
     if "postvak" in running:
-        table.add_row("  mail", state["mail"]["inbox"])
+        lines["mail"] = state["mail"]["inbox"]
     if "zipkin" in running:
-        table.add_row("  traces", state["traces"])
-    console.print(table)
+        lines["traces"] = f"{state['traces']}/zipkin/"
+        if trace := traces.last(state["traces"]):
+            lines["open the last trace"] = traces.page(state["traces"], trace)
+    for name, address in lines.items():  # no table: it would cut off an address
+        console.print(f"  {name:<20} {address}")
 
 
 def main() -> int:

@@ -3,7 +3,6 @@
 Everything goes through the front doors: bearer tokens, the public APIs, the mail server's inbox, the trace viewer.
 """
 
-import secrets
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import httpx
 from rich.console import Console
 from rich.tree import Tree
 
-from lokaal import paths
+from lokaal import paths, traces
 from lokaal.__main__ import kept, start
 from lokaal.token import TokenError, slug, token
 from platformkit.testing import eventually
@@ -76,12 +75,12 @@ class _Story:
         console.rule("[bold]A signal becomes a match becomes a mail")
         self._admit(TEACHER, CARER, POLICE)
         self._signal(TEACHER, YOUTH, "a youth of the official test persons")
-        trace = self._signal(CARER, YOUTH, "the same youth")
+        self._signal(CARER, YOUTH, "the same youth")
         self._matches(TEACHER, 1)
         self._signal(POLICE, HALF_SIBLING, "a half-sibling: one shared parent in the BRP")
         self._matches(POLICE, 2)
-        self._mails(TEACHER, CARER, POLICE)
-        self._trace(trace)
+        first, *_ = self._mails(TEACHER, CARER, POLICE)
+        self._trace(first)
 
     def _admit(self, *persons: Person) -> None:
         console.print("\n[bold]1. Three professionals are admitted[/], each with an account and a mailbox")
@@ -90,8 +89,7 @@ class _Story:
             self._tokens[person.name] = token(stack_json, person.name, "professional", person.organisation)
             console.print(f"   {person.name}, {person.organisation}")
 
-    def _signal(self, person: Person, bsn: str, about: str) -> str:
-        trace = secrets.token_hex(16)
+    def _signal(self, person: Person, bsn: str, about: str) -> None:
         console.print(f"\n[bold]{person.name} signals on {about}[/]: only a BSN and a duration, never why")
         answer = self._http.post(
             f"{self._addresses['apis']['signaal']}/v1/signalen",
@@ -99,14 +97,12 @@ class _Story:
             headers={
                 "Authorization": f"Bearer {self._tokens[person.name]}",
                 "Idempotency-Key": str(uuid4()),
-                "traceparent": f"00-{trace}-{secrets.token_hex(8)}-01",
             },
         )
         body = answer.json()
         if answer.status_code != httpx.codes.CREATED:
             raise StoryError(f"{answer.status_code} {body.get('code')}: {body.get('detail')}")
         console.print(f"   201  signal {body['signaalId']}  {body['status']}  until {body['einddatum']}")
-        return trace
 
     def _matches(self, person: Person, count: int) -> None:
         console.print(f"\n[bold]{person.name} looks at the matches[/]")
@@ -122,7 +118,7 @@ class _Story:
             kind = {"client": "client match", "gezin": "family match"}[match["soort"]]
             console.print(f"   {kind}  with {partner['naam']} of {partner['organisatie']} <{partner['email']}>")
 
-    def _mails(self, *persons: Person) -> None:
+    def _mails(self, *persons: Person) -> list[dict[str, Any]]:
         console.print("\n[bold]The mail server received[/]")
         url = f"{self._addresses['mail']['inbox']}/api/berichten"
 
@@ -131,23 +127,26 @@ class _Story:
             boxes = {box for mail in items for box in mail["aan"]}
             return items if boxes >= {person.mailbox for person in persons} else None
 
-        for mail in sorted(_seen(arrived, "a mail for everybody"), key=lambda mail: str(mail["ontvangenOp"])):
+        mails = sorted(_seen(arrived, "a mail for everybody"), key=lambda mail: int(mail["nummer"]))
+        for mail in mails:
             console.print(f"   to {', '.join(mail['aan']):<42} {mail['onderwerp']}")
+        return mails
 
-    def _trace(self, trace: str) -> None:
+    def _trace(self, mail: dict[str, Any]) -> None:
         console.print("\n[bold]One trace[/], from the POST of the second signal to the answer of the mail server")
-        url = f"{self._addresses['traces']}/api/v2/trace/{trace}"
+        viewer = self._addresses["traces"]
 
         def complete() -> list[dict[str, Any]] | None:
-            answer = self._http.get(url)
-            spans: list[dict[str, Any]] = answer.json() if answer.is_success else []
+            trace = traces.of_mail(viewer, mail["messageId"])
+            spans: list[dict[str, Any]] = self._http.get(f"{viewer}/api/v2/trace/{trace}").json() if trace else []
             ids = {span["id"] for span in spans}
-            # Only the first span has a parent that is not ours: the request came with a trace.
+            # Only the first span has no parent.
             whole = sum(span.get("parentId") not in ids for span in spans) == 1
             return spans if whole and any(span["name"] == "email send" for span in spans) else None
 
-        console.print(_tree(_seen(complete, "the trace in the viewer")))
-        console.print(f"   Look at it: {self._addresses['traces']}/zipkin/traces/{trace}")
+        spans = _seen(complete, "the trace in the viewer")
+        console.print(_tree(spans))
+        console.print(f"   Look at it: {traces.page(viewer, spans[0]['traceId'])}")
 
 
 def _tree(spans: list[dict[str, Any]]) -> Tree:
@@ -190,7 +189,7 @@ def _seen(probe: Callable[[], list[dict[str, Any]] | None], what: str) -> list[d
 
 def _where_to_look(addresses: dict[str, Any]) -> None:
     console.rule("[bold]Where to look")
-    console.print(f"   mails     {addresses['mail']['inbox']}")
+    console.print(f"   mails     {addresses['mail']['inbox']} (each with a link to its trace)")
     console.print(f"   traces    {addresses['traces']}/zipkin/")
     console.print(f"   addresses {paths.run_dir() / 'stack.json'}")
     console.print("   a token   make token PROFESSIONAL='Uw Naam' ORGANISATIE=Altra")

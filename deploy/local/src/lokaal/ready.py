@@ -28,7 +28,7 @@ def get(url: str, timeout: float) -> tuple[int, bytes]:
     address = urlsplit(url)
     connection = HTTPConnection(address.hostname or "", address.port, timeout=timeout)
     try:
-        connection.request("GET", address.path)
+        connection.request("GET", f"{address.path}?{address.query}" if address.query else address.path)
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:

@@ -81,6 +81,7 @@ class Plan:
         self.superuser_dsn = given.get("POSTGRES_DSN", self.postgres.superuser_dsn)
         self.redis_url = given.get("REDIS_URL", self.valkey.url)
         self.traces_url = given.get("TRACES_URL", self.zipkin.spans_url)
+        self.viewer = self.traces_url.removesuffix("/api/v2/spans")
         self.issuer_port, self.inbox_port, self.brp_port = port(), port(), port()
         self.issuer = given.get("OIDC_ISSUER", _local(self.issuer_port))
         self.brp_url = given.get("BRP_URL", _local(self.brp_port))
@@ -152,7 +153,7 @@ class Plan:
             "mail": {"smtp": smtp, "inbox": _local(self.inbox_port)},
             "oidc": {"issuer": self.issuer, "client": {"id": TOOL, "secret": self.client_secrets[TOOL]}},
             "simulators": {"brp": self.brp_url},
-            "traces": self.traces_url.removesuffix("/api/v2/spans"),
+            "traces": self.viewer,
             "klok": {"bestand": str(self.klok)},
             "metrics": {name: f"{_local(port)}/metrics" for name, port in self.metrics_ports.items()},
         }
@@ -257,7 +258,7 @@ def _simulators(plan: Plan) -> list[Supply]:
             given="OIDC_ISSUER",
         ),
         Supply(
-            simulator("postvak", plan.inbox_port, plan.smtp),
+            simulator("postvak", plan.inbox_port, {**plan.smtp, "TRACES_VIEWER": plan.viewer if plan.traced else ""}),
             gives={**plan.smtp, "MAIL_FROM": "verwijsindex@verwijsindex.example"},
             given="SMTP_HOST",
         ),

@@ -1,8 +1,12 @@
 """The local mailbox over real sockets and real STARTTLS."""
 
+import json
+import re
 import ssl
+import threading
 from collections.abc import AsyncIterator, Callable
 from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +188,87 @@ async def test_pages(postvak: Any, web: httpx.AsyncClient) -> None:
     assert "anna@postvak.test" in (await web.get("/", params={"aan": "anna@postvak.test"})).text
     assert (await web.get("/berichten/weg")).status_code == 404
     assert (await web.get("/stijl.css")).headers["content-type"].startswith("text/css")
+
+
+async def test_the_list_is_searched_and_says_when_nothing_fits(postvak: Any, web: httpx.AsyncClient) -> None:
+    async with smtp(postvak) as client:
+        await client.send_message(mail(aan="anna@postvak.test", tekst="Namens Altra"))
+        await client.send_message(mail(aan="bert@postvak.test", tekst="Namens De Buurtschool"))
+    page = (await web.get("/", params={"zoek": "altra MATCH"})).text
+    assert "anna@postvak.test" in page
+    assert "bert@postvak.test" not in page
+    assert len((await web.get("/api/berichten", params={"zoek": "buurtschool"})).json()["items"]) == 1
+    nothing = (await web.get("/", params={"aan": "bert@postvak.test", "zoek": "altra"})).text
+    assert "Geen bericht aan bert@postvak.test met “altra”" in nothing
+    assert "Nog geen berichten" not in nothing
+    assert "Toon alle berichten" in nothing
+
+
+async def test_the_reload_can_be_stopped_and_keeps_what_was_chosen(web: httpx.AsyncClient) -> None:
+    assert 'http-equiv="refresh"' in (await web.get("/", params={"zoek": "x"})).text
+    still = (await web.get("/", params={"zoek": "x", "stil": "ja"})).text
+    assert 'http-equiv="refresh"' not in still
+    assert 'href="/?zoek=x"' in still
+    assert 'href="/?zoek=x&amp;stil=ja"' in still
+
+
+async def test_mails_that_say_the_same_can_be_told_apart(postvak: Any, web: httpx.AsyncClient) -> None:
+    async with smtp(postvak) as client:
+        for _ in range(2):
+            await client.send_message(mail())
+    newest, oldest = (await web.get("/api/berichten")).json()["items"]
+    assert newest["nummer"] == oldest["nummer"] + 1
+    page = (await web.get("/")).text
+    assert f"nr. {newest['nummer']}<" in page
+    assert f"nr. {oldest['nummer']}<" in page
+    assert re.search(r"\d\d:\d\d:\d\d CES?T<", page)
+    assert "Europe/Amsterdam" in page
+
+
+async def test_everything_is_thrown_away_by_a_button_of_the_page_itself(postvak: Any, web: httpx.AsyncClient) -> None:
+    async with smtp(postvak) as client:
+        await client.send_message(mail())
+    assert "Het ene bericht wissen?" in (await web.get("/wissen")).text
+    elsewhere = await web.post("/wissen", headers={"Sec-Fetch-Site": "cross-site"})
+    assert (elsewhere.status_code, len((await web.get("/api/berichten")).json()["items"])) == (403, 1)
+    done = await web.post("/wissen", headers={"Sec-Fetch-Site": "same-origin"})
+    assert (done.status_code, done.headers["location"]) == (303, "/")
+    assert (await web.get("/api/berichten")).json() == {"items": []}
+
+
+async def test_a_mail_leads_to_its_trace(start: Any, smtp_port: Callable[[], int], tmp_path: Path) -> None:
+    spans = [{"traceId": "5e", "timestamp": 2}, {"traceId": "5e", "timestamp": 1}]
+    asked: list[str] = []
+
+    class Viewer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            body = json.dumps([spans] if "%3C1%40verwijsindex.test%3E" in self.path else []).encode()
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Viewer) as viewer:
+        threading.Thread(target=viewer.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{viewer.server_port}"
+        settings = {"SMTP_PORT": str(smtp_port()), "SMTP_USER": USER, "SMTP_PASSWORD": PASSWORD}
+        proces = start("lokaal.postvak", tmp_path, TRACES_VIEWER=address, **settings)
+        other = mail()
+        other.replace_header("Message-ID", "<2@verwijsindex.test>")
+        async with smtp(proces) as client, httpx.AsyncClient(base_url=proces.url) as web:
+            await client.send_message(mail())
+            await client.send_message(other)
+            untraced, traced = (await web.get("/api/berichten")).json()["items"]
+            link = f"/berichten/{traced['id']}/trace"
+            assert f'href="{link}"' in (await web.get(f"/berichten/{traced['id']}")).text
+            assert (await web.get(link)).headers["location"] == f"{address}/zipkin/traces/5e"
+            missing = await web.get(f"/berichten/{untraced['id']}/trace")
+            assert (missing.status_code, "geen trace gevonden" in missing.text) == (404, True)
+        viewer.shutdown()
+    assert all(each.startswith("/api/v2/traces?annotationQuery=email.message_id%3D") for each in asked)
 
 
 async def test_writes_no_personal_data_and_stops_well(start: Any, smtp_port: Callable[[], int], tmp_path: Path) -> None:

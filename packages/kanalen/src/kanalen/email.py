@@ -109,6 +109,8 @@ class SmtpPool:
             with trace.get_tracer("kanalen").start_as_current_span(
                 "email send", kind=SpanKind.CLIENT, record_exception=False, set_status_on_exception=False
             ) as span:
+                # Not what the mail is about, nor to whom: how one finds this span from the mail itself.
+                span.set_attribute("email.message_id", bericht.message_id)
                 result = await connection.send(bericht, before_data)
                 span.set_attribute("email.outcome", result.outcome)
                 if result.code is not None:

@@ -17,6 +17,8 @@ class PostvakSettings(ProcesSettings):
     smtp_port: int
     smtp_user: str
     smtp_password: SecretStr
+    traces_viewer: str = ""
+    """Address of the trace viewer; empty when there is none."""
 
     @field_validator("smtp_host")
     @classmethod
@@ -36,7 +38,8 @@ def main() -> None:
         settings.smtp_password.get_secret_value(),
         server_context(str(certificaat.server), str(certificaat.sleutel)),
     )
-    serve(create_app(berichten, besturing, (settings.smtp_host, settings.smtp_port), factory), settings)
+    smtp = (settings.smtp_host, settings.smtp_port)
+    serve(create_app(berichten, besturing, smtp, factory, settings.traces_viewer), settings)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ class Bericht(BaseModel):
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 
     id: str
+    nummer: int
+    """1 for the first that arrived, and so on: tells mails apart that say the same."""
     ontvangen_op: datetime
     aan: list[str]
     van: str
@@ -35,26 +37,37 @@ class Berichten:
     def __init__(self, maximum: int = BEWAARD) -> None:
         self._berichten: deque[Bericht] = deque(maxlen=maximum)
         self._per_id: dict[str, Bericht] = {}
+        self._geteld = 0
 
     def __len__(self) -> int:
         return len(self._berichten)
 
     def ontvang(self, van: str, aan: list[str], inhoud: bytes) -> Bericht:
         """Keep a mail, whatever its bytes are."""
-        bericht = _lees(van, aan, inhoud)
+        self._geteld += 1
+        bericht = _lees(self._geteld, van, aan, inhoud)
         if len(self._berichten) == self._berichten.maxlen:
             del self._per_id[self._berichten[-1].id]
         self._berichten.appendleft(bericht)
         self._per_id[bericht.id] = bericht
         return bericht
 
-    def zoek(self, aan: str | None = None, sinds: datetime | None = None) -> Iterator[Bericht]:
-        """Return the mails to this address (any case), received after `sinds` (aware), newest first."""
+    def zoek(
+        self, aan: str | None = None, sinds: datetime | None = None, tekst: str | None = None
+    ) -> Iterator[Bericht]:
+        """Return the mails to this address, received after `sinds` (aware), with all words of `tekst`, newest first.
+
+        Upper and lower case are the same. Words are looked for in recipients, sender, subject and text.
+        """
         gezocht = aan.strip().casefold() if aan else None
+        woorden = tekst.casefold().split() if tekst else []
         for bericht in self._berichten:
             if sinds is not None and bericht.ontvangen_op <= sinds:
                 return
-            if gezocht is None or any(adres.casefold() == gezocht for adres in bericht.aan):
+            if gezocht is not None and all(adres.casefold() != gezocht for adres in bericht.aan):
+                continue
+            inhoud = "\n".join((*bericht.aan, bericht.van, bericht.onderwerp, bericht.tekst)).casefold()
+            if all(woord in inhoud for woord in woorden):
                 yield bericht
 
     def met_id(self, id_: str) -> Bericht | None:
@@ -67,13 +80,14 @@ class Berichten:
         self._per_id.clear()
 
 
-def _lees(van: str, aan: list[str], inhoud: bytes) -> Bericht:
+def _lees(nummer: int, van: str, aan: list[str], inhoud: bytes) -> Bericht:
     mail = email.message_from_bytes(inhoud, _class=EmailMessage, policy=email.policy.default)
     headers: dict[str, str] = {}
     for naam, waarde in mail.items():
         headers[naam] = f"{headers[naam]}, {waarde}" if naam in headers else str(waarde)
     return Bericht(
         id=str(uuid.uuid4()),
+        nummer=nummer,
         ontvangen_op=datetime.now(UTC),
         aan=aan,
         van=van,
