@@ -71,4 +71,4 @@ def test_clients_of_another_version_under_the_broker_are_refused(
         archive.writestr("kafka/kafka-version.properties", "commitId=x\nversion=3.9.1\n")
     monkeypatch.setattr(artifacts, "jars", lambda _: [jar])
     with pytest.raises(artifacts.ArtifactError, match=r"kafka-clients 3\.9\.1 under a broker 4\.4\.0"):
-        kafka.Kafka(tmp_path / "kafka", 1, 2).prepare()
+        kafka.Kafka(tmp_path / "kafka", 1, 2, "").prepare()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lokaal import klok
+from platformkit.clock import AMSTERDAM
 
 NU = datetime(2026, 3, 27, 12, 0, tzinfo=UTC)  # 13:00 in Amsterdam; summer time begins on the 29th
 
@@ -29,7 +30,7 @@ NU = datetime(2026, 3, 27, 12, 0, tzinfo=UTC)  # 13:00 in Amsterdam; summer time
     ],
 )
 def test_durations(duur: str, verwacht: str) -> None:
-    assert klok.plus(NU, duur).astimezone(klok.AMSTERDAM).isoformat() == verwacht
+    assert klok.plus(NU, duur).astimezone(AMSTERDAM).isoformat() == verwacht
 
 
 @pytest.mark.parametrize(

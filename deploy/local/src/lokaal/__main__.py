@@ -23,6 +23,7 @@ from lokaal.servers.artifacts import ArtifactError
 from lokaal.stack import AlreadyRunsError, Stack
 from lokaal.supervisor import StartError
 from lokaal.system import Form
+from platformkit.clock import AMSTERDAM
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -142,7 +143,7 @@ def _told(ended: Ends | None) -> str:
 
 
 def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(klok.AMSTERDAM):%H:%M:%S %Z}"
+    return f"{moment.astimezone(AMSTERDAM):%H:%M:%S %Z}"
 
 
 def move_klok() -> int:

@@ -8,9 +8,8 @@ import re
 import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+from platformkit.clock import AMSTERDAM
 
 _UNITS = {"j": "years", "mnd": "months", "w": "weeks", "d": "days", "u": "hours", "m": "minutes", "s": "seconds"}
 _PART = re.compile(r"(\d+)\s*(mnd|[jwdums])")

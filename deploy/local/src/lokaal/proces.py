@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 import structlog
 import uvicorn
@@ -19,7 +18,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsError
 
-NEDERLAND = ZoneInfo("Europe/Amsterdam")
+from platformkit.clock import AMSTERDAM
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 T = TypeVar("T", bound=BaseSettings)
@@ -70,7 +69,7 @@ def domain_now(clock_file: Path | None) -> datetime:
     offset = 0.0
     if clock_file is not None and clock_file.exists():
         offset = float(clock_file.read_text().strip() or 0)
-    return (datetime.now(UTC) + timedelta(seconds=offset)).astimezone(NEDERLAND)
+    return (datetime.now(UTC) + timedelta(seconds=offset)).astimezone(AMSTERDAM)
 
 
 def new_app(name: str, lifespan: Lifespan | None = None) -> FastAPI:

@@ -21,7 +21,8 @@ from pydantic import AwareDatetime, ValidationError
 from lokaal import traces
 from lokaal.postvak.berichten import Berichten
 from lokaal.postvak.besturing import Besturing, Opdracht
-from lokaal.proces import NEDERLAND, control_refusal, from_loopback, new_app, problem, wrong_order
+from lokaal.proces import control_refusal, from_loopback, new_app, problem, wrong_order
+from platformkit.clock import AMSTERDAM
 
 _OP_PAGINA = 200
 # Nothing from elsewhere and no scripts: the text of a mail can never do something here.
@@ -207,4 +208,4 @@ def _adres(**keuzes: str) -> str:
 
 
 def _tijd(moment: datetime, vorm: str = "%d-%m-%Y %H:%M:%S %Z") -> str:
-    return moment.astimezone(NEDERLAND).strftime(vorm)
+    return moment.astimezone(AMSTERDAM).strftime(vorm)

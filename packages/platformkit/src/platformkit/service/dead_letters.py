@@ -3,10 +3,11 @@
 import argparse
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from platformkit.clock import AMSTERDAM
 from platformkit.messaging import inspection
 from platformkit.messaging.consumer import Subscription
 from platformkit.messaging.replay import DeadLetters, Fate, Filter, Letter, Replayed
@@ -102,7 +103,7 @@ def _summary(letter: Letter, now: datetime) -> dict[str, str | int]:
         "place": f"{letter.topic}/{letter.partition}/{letter.offset}",
         "error": letter.error,
         "attempts": letter.attempts,
-        "parkedAt": letter.parked_at.isoformat(timespec="seconds"),
+        "parkedAt": letter.parked_at.astimezone(AMSTERDAM).isoformat(timespec="seconds"),
         "age": _age(now, letter.parked_at),
         "type": inspection.kind(letter) or inspection.NOT_SHOWN,
         "subject": inspection.subject(letter) or inspection.NOT_SHOWN,
@@ -129,7 +130,7 @@ def _parser(module: str) -> argparse.ArgumentParser:
     which.add_argument("--consumer", help="of this consumer only, such as match.signaal")
     which.add_argument("--error", metavar="PART", help="whose kind of error contains this")
     which.add_argument(
-        "--since", type=_moment, metavar="MOMENT", help="parked since, as 2026-11-22 or 2026-11-22T09:00Z"
+        "--since", type=_moment, metavar="MOMENT", help="parked since, as 2026-11-22 or 2026-11-22T09:00 (Dutch time)"
     )
     form = argparse.ArgumentParser(add_help=False)
     form.add_argument("--json", action="store_true", help="for a program to read")
@@ -152,4 +153,4 @@ def _parser(module: str) -> argparse.ArgumentParser:
 
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=AMSTERDAM)
