@@ -164,6 +164,24 @@ def test_down_stops_first_who_would_start_it_again(tmp_path: Path) -> None:
         assert not (tmp_path / "stack.json").exists()
 
 
+def test_an_impatient_person_does_not_cut_off_the_stop(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys; from pathlib import Path; from lokaal.stack import Stack\n"
+        "from lokaal.__main__ import interrupt_once, kept\n"
+        "interrupt_once(); made = Stack(Path(sys.argv[1]), parts={'redis'}, given={'PATH': os.environ['PATH']})\n"
+        "made.start()\n"
+        "with kept(made): signal.pause()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)]) as keeper:
+        eventually(lambda: stack.read_supervisor(tmp_path))
+        [redis] = stack.read_processes(tmp_path)
+        while keeper.poll() is None:
+            keeper.send_signal(signal.SIGINT)
+        assert keeper.returncode == 0
+        assert not redis.alive()
+        assert not (tmp_path / "stack.json").exists()
+
+
 def test_work_goes_on_when_the_one_that_began_it_has_ended(tmp_path: Path) -> None:
     script = (
         "import os, signal, sys; from pathlib import Path; from lokaal.detached import work_on\n"

@@ -11,6 +11,7 @@ from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from types import FrameType
 from typing import Any, cast
 
 from rich.console import Console
@@ -54,19 +55,32 @@ def _started_and_kept(run_dir: Path, ready: Callable[[], None]) -> int:
     return 0
 
 
+def interrupt_once() -> None:
+    """Let the first Ctrl-C or SIGTERM (of `make down`) be a KeyboardInterrupt, and none disturb the stop that follows."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, interrupt)
+
+
 @contextmanager
 def kept(started: Stack) -> Iterator[None]:
     """Keep a stack meanwhile; then, or at SIGTERM or Ctrl-C, stop it."""
     stop = threading.Event()
     keeping = threading.Thread(target=started.keep, args=(stop,))
-    keeping.start()
     try:
+        keeping.start()
         yield
     except KeyboardInterrupt:
         pass
     finally:
         stop.set()
-        keeping.join()
+        if keeping.is_alive():
+            keeping.join()
         started.stop()
 
 
@@ -81,8 +95,7 @@ def start(run_dir: Path) -> Stack | None:
         console.print(f"[red]PERSONEN={personen} is not a file.[/]")
         return None
     begin = time.monotonic()
-    # `make down` stops who keeps the stack, also in the middle of its start.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_once()
     try:
         made = Stack(run_dir, cast("Form", vorm), personen=personen, progress=OnScreen(console))
         made.start()
