@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TextIO, cast
@@ -35,10 +36,26 @@ def _error_type_only(_logger: WrappedLogger, _method: str, event: EventDict) -> 
 
 @dataclass
 class _Place:
-    """A line of a library: when it may speak again, and how often it tried since it last did."""
+    """What speaks seldom: when it may speak again, and how often it tried since it last did."""
 
     silent_until: float = float("-inf")
     held_back: int = 0
+
+
+class Seldom:
+    """Lets each of a bounded number of things speak once in ten seconds at most: a flood of it would fill a disk."""
+
+    def __init__(self) -> None:
+        self._places: dict[Hashable, _Place] = {}
+
+    def held_back(self, what: Hashable) -> int | None:
+        """How often `what` was silent since it last spoke; none when it is to be silent now."""
+        place = self._places.setdefault(what, _Place())
+        if (now := time.monotonic()) < place.silent_until:
+            place.held_back += 1
+            return None
+        held_back, place.silent_until, place.held_back = place.held_back, now + _SILENCE, 0
+        return held_back
 
 
 class _LibraryHandler(logging.Handler):
@@ -50,17 +67,15 @@ class _LibraryHandler(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._places: dict[tuple[str, int], _Place] = {}
+        self._seldom = Seldom()
 
     def emit(self, record: logging.LogRecord) -> None:
-        place = self._places.setdefault((record.name, record.lineno), _Place())
-        if (now := time.monotonic()) < place.silent_until:
-            place.held_back += 1
+        held_back = self._seldom.held_back((record.name, record.lineno))
+        if held_back is None:
             return
         error = record.exc_info[0].__qualname__ if record.exc_info and record.exc_info[0] else None
         where = {"library": record.name, "line": record.lineno}
-        get_logger().log(record.levelno, "library_message", **where, error=error, held_back=place.held_back)
-        place.silent_until, place.held_back = now + _SILENCE, 0
+        get_logger().log(record.levelno, "library_message", **where, error=error, held_back=held_back)
 
 
 class _Patient:

@@ -61,6 +61,13 @@ async def test_a_redirect_is_an_answer(http: Http, start) -> None:
     ).status_code == 302
 
 
+async def test_an_answer_that_does_not_stop_is_none(http: Http, start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "_LARGEST", 1_000)
+    assert (await http.send("GET", await start(says("200 OK", "x" * 1_000)))).is_success
+    with pytest.raises(UnansweredError):
+        await http.send("GET", await start(says("200 OK", "x" * 1_001)))
+
+
 async def silence(_request: str, _writer: asyncio.StreamWriter) -> None:
     await asyncio.sleep(5)
 

@@ -253,6 +253,9 @@ async def test_who_may(api: httpx.AsyncClient, issuer: Issuer) -> None:
         assert answer.headers["www-authenticate"] == "Bearer"
     old = {"Authorization": f"Bearer {issuer.token(exp=1)}"}
     problem(await api.post("/v1/dingen", json=good, headers=old), 401, "sessie-verlopen")
+    for each in ("WyJhbGciXQ.e30.xx", "\xe9.\xe9.\xe9", "." * 60_000, " ", ""):
+        bytes_of_anybody = {"Authorization": f"Bearer {each}".encode("latin-1")}
+        problem(await api.post("/v1/dingen", json=good, headers=bytes_of_anybody), 401, "niet-ingelogd")
     for scope in ("", "dingen:lezen", "dingen:maken2", None):
         other = {"Authorization": f"Bearer {issuer.token(scope=scope)}"}
         problem(await api.post("/v1/dingen", json=good, headers=other), 403, "geen-toegang")

@@ -1,8 +1,6 @@
 """Bearer tokens of an OIDC issuer, found by discovery (D17), and who the bearer is."""
 
-import asyncio
 import hashlib
-import re
 import time
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
@@ -11,28 +9,47 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPBearer
-from joserfc import jwt
-from joserfc.errors import ExpiredTokenError, JoseError
-from joserfc.jwk import KeySet
+from pydantic import BaseModel, ConfigDict, Field
 
-from platformkit.errors import DomainError, TransientError
-from platformkit.http.calls import Http, UnansweredError
+from platformkit.errors import DomainError
+from platformkit.http.calls import Http
+from platformkit.http.issuer import IssuerKeys
+from platformkit.http.signed import RefusedError, header_of, signed, told
 from platformkit.identity import Principal
-from platformkit.logging import get_logger
 
-_ALGORITHMS = ["ES256", "RS256", "PS256"]
 _CACHE_SECONDS = 60.0
 _CACHE_SIZE = 10_000
-_KEYS_MIN_AGE = 10.0
-_KEYS_MAX_AGE = 600.0
-_TENANT = re.compile(r"[0-9]{4}")
-_LEEWAY = 5
-log = get_logger()
+_SKEW = 30.0
+"""How far the issuer's clock may be ahead of ours. When a token was made (`iat`) refuses nothing."""
+
+_GRACE = 5.0
+"""How long a token counts after its end. Small: it is time that a stolen one lives on, and whoever is in time loses nothing,
+as tokens are renewed well before their end."""
+
 bearer_scheme = HTTPBearer(auto_error=False, scheme_name="oidc", description="Toegangsbewijs van de OIDC-provider")
+_Seconds = Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)]
 
 
 _bearer: ContextVar[str] = ContextVar("bearer")
 """The token of the request that is being answered, to pass on who asked (D17)."""
+
+
+class _Claims(BaseModel):
+    """What a token of the issuer says (RFC 7519, 9068), as far as it decides anything."""
+
+    model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
+
+    iss: str
+    sub: Annotated[str, Field(min_length=1, max_length=255)]
+    aud: str | list[str]
+    exp: _Seconds
+    nbf: _Seconds | None = None
+    iat: _Seconds | None = None
+    client_id: str = ""
+    rol: str = ""
+    scope: str = ""
+    organisatie: UUID | None = None
+    gemeenten: list[Annotated[str, Field(pattern=r"^[0-9]{4}$")]] | None = None
 
 
 class TokenVerifier:
@@ -40,17 +57,8 @@ class TokenVerifier:
 
     def __init__(self, issuer: str, audience: str, client: Http) -> None:
         self._issuer = issuer.rstrip("/")
-        self._claims = jwt.JWTClaimsRegistry(
-            leeway=_LEEWAY,
-            iss={"essential": True, "values": [self._issuer, self._issuer + "/"]},
-            aud={"essential": True, "value": audience},
-            sub={"essential": True},
-            exp={"essential": True},
-        )
-        self._client = client
-        self._keys: KeySet | None = None
-        self._keys_at = float("-inf")
-        self._loading = asyncio.Lock()
+        self._audience = audience
+        self._keys = IssuerKeys(self._issuer, client)
         self._seen: dict[bytes, tuple[float, Principal]] = {}
 
     async def verify(self, token: str) -> Principal:
@@ -64,68 +72,44 @@ class TokenVerifier:
         known = self._seen.get(digest)
         if known is not None and known[0] > time.time():
             return known[1]
-        claims = await self._decode(token)
-        principal = _principal(claims)
+        try:
+            claims = await self._read(token)
+        except RefusedError as refusal:
+            raise told(refusal) from None
+        principal = self._principal(claims)
         if len(self._seen) >= _CACHE_SIZE:
             self._seen.clear()
-        self._seen[digest] = (min(float(claims["exp"]), time.time() + _CACHE_SECONDS), principal)
+        self._seen[digest] = (min(claims.exp, time.time() + _CACHE_SECONDS), principal)
         return principal
 
-    async def _decode(self, token: str) -> dict[str, Any]:
-        try:
-            try:
-                decoded = jwt.decode(token, await self._key_set(), algorithms=_ALGORITHMS)
-            except (JoseError, ValueError):
-                # The issuer may have rotated its keys: look once more before refusing.
-                decoded = jwt.decode(token, await self._key_set(fresh=True), algorithms=_ALGORITHMS)
-            self._claims.validate(decoded.claims)
-        except ExpiredTokenError:
-            raise DomainError("sessie-verlopen") from None
-        except (JoseError, ValueError):
-            raise DomainError("niet-ingelogd") from None
-        return decoded.claims
-
-    async def _key_set(self, *, fresh: bool = False) -> KeySet:
-        """The issuer's keys; asked again after a while (a key may have been withdrawn), or when one is unknown."""
-        max_age = _KEYS_MIN_AGE if fresh else _KEYS_MAX_AGE
-        if self._keys is not None and time.monotonic() - self._keys_at < max_age:
-            return self._keys
-        async with self._loading:
-            if self._keys is None or time.monotonic() - self._keys_at >= max_age:
-                try:
-                    self._keys = await self._load()
-                except (UnansweredError, JoseError, KeyError, TypeError, ValueError):
-                    if self._keys is None:
-                        raise TransientError("tijdelijk-niet-beschikbaar") from None
-                    log.warning("issuer_keys_kept")
-                self._keys_at = time.monotonic()
-            return self._keys
-
-    async def _load(self) -> KeySet:
-        found = (await self._client.send("GET", f"{self._issuer}/.well-known/openid-configuration")).given()
-        if found["issuer"].rstrip("/") != self._issuer:
-            raise ValueError("discovery speaks for another issuer")
-        keys = await self._client.send("GET", str(found["jwks_uri"]))
-        return KeySet.import_key_set(keys.given())
-
-
-def _principal(claims: dict[str, Any]) -> Principal:
-    try:
-        organisation = claims.get("organisatie")
-        tenants = claims.get("gemeenten") or []
-        if not isinstance(tenants, list) or not all(_TENANT.fullmatch(tenant) for tenant in tenants):
-            raise ValueError("gemeenten is a list of CBS codes")
-        return Principal(
-            issuer=str(claims["iss"]).rstrip("/"),
-            subject=str(claims["sub"]),
-            client=str(claims.get("client_id", "")),
-            role=str(claims.get("rol", "")),
-            scopes=frozenset(str(claims.get("scope", "")).split()),
-            organisation=UUID(organisation) if organisation else None,
-            tenants=frozenset(tenants),
+    async def _read(self, token: str) -> _Claims:
+        header = header_of(token)
+        claims = signed(token, header, await self._keys.fitting(header), _Claims) or signed(
+            token, header, await self._keys.fitting_anew(header), _Claims
         )
-    except (AttributeError, TypeError, ValueError):
-        raise DomainError("niet-ingelogd") from None
+        if claims is None:
+            raise RefusedError("signature")
+        if claims.iss.rstrip("/") != self._issuer:
+            raise RefusedError("issuer")
+        if self._audience not in ([claims.aud] if isinstance(claims.aud, str) else claims.aud):
+            raise RefusedError("audience")
+        now = time.time()
+        if now >= claims.exp + _GRACE:
+            raise RefusedError("expired", "sessie-verlopen")
+        if claims.nbf is not None and now < claims.nbf - _SKEW:
+            raise RefusedError("early")
+        return claims
+
+    def _principal(self, claims: _Claims) -> Principal:
+        return Principal(
+            issuer=self._issuer,
+            subject=claims.sub,
+            client=claims.client_id,
+            role=claims.rol,
+            scopes=frozenset(claims.scope.split()),
+            organisation=claims.organisatie,
+            tenants=frozenset(claims.gemeenten or ()),
+        )
 
 
 def require(scope: str) -> Callable[..., Awaitable[Principal]]:
@@ -133,11 +117,11 @@ def require(scope: str) -> Callable[..., Awaitable[Principal]]:
 
     async def dependency(request: Request, credentials: Annotated[Any, Depends(bearer_scheme)]) -> Principal:
         if credentials is None:
-            raise DomainError("niet-ingelogd")
+            raise told(RefusedError("no-token"))
         verifier: TokenVerifier = request.app.state.verifier
         principal = await verifier.verify(credentials.credentials)
         if scope not in principal.scopes:
-            raise DomainError("geen-toegang")
+            raise told(RefusedError("scope", "geen-toegang"))
         _bearer.set(credentials.credentials)
         return principal
 

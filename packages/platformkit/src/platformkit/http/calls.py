@@ -13,11 +13,12 @@ from opentelemetry.trace import SpanKind, StatusCode
 from platformkit.telemetry import traceparent_of
 
 _CONNECT_SECONDS = 2.0
+_LARGEST = 4 * 1024 * 1024
 _tracer = trace.get_tracer("platformkit")
 
 
 class UnansweredError(OSError):
-    """No answer: the other side is away, too slow, or speaks no HTTP. Quotes nothing."""
+    """No answer: the other side is away, too slow, speaks no HTTP, or does not stop. Quotes nothing."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Http:
                     allow_redirects=False,
                     timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT_SECONDS)),
                 ) as response:
-                    answer = Answer(response.status, response.headers, await response.read())
+                    answer = Answer(response.status, response.headers, await _content(response))
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 span.set_status(StatusCode.ERROR)
                 span.set_attribute("error.type", type(error).__qualname__)
@@ -121,3 +122,12 @@ class Http:
         if self._made is None:
             self._made = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         return self._made
+
+
+async def _content(response: aiohttp.ClientResponse) -> bytes:
+    content = bytearray()
+    async for chunk in response.content.iter_any():
+        content += chunk
+        if len(content) > _LARGEST:
+            raise ValueError("too large")
+    return bytes(content)

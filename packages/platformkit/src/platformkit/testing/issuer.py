@@ -45,7 +45,7 @@ class Issuer:
         return httpx.Response(200, json={"keys": [key.as_dict(private=key.key_type == "oct") for key in self.keys]})
 
     def token(self, key: ECKey | None = None, header: dict[str, Any] | None = None, **claims: Any) -> str:
-        """A token that is good for a minute, with these claims; one that is none is left out."""
+        """A token that is good for a minute, with this header and these claims; what is none is left out."""
         now = int(time.time())
         wanted = {
             "iss": ISSUER,
@@ -59,11 +59,8 @@ class Issuer:
             **claims,
         }
         used = key or self.keys[-1]
-        return jwt.encode(
-            {"alg": "ES256", "kid": used.kid, **(header or {})},
-            {name: value for name, value in wanted.items() if value is not None},
-            used,
-        )
+        described = {"alg": "ES256", "kid": used.kid, **(header or {})}
+        return jwt.encode(_said(described), _said(wanted), used, algorithms=[described["alg"]])
 
     def of_service(self, name: str) -> str:
         """The token of a service, with what it may ask of others."""
@@ -72,3 +69,7 @@ class Issuer:
     def of_user(self, subject: str, role: str = "professional", **claims: Any) -> str:
         """The token of a person in a role, with what that role may do."""
         return self.token(sub=subject, client_id="portaal", rol=role, scope=" ".join(SCOPES[role]), **claims)
+
+
+def _said(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
