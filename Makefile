@@ -29,7 +29,7 @@ down: setup ## stop what `make up` or `make demo` started [RUN_DIR=<dir>]
 status: setup ## show what runs, and where
 	@$(python) -m lokaal status
 
-token: setup ## print a token: PROFESSIONAL=<name> ROL=.. ORGANISATIE=.. [GEMEENTE=.. CLIENT=..]
+token: setup ## print a token: PROFESSIONAL=<name> ROL=.. ORGANISATIE=.. [API=signaal|match GEMEENTE=.. CLIENT=..]
 	@$(python) -m lokaal token
 
 klok: setup ## move the domain clock forward: PLUS=20m|5u|3d|2w|6mnd|1j or an ISO 8601 duration

@@ -22,6 +22,7 @@ ALLOWED = {
     "packages/platformkit/src/platformkit/clock.py",
     "packages/platformkit/src/platformkit/health.py",
     "packages/platformkit/src/platformkit/http/auth.py",
+    "packages/platformkit/src/platformkit/http/namens.py",
     "packages/platformkit/src/platformkit/limits.py",
     "packages/platformkit/src/platformkit/main.py",
     "packages/platformkit/src/platformkit/messaging/reading.py",

@@ -20,7 +20,7 @@ class Driver:
         self.stack = stack
         self.addresses: dict[str, Any] = stack.addresses
         self.http = httpx.Client(timeout=15, trust_env=False)
-        self._tokens: dict[tuple[str, str], str] = {}
+        self._tokens: dict[tuple[str, str, str], str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -28,12 +28,12 @@ class Driver:
     def __exit__(self, *_: object) -> None:
         self.http.close()
 
-    def bearer(self, name: str, organisation: str = "Altra") -> dict[str, str]:
-        """Headers of this professional at this organisation."""
-        if (name, organisation) not in self._tokens:
-            made = token(self.stack.run_dir / "stack.json", name, "professional", organisation)
-            self._tokens[name, organisation] = made
-        return {"Authorization": f"Bearer {self._tokens[name, organisation]}"}
+    def bearer(self, name: str, organisation: str = "Altra", api: str = "signaal") -> dict[str, str]:
+        """Headers of this professional at this organisation, for this API."""
+        if (name, organisation, api) not in self._tokens:
+            made = token(self.stack.run_dir / "stack.json", name, "professional", organisation, api=api)
+            self._tokens[name, organisation, api] = made
+        return {"Authorization": f"Bearer {self._tokens[name, organisation, api]}"}
 
     def signal(
         self,
@@ -66,7 +66,7 @@ class Driver:
 
     def matches(self, name: str, organisation: str = "Altra") -> list[dict[str, Any]]:
         """The professional's own matches."""
-        answer = self.http.get(self.url("match", "/v1/matches"), headers=self.bearer(name, organisation))
+        answer = self.http.get(self.url("match", "/v1/matches"), headers=self.bearer(name, organisation, "match"))
         assert answer.status_code == 200, answer.text
         return answer.json()["items"]
 

@@ -1,4 +1,7 @@
-"""Who may do what: role x scope, the one table of D16. The local issuer, the APIs and an enumerated test derive from it."""
+"""Who may do what: role x scope, the one table of D16. The local issuer, the APIs and an enumerated test derive from it.
+
+A scope counts only here: an issuer may put any scope in a token, as Keycloak does for whoever asks (D17).
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -44,3 +47,33 @@ DIENSTEN: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """What each service may ask of another with its own identity (D17)."""
+
+APIS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "signaal": frozenset(
+            {
+                SIGNALEN_AFGEVEN,
+                SIGNALEN_LEZEN,
+                SIGNALEN_AFSLUITEN,
+                DEELNEMERS_BEHEREN,
+                SIGNALEN_BESTAAN,
+                CONTACTGEGEVENS_LEZEN,
+                MELDADRESSEN_LEZEN,
+            }
+        ),
+        "match": frozenset({MATCHES_LEZEN, REGIE_LEZEN}),
+        "brp-proxy": frozenset({PERSONEN_VASTLEGGEN}),
+    }
+)
+"""The scopes of each API, which is an audience of its own: a token for one is refused by the others (D17)."""
+
+
+def mag(scope: str, rol: str, client: str) -> bool:
+    """Whether `scope` counts for a bearer, whatever the token says.
+
+    Who has a role is a person or a source system and is judged by that; who has none is a service, known by its client.
+    A service's client that brings a role is neither.
+    """
+    if rol:
+        return client not in DIENSTEN and scope in SCOPES.get(rol, NIETS)
+    return scope in DIENSTEN.get(client, NIETS)

@@ -86,6 +86,21 @@ def test_what_the_environment_gives_reaches_who_needs_it(tmp_path: Path) -> None
     assert not {"brp", "postvak"} & env.keys()
 
 
+def test_only_an_api_can_say_who_asks_and_each_with_its_own_key(tmp_path: Path) -> None:
+    plan = Plan(tmp_path, "split", {})
+    found = {component.name: component for component in system.components(plan)}
+    serving = {name for name, each in found.items() if "NAMENS_SLEUTEL" in each.env}
+    assert serving == {f"{service.name}-api" for service in SERVICES}
+    assert all("namens" in found[name].needs for name in serving)
+    found["namens"].prepare()
+    keys = {Path(found[name].env["NAMENS_SLEUTEL"]) for name in serving}
+    assert len({key.read_bytes() for key in keys}) == len(SERVICES)
+    assert {key.stat().st_mode & 0o777 for key in keys} == {0o600}
+    public = json.loads(Path(found["signaal-api"].env["NAMENS_SLEUTELS"]).read_text())
+    assert public.keys() == {service.name for service in SERVICES}
+    assert not any("d" in key for each in public.values() for key in each["keys"])
+
+
 def test_the_keys_are_made_before_who_needs_them(tmp_path: Path) -> None:
     plan = Plan(tmp_path, "all", {})
     found = {component.name: component for component in system.components(plan)}

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,12 +18,15 @@ import pytest
 import respx
 
 from contracts.rollen import SCOPES
+from lokaal.sleutels import make_namens
 from lokaal.stack import Stack
 from platformkit.clock import FixedClock
 from platformkit.db.database import Database
 from platformkit.executor import Executor
 from platformkit.health import Heartbeat
 from platformkit.http.calls import Http
+from platformkit.http.namens import NamensSigner
+from platformkit.identity import Principal
 from platformkit.service.process import opened
 from platformkit.settings import Profile
 from platformkit.testing import Issuer, Pretended
@@ -87,6 +91,7 @@ class Persoon:
     """A professional with a token, and where this professional works."""
 
     token: str
+    subject: str
     account_id: UUID
     professional_id: UUID
     organisatie: UUID
@@ -105,6 +110,7 @@ class Wereld:
     klok: FixedClock
     issuer: Issuer
     looker: asyncpg.Connection
+    sleutels: Path
     verwijzing: respx.Route = field(init=False)
     vergelijking: respx.Route = field(init=False)
     refs: dict[str, UUID] = field(default_factory=dict)
@@ -121,9 +127,15 @@ class Wereld:
     def token(self, subject: str, **claims: Any) -> str:
         return self.issuer.token(**{"sub": subject, "client_id": None, "rol": None, "scope": None} | claims)
 
-    def dienst(self, naam: str, namens: str | None = None) -> dict[str, str]:
+    def dienst(self, naam: str) -> dict[str, str]:
         """Headers of another service."""
-        return {"Authorization": f"Bearer {self.issuer.of_service(naam)}"} | ({"Namens": namens} if namens else {})
+        return {"Authorization": f"Bearer {self.issuer.of_service(naam)}"}
+
+    def namens(self, subject: str, organisatie: UUID, doel: str) -> dict[str, str]:
+        """Headers of match, which asks `doel` (method and path) for this user."""
+        wie = Principal(ISSUER, subject, "portaal", "professional", frozenset(), organisatie, frozenset())
+        fact = NamensSigner("match", self.sleutels / "match.pem").fact(wie, "signaal", doel)
+        return self.dienst("match") | {"Namens": fact}
 
     @property
     def beheerder(self) -> dict[str, str]:
@@ -160,7 +172,7 @@ class Wereld:
         organisatie_id = startdata.organisatie_id(organisatie)
         scope = " ".join(SCOPES[rol] or SCOPES["professional"])
         token = self.token(subject, rol=rol, scope=scope, organisatie=str(organisatie_id), client_id="portaal")
-        return Persoon(token, UUID(answer.json()["accountId"]), professional_id, organisatie_id)
+        return Persoon(token, subject, UUID(answer.json()["accountId"]), professional_id, organisatie_id)
 
     def jeugdige(self, persoon_ref: UUID | None = None, **anders: Any) -> UUID:
         """From now on brp-proxy answers with this youth."""
@@ -216,7 +228,7 @@ class Wereld:
 
 @pytest.fixture
 def issuer() -> Issuer:
-    return Issuer()
+    return Issuer("signaal")
 
 
 @pytest.fixture
@@ -229,8 +241,16 @@ def outside(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Iterator[respx.M
         yield router
 
 
+@pytest.fixture(scope="session")
+def sleutels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the keys lie with which services sign who asks."""
+    folder = tmp_path_factory.mktemp("namens")
+    make_namens(folder, ["signaal", "match"])
+    return folder
+
+
 @pytest.fixture
-def settings(addresses: Mapping[str, str], servers: Stack) -> Settings:
+def settings(addresses: Mapping[str, str], servers: Stack, sleutels: Path) -> Settings:
     return Settings(
         profiel=Profile.TEST,
         database_url_api=addresses["api"],
@@ -238,8 +258,9 @@ def settings(addresses: Mapping[str, str], servers: Stack) -> Settings:
         oidc_issuer=ISSUER,
         brp_proxy_url=PROXY,
         brp_proxy_seconds=0.5,
-        client_id="signaal",
         client_secret="geheim",
+        namens_sleutel=sleutels / "signaal.pem",
+        namens_sleutels=sleutels / "sleutels.json",
         verzoeken_aantal=12,
         onbekende_bsns_aantal=3,
     )
@@ -270,5 +291,6 @@ async def wereld(  # noqa: PLR0917  # fixtures come by name
     klok: FixedClock,
     issuer: Issuer,
     looker: asyncpg.Connection,
+    sleutels: Path,
 ) -> Wereld:
-    return Wereld(await start(settings), outside, klok, issuer, looker)
+    return Wereld(await start(settings), outside, klok, issuer, looker, sleutels)

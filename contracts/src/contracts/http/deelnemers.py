@@ -8,8 +8,7 @@ from contracts.base import AccountId, Code, OrganisatieId, PersoonRef, Professio
 from contracts.http.base import Antwoord, Call, Vraag
 from contracts.rollen import CONTACTGEGEVENS_LEZEN, MELDADRESSEN_LEZEN, SIGNALEN_BESTAAN
 
-# Not `niet-ingelogd`: the user's token was good a moment ago, so it is ours that is refused.
-_VAN_DE_GEBRUIKER = frozenset({"account-onbekend", "sessie-verlopen"})
+_VAN_DE_GEBRUIKER = frozenset({"account-onbekend"})
 
 
 class Bestaan(Antwoord):

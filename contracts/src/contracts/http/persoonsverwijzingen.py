@@ -60,9 +60,6 @@ class Vergelijking(Antwoord):
     zelfde: StrictBool
 
 
-_SESSIE = "sessie-verlopen"
-"""The user's: our own token is renewed in time. That it is not valid at all is a mistake between us."""
-
 VASTLEGGEN: Final = Call(
     service="brp-proxy",
     method="POST",
@@ -72,7 +69,7 @@ VASTLEGGEN: Final = Call(
     questions=(PersoonsverwijzingVraag,),
     namens=True,
     refusals=frozenset(
-        {"bsn-ongeldig", "persoon-onbekend", "persoon-overleden", "persoon-te-oud", "geboortedatum-onbekend", _SESSIE}
+        {"bsn-ongeldig", "persoon-onbekend", "persoon-overleden", "persoon-te-oud", "geboortedatum-onbekend"}
     ),
 )
 VERGELIJKEN: Final = Call(
@@ -83,5 +80,4 @@ VERGELIJKEN: Final = Call(
     answer=Vergelijking,
     questions=(VergelijkingVraag,),
     namens=True,
-    refusals=frozenset({_SESSIE}),
 )

@@ -69,7 +69,7 @@ class _Story:
     def __init__(self, http: httpx.Client, addresses: dict[str, Any]) -> None:
         self._http = http
         self._addresses = addresses
-        self._tokens: dict[str, str] = {}
+        self._tokens: dict[tuple[str, str], str] = {}
 
     def tell(self) -> None:
         console.rule("[bold]A signal becomes a match becomes a mail")
@@ -84,9 +84,12 @@ class _Story:
 
     def _admit(self, *persons: Person) -> None:
         console.print("\n[bold]1. Three professionals are admitted[/], each with an account and a mailbox")
+        stack_json = paths.run_dir() / "stack.json"
         for person in persons:
-            stack_json = paths.run_dir() / "stack.json"
-            self._tokens[person.name] = token(stack_json, person.name, "professional", person.organisation)
+            for api in ("signaal", "match"):
+                self._tokens[person.name, api] = token(
+                    stack_json, person.name, "professional", person.organisation, api=api
+                )
             console.print(f"   {person.name}, {person.organisation}")
 
     def _signal(self, person: Person, bsn: str, about: str) -> None:
@@ -95,7 +98,7 @@ class _Story:
             f"{self._addresses['apis']['signaal']}/v1/signalen",
             json={"bsn": bsn, "duur": "P1Y"},
             headers={
-                "Authorization": f"Bearer {self._tokens[person.name]}",
+                "Authorization": f"Bearer {self._tokens[person.name, 'signaal']}",
                 "Idempotency-Key": str(uuid4()),
             },
         )
@@ -107,7 +110,7 @@ class _Story:
     def _matches(self, person: Person, count: int) -> None:
         console.print(f"\n[bold]{person.name} looks at the matches[/]")
         url = f"{self._addresses['apis']['match']}/v1/matches"
-        headers = {"Authorization": f"Bearer {self._tokens[person.name]}"}
+        headers = {"Authorization": f"Bearer {self._tokens[person.name, 'match']}"}
 
         def found() -> list[dict[str, Any]] | None:
             items: list[dict[str, Any]] = self._http.get(url, headers=headers).json().get("items", [])

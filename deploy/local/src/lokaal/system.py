@@ -70,6 +70,7 @@ class Plan:
         self.zipkin = zipkin.Zipkin(port())
         self.klok = self.run_dir / "klok"
         self.sleutels = self.run_dir / "sleutels.json"
+        self.namens = self.run_dir / "namens"
 
         # A broker of the environment comes with its operator's account.
         self.operator = Broker(
@@ -229,6 +230,7 @@ def _steps(plan: Plan) -> list[Component]:
             prepare=partial(kafka_admin.furnish, plan.operator, plan.accounts()),
         ),
         step("databases", part="postgres", needs=("postgres",), prepare=partial(_create_databases, plan)),
+        step("namens", prepare=partial(sleutels.make_namens, plan.namens, [service.name for service in SERVICES])),
     ]
 
 
@@ -303,16 +305,23 @@ def _process(plan: Plan, service: Service, name: str, role: str) -> Component:
     serves = role in {"api", "all"}
     if serves:
         env |= {"HTTP_HOST": "127.0.0.1", "HTTP_PORT": str(plan.api_ports[service.name])}
+        env |= namens_env(plan, service)
     return Component(
         name,
         "service",
         part=service.name,
         command=(sys.executable, "-m", service.module, role),
         env=env,
-        needs=("topics", "databases", "oidc", f"{service.name}-migrate", *service.needs),
+        needs=("topics", "databases", "oidc", "namens", f"{service.name}-migrate", *service.needs),
         ready=Http(plan.api(service.name) + HEALTH) if serves else Heartbeat(heartbeat),
         heartbeat=heartbeat,
     )
+
+
+def namens_env(plan: Plan, service: Service) -> dict[str, str]:
+    """Where the API of a service finds the key with which it signs who asks, and the public ones of the others (D17)."""
+    private, public = plan.namens / f"{service.name}.pem", plan.namens / sleutels.NAMENS_PUBLIC
+    return {"NAMENS_SLEUTEL": str(private), "NAMENS_SLEUTELS": str(public)}
 
 
 def command_env(plan: Plan, service: str) -> tuple[str, dict[str, str]]:
@@ -333,8 +342,6 @@ def _env(plan: Plan, service: Service) -> dict[str, str]:
             plan.operator, user=service.name, password=SecretStr(plan.kafka_passwords[service.name])
         ).environment(),
         "OIDC_ISSUER": plan.issuer,
-        "OIDC_AUDIENCE": "verwijsindex",
-        "CLIENT_ID": service.name,
         "CLIENT_SECRET": plan.client_secrets[service.name],
         "KLOK_BESTAND": str(plan.klok),
         "TRACES": plan.given.get("TRACES", "zipkin") if plan.traced else "none",

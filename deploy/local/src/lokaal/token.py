@@ -1,4 +1,6 @@
-"""A bearer token for anybody: `make token PROFESSIONAL=<name> ROL=... ORGANISATIE=... [GEMEENTE=...] [CLIENT=...]`.
+"""A bearer token for anybody: `make token PROFESSIONAL=<name> ROL=... ORGANISATIE=... [API=...] [GEMEENTE=...] [CLIENT=...]`.
+
+Each API takes tokens of its own only: API is `signaal` when nothing is said.
 
 A person who works under an account is admitted through the API of signaal first, with a mailbox of his own in the local
 inbox. The same name is the same natural person; at another organisation he gets a second account.
@@ -16,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from contracts.rollen import SCOPES
+from contracts.rollen import APIS, SCOPES
 from lokaal import paths
 from lokaal.gemeenten import CODES, gemeentecode
 from lokaal.oidc.tokens import LOKALE_GRANT
@@ -27,6 +29,8 @@ ROLLEN_MET_ACCOUNT = frozenset(
 ROLLEN_MET_GEMEENTE = frozenset({"coordinator", "functionaris", "verantwoordelijke", "accounthouder"})
 BEHEERDER = "functioneel-beheerder"
 STANDAARD_CLIENT = "portaal"
+STANDAARD_API = "signaal"
+APIS_VOOR_MENSEN = tuple(api for api, scopes in APIS.items() if scopes & frozenset().union(*SCOPES.values()))
 POSTVAK_DOMEIN = "postvak.test"
 
 
@@ -41,14 +45,17 @@ def token(
     organisatie: str | None,
     gemeente: str | None = None,
     *,
+    api: str = STANDAARD_API,
     client: str | None = None,
 ) -> str:
-    """Return a token for this person in this role; `gemeente` is a name or CBS code (several: separated by commas).
+    """Return a token for this person in this role, for one API; `gemeente` is a name or CBS code (several: with commas).
 
-    Raises TokenError when the stack does not run, or knows no such role, organisation or gemeente.
+    Raises TokenError when the stack does not run, or knows no such role, API, organisation or gemeente.
     """
     if rol not in SCOPES:
         raise TokenError(f"Onbekende rol '{rol}'. Kies uit: {', '.join(SCOPES)}.")
+    if api not in APIS_VOOR_MENSEN:
+        raise TokenError(f"Onbekende API '{api}'. Kies uit: {', '.join(APIS_VOOR_MENSEN)}.")
     subject = slug(professional)
     if not subject:
         raise TokenError("Geef een naam: PROFESSIONAL=<naam>.")
@@ -59,7 +66,7 @@ def token(
             client = client or STANDAARD_CLIENT
             if rol not in ROLLEN_MET_ACCOUNT:
                 gemeenten = _gemeenten(rol, gemeente)
-                return uitgever.token(sub=subject, rol=rol, client=client, gemeenten=" ".join(gemeenten))
+                return uitgever.token(sub=subject, rol=rol, client=client, audience=api, gemeenten=" ".join(gemeenten))
             beheerder = uitgever.token(sub="make-token", rol=BEHEERDER, client=client)
             signaal = _Signaal(http, adressen["apis"]["signaal"], beheerder)
             gekozen = signaal.organisatie(organisatie)
@@ -67,7 +74,9 @@ def token(
             signaal.laat_toe(
                 professional.strip(), subject, uitgever.issuer, gekozen["organisatieId"], locatie["locatieId"]
             )
-            return uitgever.token(sub=subject, rol=rol, client=client, organisatie=gekozen["organisatieId"])
+            return uitgever.token(
+                sub=subject, rol=rol, client=client, audience=api, organisatie=gekozen["organisatieId"]
+            )
     except httpx.TransportError as error:
         host = error.request.url.netloc.decode()
         raise TokenError(f"{host} antwoordt niet. Start de stack met 'make up'.") from None
@@ -206,9 +215,8 @@ def _json(response: httpx.Response) -> dict[str, Any]:
 
 def main() -> int:
     """Print the token and nothing else, as the variables of `make token` ask; 2 with one line when there is none."""
-    asked = {
-        name: os.environ.get(name, "").strip() for name in ("PROFESSIONAL", "ROL", "ORGANISATIE", "GEMEENTE", "CLIENT")
-    }
+    names = ("PROFESSIONAL", "ROL", "ORGANISATIE", "API", "GEMEENTE", "CLIENT")
+    asked = {name: os.environ.get(name, "").strip() for name in names}
     try:
         print(
             token(
@@ -217,6 +225,7 @@ def main() -> int:
                 asked["ROL"] or "professional",
                 asked["ORGANISATIE"],
                 asked["GEMEENTE"],
+                api=asked["API"] or STANDAARD_API,
                 client=asked["CLIENT"],
             )
         )

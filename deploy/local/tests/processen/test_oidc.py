@@ -10,13 +10,14 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from contracts.rollen import SCOPES
+from contracts.rollen import APIS, SCOPES
 
 GRANT = "urn:verwijsindex:grant:lokaal"
 LOKAAL = ("lokaal", "geheim-lokaal")
 CLIENTS = json.dumps(
     {
         "signaal": {"secret": "geheim-signaal", "scopes": ["personen:vastleggen"]},
+        "notificatie": {"secret": "geheim-notificatie", "scopes": ["meldadressen:lezen", "regie:lezen"]},
         "lokaal": {"secret": "geheim-lokaal"},
     }
 )
@@ -52,11 +53,19 @@ def test_token_for_a_service(oidc: Any) -> None:
     assert found.pop("jti")
     assert found == {
         "iss": oidc.url,
-        "aud": "verwijsindex",
+        "aud": ["brp-proxy"],
         "sub": "signaal",
         "client_id": "signaal",
         "scope": "personen:vastleggen",
     }
+
+
+def test_a_service_gets_a_token_for_the_apis_of_the_scopes_that_it_asks(oidc: Any) -> None:
+    asked = {"grant_type": "client_credentials", "scope": "regie:lezen"}
+    found = claims(oidc, ask(oidc, ("notificatie", "geheim-notificatie"), **asked))
+    assert (found["aud"], found["scope"]) == (["match"], "regie:lezen")
+    both = claims(oidc, ask(oidc, ("notificatie", "geheim-notificatie"), grant_type="client_credentials"))
+    assert both["aud"] == ["signaal", "match"]
 
 
 def test_secret_in_the_form_works_too(oidc: Any) -> None:
@@ -64,11 +73,13 @@ def test_secret_in_the_form_works_too(oidc: Any) -> None:
     assert claims(oidc, ask(oidc, None, **form))["sub"] == "signaal"
 
 
+@pytest.mark.parametrize("api", APIS)
 @pytest.mark.parametrize("rol", SCOPES)
-def test_token_for_each_role(oidc: Any, rol: str) -> None:
-    response = ask(oidc, grant_type=GRANT, sub="anna", rol=rol, organisatie="o-1", gemeenten="0363 0384", client="app")
-    found = claims(oidc, response)
-    assert found["scope"].split() == sorted(SCOPES[rol])
+def test_token_for_each_role_and_api(oidc: Any, rol: str, api: str) -> None:
+    form = {"organisatie": "o-1", "gemeenten": "0363 0384", "client": "app", "audience": api}
+    found = claims(oidc, ask(oidc, grant_type=GRANT, sub="anna", rol=rol, **form))
+    assert found["scope"].split() == sorted(SCOPES[rol] & APIS[api])
+    assert found["aud"] == api
     assert (found["sub"], found["rol"], found["client_id"]) == ("anna", rol, "app")
     assert (found["organisatie"], found["gemeenten"]) == ("o-1", ["0363", "0384"])
 
@@ -77,7 +88,7 @@ def test_optional_claims_are_left_out(oidc: Any) -> None:
     found = claims(oidc, ask(oidc, grant_type=GRANT, sub="anna", rol="professional"))
     assert "organisatie" not in found
     assert "gemeenten" not in found
-    assert found["client_id"] == "portaal"
+    assert (found["client_id"], found["aud"]) == ("portaal", "signaal")
 
 
 def test_lifetime_also_in_the_past(oidc: Any) -> None:
@@ -110,6 +121,7 @@ def test_scope_can_be_narrowed(oidc: Any) -> None:
         ),
         (LOKAAL, {"grant_type": GRANT, "rol": "professional"}, 400, "invalid_request"),
         (LOKAAL, {"grant_type": GRANT, "sub": "a", "rol": "koning"}, 400, "invalid_request"),
+        (LOKAAL, {"grant_type": GRANT, "sub": "a", "rol": "professional", "audience": "x"}, 400, "invalid_target"),
         (LOKAAL, {"grant_type": GRANT, "sub": "a", "rol": "professional", "levensduur": "x"}, 400, "invalid_request"),
         (
             LOKAAL,

@@ -69,7 +69,7 @@ def make(stack: Path, signaal: Any, monkeypatch: pytest.MonkeyPatch) -> Callable
 
     def _make(**variabelen: str) -> int:
         monkeypatch.setenv("RUN_DIR", str(stack.parent))
-        for naam in ("professional", "rol", "organisatie", "gemeente", "client"):
+        for naam in ("professional", "rol", "organisatie", "api", "gemeente", "client"):
             monkeypatch.setenv(naam.upper(), variabelen.get(naam, ""))
         return main()
 
@@ -126,6 +126,7 @@ def test_a_manager_needs_no_gemeente(stack: Path, signaal: Any) -> None:
     ("wat", "zegt"),
     [
         ({"rol": "koning"}, "Onbekende rol 'koning'"),
+        ({"api": "brp-proxy"}, "Onbekende API 'brp-proxy'. Kies uit: signaal, match."),
         ({"professional": " "}, "PROFESSIONAL=<naam>"),
         ({"organisatie": ""}, "ORGANISATIE=<naam>"),
         ({"organisatie": "Jeugdbescherming Amsterdm"}, "Lijkt op: Jeugdbescherming Regio Amsterdam"),
@@ -152,6 +153,15 @@ def test_prints_the_token_only(make: Callable[..., int], capsys: pytest.CaptureF
     assert said.err == ""
     found = claims(said.out.strip())
     assert (found["sub"], found["rol"], found["client_id"]) == ("anna", "professional", "bron-app")
+    assert found["aud"] == "signaal"
+
+
+def test_each_api_has_tokens_of_its_own(make: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert make(professional="Anna", organisatie="JBRA", api="match") == 0
+    found = claims(capsys.readouterr().out.strip())
+    assert (found["aud"], found["scope"]) == ("match", "matches:lezen")
+    assert make(professional="Bert", rol="coordinator", gemeente="Amsterdam", api="match") == 0
+    assert claims(capsys.readouterr().out.strip())["aud"] == "match"
 
 
 def test_passes_on_a_refusal_of_signaal(stack: Path, signaal: Any) -> None:

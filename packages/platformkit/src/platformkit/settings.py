@@ -53,10 +53,11 @@ class ProcessSettings(BaseSettings):
     """Of the brokers; the system's own when nothing is said."""
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     oidc_issuer: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8081")
-    oidc_audience: str = "verwijsindex"
-    client_id: str = ""
-    """Of this service at the issuer; its name when nothing is said."""
     client_secret: SecretStr = SecretStr("")
+    namens_sleutel: Path | None = None
+    """The private key (PEM) with which this service signs who asks; of the API of a service that asks others for a user."""
+    namens_sleutels: Path | None = None
+    """The public keys of those who ask this service for a user: by service a JWK set."""
     source: str = "urn:nld:oin:00000099000000001000:systeem"
     klok_bestand: Path | None = None
     traces: Traces = Traces.NONE

@@ -30,7 +30,7 @@ def issuer() -> Issuer:
 
 @pytest.fixture
 def verifier(issuer: Issuer) -> TokenVerifier:
-    return TokenVerifier(ISSUER, "verwijsindex", issuer.http())
+    return TokenVerifier(ISSUER, "proef", issuer.http())
 
 
 async def test_the_claims_decide_who_asks(issuer: Issuer, verifier: TokenVerifier) -> None:
@@ -86,7 +86,7 @@ async def test_a_token_that_nobody_signed_is_refused(issuer: Issuer, verifier: T
 async def test_whatever_is_sent_as_a_token_is_refused_not_a_crash(token: str) -> None:
     issuer = Issuer()
     with pytest.raises(DomainError, match="niet-ingelogd"):
-        await TokenVerifier(ISSUER, "verwijsindex", issuer.http()).verify(token)
+        await TokenVerifier(ISSUER, "proef", issuer.http()).verify(token)
 
 
 async def test_a_shared_secret_among_the_keys_signs_nothing(issuer: Issuer, verifier: TokenVerifier) -> None:
@@ -211,10 +211,10 @@ ODD: dict[str, list[Any]] = {
     "exp": ["morgen", "9999999999", None, [1], {}, True, -1, 10**400, 1e300],
     "nbf": ["1", [1], {}, True, 10**400, "straks"],
     "iat": ["1", [1], {}, True, 10**400],
-    "aud": [7, None, {}, {"verwijsindex": 1}, [], ["x"], ["verwijsindex", 7], [["verwijsindex"]], "", "verwijsinde"],
+    "aud": [7, None, {}, {"proef": 1}, [], ["x"], ["proef", 7], [["proef"]], "", "proe"],
     "iss": [7, None, {}, [ISSUER], "", ISSUER + "/x", ISSUER.upper()],
     "sub": [7, None, {}, ["x"], "", "x" * 256],
-    "scope": [7, {}, ["dingen:maken"], True],
+    "scope": [7, {}, ["signalen:lezen"], True],
     "rol": [7, {}, ["professional"], True],
     "client_id": [7, {}, ["signaal"], True],
     "organisatie": ["geen-uuid", 7, [], {}, ""],
@@ -261,9 +261,9 @@ async def test_what_the_issuer_signed_and_is_no_set_of_claims_is_refused(
 
 async def test_a_claim_that_stands_twice_has_one_meaning(issuer: Issuer, verifier: TokenVerifier) -> None:
     """The last one counts (RFC 7519, section 4), for every check alike."""
-    claims = json.dumps(
-        {"iss": ISSUER, "sub": "a", "aud": "verwijsindex", "exp": time.time() + 60, "rol": "professional"}
-    )[:-1]
+    claims = json.dumps({"iss": ISSUER, "sub": "a", "aud": "proef", "exp": time.time() + 60, "rol": "professional"})[
+        :-1
+    ]
     assert (await verifier.verify(_signed(issuer, claims + ', "sub": "b"}'))).subject == "b"
     for last in ('"aud": "x"', '"exp": 1', '"iss": "x"'):
         with pytest.raises(DomainError):
@@ -280,7 +280,7 @@ _JSON = st.recursive(
 @given(claims=st.dictionaries(st.sampled_from(sorted(ODD)), _JSON, min_size=1, max_size=4))
 async def test_whatever_the_issuer_says_is_believed_or_refused(claims: dict[str, Any]) -> None:
     issuer = Issuer()
-    verifier = TokenVerifier(ISSUER, "verwijsindex", issuer.http())
+    verifier = TokenVerifier(ISSUER, "proef", issuer.http())
     with suppress(DomainError):
         await verifier.verify(issuer.token(**claims))
 
@@ -288,7 +288,7 @@ async def test_whatever_the_issuer_says_is_believed_or_refused(claims: dict[str,
 @given(header=_JSON | st.dictionaries(st.sampled_from(["alg", "kid", "crit", "typ", "b64"]), _JSON | st.just("ES256")))
 async def test_whatever_a_stranger_says_of_his_token_is_refused(header: Any) -> None:
     with pytest.raises(DomainError, match="niet-ingelogd"):
-        await TokenVerifier(ISSUER, "verwijsindex", Issuer().http()).verify(f"{_part(header)}.e30.xx")
+        await TokenVerifier(ISSUER, "proef", Issuer().http()).verify(f"{_part(header)}.e30.xx")
 
 
 @pytest.mark.parametrize("ahead", [0, 6, 29, -3600])

@@ -1,8 +1,10 @@
 """Calls to another service: own identity, who asked as a signed fact, and outages told apart from answers (D17)."""
 
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 from uuid import UUID, uuid4
 
 import httpx
@@ -11,13 +13,15 @@ from fastapi import APIRouter, Depends
 from pydantic import SecretStr
 
 from contracts.http.base import Antwoord, Call, Vraag
+from lokaal.sleutels import make_namens
 from platformkit.errors import DomainError, TransientError, UnclearError
 from platformkit.health import Heartbeat
 from platformkit.http import auth
 from platformkit.http.app import create_app
-from platformkit.http.auth import TokenVerifier, bearer, require
+from platformkit.http.auth import TokenVerifier, asking, require
 from platformkit.http.calls import Answer
 from platformkit.http.client import ClientCredentials, ServiceClient, problem_code
+from platformkit.http.namens import NamensReader, NamensSigner
 from platformkit.identity import Principal
 from platformkit.testing import Issuer, Pretended
 from platformkit.testing import issuer as testing_issuer
@@ -43,7 +47,9 @@ class World:
 
     def __init__(self, answer: Callable[[httpx.Request], httpx.Response], lasts: int = 300) -> None:
         self.answer, self.lasts = answer, lasts
+        self.key: Path | None = None
         self.tokens = 0
+        self.scopes: list[str] = []
         self.asked: list[httpx.Request] = []
         self.issuer_away = False
 
@@ -55,13 +61,15 @@ class World:
             raise httpx.ConnectTimeout("")
         if request.url.path == "/token":
             assert request.headers["authorization"].startswith("Basic ")
+            self.scopes.append(dict(parse_qsl(request.content.decode()))["scope"])
             self.tokens += 1
             return httpx.Response(200, json={"access_token": f"token-{self.tokens}", "expires_in": self.lasts})
-        return httpx.Response(200, json={"token_endpoint": f"{ISSUER}/token"})
+        return httpx.Response(200, json={"issuer": ISSUER, "token_endpoint": f"{ISSUER}/token"})
 
     def client(self) -> ServiceClient:
         http = Pretended(self)
-        return ServiceClient(http, OTHER, ClientCredentials(http, ISSUER, "proef", SecretStr("geheim")))
+        tokens = ClientCredentials(http, ISSUER, "proef", SecretStr("geheim"))
+        return ServiceClient(http, OTHER, tokens, NamensSigner("proef", self.key))
 
 
 def good(_request: httpx.Request) -> httpx.Response:
@@ -69,11 +77,25 @@ def good(_request: httpx.Request) -> httpx.Response:
 
 
 @pytest.fixture
-def user() -> Iterator[str]:
-    """The token of a user whose request is being answered."""
-    reset = auth._bearer.set("token-van-de-gebruiker")
-    yield "token-van-de-gebruiker"
-    auth._bearer.reset(reset)
+def user() -> Iterator[Principal]:
+    """Whose request is being answered."""
+    who = Principal("http://issuer.example", "piet", "portaal", "professional", frozenset(), None, frozenset())
+    reset = auth._asking.set(who)
+    yield who
+    auth._asking.reset(reset)
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    """Where the keys lie of who signs who asks."""
+    make_namens(tmp_path, ["proef"])
+    return tmp_path
+
+
+def told(keys: Path, request: httpx.Request) -> Principal:
+    """Who asks, as the other service reads it."""
+    reader = NamensReader("ander", keys / "sleutels.json")
+    return reader.read(request.headers["namens"], "proef", f"{request.method} {request.url.path}")
 
 
 async def test_question_and_answer_are_the_contracts() -> None:
@@ -88,13 +110,29 @@ async def test_question_and_answer_are_the_contracts() -> None:
     assert "content-type" not in read.headers
 
 
-async def test_own_token_is_kept_and_the_user_goes_along(user: str) -> None:
+async def test_own_token_is_kept_and_who_asks_goes_along(user: Principal, keys: Path) -> None:
     world = World(good)
+    world.key = keys / "proef.pem"
     client = world.client()
     await client.ask(NAMENS, Vraagje(wie_dan=uuid4()))
     await client.ask(LEZEN, wieDan=uuid4())
-    assert [request.headers["authorization"] for request in world.asked] == ["Bearer token-1"] * 2
-    assert [request.headers.get("namens") for request in world.asked] == [user, None]
+    await client.ask(LEZEN, wieDan=uuid4())
+    assert [request.headers["authorization"] for request in world.asked] == [
+        "Bearer token-1",
+        "Bearer token-2",
+        "Bearer token-2",
+    ]
+    assert world.scopes == [NAMENS.scope, LEZEN.scope], "a token is for one scope, and so for one API"
+    first, *others = world.asked
+    assert (told(keys, first).actor, told(keys, first).role) == (user.actor, "professional")
+    assert not any("namens" in request.headers for request in others)
+
+
+async def test_without_a_key_nothing_is_asked_in_the_name_of_a_user(user: Principal) -> None:
+    world = World(good)
+    with pytest.raises(ValueError, match="NAMENS_SLEUTEL"):
+        await world.client().ask(NAMENS, Vraagje(wie_dan=uuid4()))
+    assert world.asked == []
 
 
 @pytest.mark.parametrize("value", ["a/b", "../z", "x?y=1", "a b", "%2e", "{c}", "é", "#"])
@@ -112,33 +150,36 @@ async def test_in_the_name_of_nobody_nothing_is_asked() -> None:
     assert world.asked == []
 
 
-async def test_the_user_is_the_one_whose_request_is_answered() -> None:
-    """Two at once, and one whose token is refused: nobody's request goes on in another's name."""
+async def test_the_user_is_the_one_whose_request_is_answered(keys: Path) -> None:
+    """Two, and one whose token is refused: nobody's request goes on in another's name, and no token goes on at all."""
     world, issuer = World(good), Issuer()
+    world.key = keys / "proef.pem"
     client, router = world.client(), APIRouter()
 
     @router.post("/dingen")
-    async def post(_asker: Annotated[Principal, Depends(require("dingen:maken"))]) -> str:
+    async def post(_asker: Annotated[Principal, Depends(require("signalen:lezen"))]) -> str:
         await client.ask(NAMENS, Vraagje(wie_dan=uuid4()))
-        return bearer()
+        return asking().subject
 
     app = create_app(
         title="Proef",
         description="Proef",
         routers=[router],
         problems={},
-        verifier=TokenVerifier(testing_issuer.ISSUER, "verwijsindex", issuer.http()),
+        verifier=TokenVerifier(testing_issuer.ISSUER, "proef", issuer.http()),
+        namens=NamensReader("proef", None),
         heartbeat=Heartbeat(None),
         checks={},
     )
-    tokens = [issuer.token(jti=str(number)) for number in range(2)]
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://proef") as asking:
-        for token in tokens:
-            answer = await asking.post("/v1/dingen", headers={"Authorization": f"Bearer {token}"})
-            assert answer.json() == token
-        refused = {"Authorization": f"Bearer {issuer.token(scope='dingen:lezen')}"}
-        assert (await asking.post("/v1/dingen", headers=refused)).status_code == 403
-    assert [request.headers["namens"] for request in world.asked] == tokens
+    tokens = {each: issuer.token(sub=each, exp=int(time.time()) + 1) for each in ("anna", "bert")}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://proef") as people:
+        for who, token in tokens.items():
+            answer = await people.post("/v1/dingen", headers={"Authorization": f"Bearer {token}"})
+            assert answer.json() == who
+        refused = {"Authorization": f"Bearer {issuer.token(scope='signalen:afgeven')}"}
+        assert (await people.post("/v1/dingen", headers=refused)).status_code == 403
+    assert [told(keys, request).subject for request in world.asked] == list(tokens)
+    assert not any(token in str(request.headers) for token in tokens.values() for request in world.asked)
 
 
 async def test_a_token_that_runs_out_is_renewed_in_time() -> None:

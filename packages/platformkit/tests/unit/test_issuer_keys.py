@@ -34,7 +34,7 @@ class World(Issuer):
         super().__init__()
         self.jwks: httpx.Response | None = None
         self.beside: list[Any] = []
-        self.verifier = TokenVerifier(ISSUER, "verwijsindex", self.http())
+        self.verifier = TokenVerifier(ISSUER, "proef", self.http())
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         answer = super().answer(request)
@@ -254,5 +254,5 @@ async def test_a_discovery_document_that_leads_astray_is_not_followed(world: Wor
             return httpx.Response(200, json=found)
 
     with pytest.raises(TransientError):
-        await TokenVerifier("https://issuer.example", "verwijsindex", Astray().http()).verify(world.token())
+        await TokenVerifier("https://issuer.example", "proef", Astray().http()).verify(world.token())
     assert asked == ["https://issuer.example/.well-known/openid-configuration"]

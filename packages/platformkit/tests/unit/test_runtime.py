@@ -1,6 +1,7 @@
 """What a process says to whoever starts it in a wrong way, and to whom nobody asked it to end."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -27,6 +28,23 @@ def test_wrong_use_is_told_by_the_name_that_python_knows(words: list[str], capsy
     assert capsys.readouterr().err == (
         "usage: python -m een_twee api|consumer|relay|jobs|all|migrate|check|dead-letters|audit|eigen-opdracht\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "needed"),
+    [
+        ("signaal", "NAMENS_SLEUTEL, NAMENS_SLEUTELS"),
+        ("match", "NAMENS_SLEUTEL"),
+        ("brp-proxy", "NAMENS_SLEUTELS"),
+    ],
+)
+@pytest.mark.parametrize("role", ["api", "all"])
+def test_an_api_that_cannot_say_or_read_who_asks_does_not_start(
+    name: str, needed: str, role: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROFIEL", "test")
+    assert run(replace(SERVICE, name=name), [role]) == 1
+    assert capsys.readouterr().err == f"Failed: not set: {needed}\n"
 
 
 async def _works(stop: asyncio.Event, heartbeat: Heartbeat) -> None:

@@ -15,10 +15,14 @@ from typing import Any
 import httpx
 import pytest
 
+from lokaal.sleutels import make_namens
+from platformkit.http.namens import NamensSigner
+from platformkit.identity import Principal
 from platformkit.testing import eventually, eventually_async
 
 API_KEY = "sleutel-van-de-brp"
 GEHEIM = "geheim-van-de-dienst"
+_VASTLEGGEN = "POST /v1/persoonsverwijzingen"
 
 
 def _vrije_poort() -> int:
@@ -103,6 +107,14 @@ def issuer(start: Any) -> Proces:
 
 
 @pytest.fixture(scope="session")
+def namens(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the keys lie with which services sign who asks."""
+    folder = tmp_path_factory.mktemp("namens")
+    make_namens(folder, ["signaal", "match"])
+    return folder
+
+
+@pytest.fixture(scope="session")
 def brp_proxy(
     *,
     start: Any,
@@ -111,6 +123,7 @@ def brp_proxy(
     spans: str,
     addresses: Mapping[str, str],
     sleutels: dict[str, Any],
+    namens: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Proces:
     bestand = tmp_path_factory.mktemp("sleutels") / "sleutels.json"
@@ -124,6 +137,7 @@ def brp_proxy(
         BRP_URL=f"{brp.url}/haalcentraal/api/brp",
         BRP_API_KEY=API_KEY,
         SLEUTEL_BESTAND=str(bestand),
+        NAMENS_SLEUTELS=str(namens / "sleutels.json"),
         TRACES="zipkin",
         TRACES_URL=spans,
         METRICS_PORT=str(_vrije_poort()),
@@ -138,6 +152,7 @@ class Wereld:
     brp: httpx.AsyncClient
     issuer: str
     log: Path
+    sleutels: Path
 
     async def token(self, client: str = "signaal", **gebruiker: str) -> str:
         grant = "urn:verwijsindex:grant:lokaal" if gebruiker else "client_credentials"
@@ -147,20 +162,28 @@ class Wereld:
             )
         return str(answer.raise_for_status().json()["access_token"])
 
-    async def leg_vast(self, bsn: object, *, token: str | None = None, **headers: str) -> httpx.Response:
-        bearer = token or await self.token()
-        return await self.api.post(
-            "/v1/persoonsverwijzingen",
-            json={"bsn": bsn, "doel": "signaal"},
-            headers={"Authorization": f"Bearer {bearer}", **headers},
-        )
+    def namens(self, *, wie: str = "signaal", doel: str = _VASTLEGGEN) -> str:
+        """What a service signs for the professional who asks."""
+        piet = Principal(self.issuer, "piet", "portaal", "professional", frozenset(), None, frozenset())
+        return NamensSigner(wie, self.sleutels / f"{wie}.pem").fact(piet, "brp-proxy", doel)
 
-    async def vergelijk(self, bsn: object, ref: object, *, token: str | None = None, **headers: str) -> httpx.Response:
-        bearer = token or await self.token()
+    async def leg_vast(
+        self, bsn: object, *, token: str | None = None, namens: str | None = "", **headers: str
+    ) -> httpx.Response:
+        """Asks as signaal, for a professional, when nothing else is said."""
+        headers["Authorization"] = f"Bearer {token or await self.token()}"
+        if namens is not None:
+            headers["Namens"] = namens or self.namens()
+        return await self.api.post("/v1/persoonsverwijzingen", json={"bsn": bsn, "doel": "signaal"}, headers=headers)
+
+    async def vergelijk(self, bsn: object, ref: object, *, token: str | None = None) -> httpx.Response:
         return await self.api.post(
             "/v1/persoonsverwijzingen/vergelijkingen",
             json={"bsn": bsn, "persoonRef": ref},
-            headers={"Authorization": f"Bearer {bearer}", **headers},
+            headers={
+                "Authorization": f"Bearer {token or await self.token()}",
+                "Namens": self.namens(doel=f"{_VASTLEGGEN}/vergelijkingen"),
+            },
         )
 
     async def brp_doet(self, **opdracht: object) -> None:
@@ -187,10 +210,12 @@ class Wereld:
 
 
 @pytest.fixture
-async def wereld(brp_proxy: Proces, brp: Proces, issuer: Proces, kijk: object) -> AsyncIterator[Wereld]:
+async def wereld(
+    *, brp_proxy: Proces, brp: Proces, issuer: Proces, namens: Path, kijk: object
+) -> AsyncIterator[Wereld]:
     async with (
         httpx.AsyncClient(base_url=brp_proxy.url, timeout=20) as api,
         httpx.AsyncClient(base_url=brp.url) as simulator,
     ):
         (await simulator.delete("/_besturing")).raise_for_status()
-        yield Wereld(api, simulator, issuer.url, brp_proxy.log)
+        yield Wereld(api, simulator, issuer.url, brp_proxy.log, namens)

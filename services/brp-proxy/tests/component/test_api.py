@@ -98,7 +98,7 @@ async def test_what_is_no_bsn_never_reaches_the_brp(wereld, kijk, bsn) -> None:
     ],
 )
 async def test_a_wrong_question_is_not_repeated_in_the_answer(wereld, inhoud) -> None:
-    headers = {"Authorization": f"Bearer {await wereld.token()}"}
+    headers = {"Authorization": f"Bearer {await wereld.token()}", "Namens": wereld.namens()}
     antwoord = await wereld.api.post("/v1/persoonsverwijzingen", json=inhoud, headers=headers)
     assert (antwoord.status_code, antwoord.json()["code"]) == (400, "ongeldige-invoer")
     assert JEUGDIGE not in antwoord.text
@@ -125,12 +125,14 @@ async def test_a_slow_brp_is_given_up_within_a_fixed_time(wereld, kijk) -> None:
 async def test_who_may_ask(wereld, kijk) -> None:
     geen = await wereld.api.post("/v1/persoonsverwijzingen", json={"bsn": JEUGDIGE, "doel": "signaal"})
     assert (geen.status_code, geen.json()["code"]) == (401, "niet-ingelogd")
-    for token in (
-        await wereld.token("match"),
-        await wereld.token("lokaal", sub="piet", rol="professional"),
+    professional = {"sub": "piet", "rol": "professional"}
+    for token, status, code in (
+        (await wereld.token("match"), 401, "niet-ingelogd"),
+        (await wereld.token("lokaal", **professional), 401, "niet-ingelogd"),
+        (await wereld.token("lokaal", audience="brp-proxy", **professional), 403, "geen-toegang"),
     ):
         antwoord = await wereld.leg_vast(JEUGDIGE, token=token)
-        assert (antwoord.status_code, antwoord.json()["code"]) == (403, "geen-toegang")
+        assert (antwoord.status_code, antwoord.json()["code"]) == (status, code)
     assert await wereld.brp_aanroepen() == 0
 
 
@@ -140,10 +142,9 @@ async def test_a_ref_is_compared_with_a_bsn_without_the_brp_and_nobody_is_stored
     await wereld.leg_vast(MET_GEHEIM_ADRES)
     await wereld.brp_doet(fout="503")
     before = await kijk.aantal("verwijzing"), await kijk.aantal("outbox"), await wereld.brp_aanroepen()
-    namens = await wereld.token("lokaal", sub="piet", rol="professional")
     # Himself; somebody known here; somebody unknown here; a BSN that nobody has.
     for bsn, zelfde in ((JEUGDIGE, True), (MET_GEHEIM_ADRES, False), ("999970033", False), ("123456782", False)):
-        antwoord = await wereld.vergelijk(bsn, ref, Namens=namens)
+        antwoord = await wereld.vergelijk(bsn, ref)
         assert (antwoord.status_code, antwoord.json()) == (200, {"zelfde": zelfde})
     assert (await kijk.aantal("verwijzing"), await kijk.aantal("outbox"), await wereld.brp_aanroepen()) == before
     said = "select role, outcome, person::text from audit where action = 'verwijzing-vergelijken' order by id"
@@ -166,15 +167,19 @@ async def test_who_may_compare(wereld, kijk) -> None:
         assert (antwoord.status_code, antwoord.json()["code"]) == (403, "geen-toegang")
 
 
-async def test_who_asked_is_recorded_from_his_own_token(wereld, kijk) -> None:
-    namens = await wereld.token("lokaal", sub="piet", rol="professional")
-    ref = (await wereld.leg_vast(JEUGDIGE, Namens=namens)).json()["persoonRef"]
+async def test_who_asked_is_recorded_from_what_signaal_signed(wereld, kijk) -> None:
+    ref = (await wereld.leg_vast(JEUGDIGE)).json()["persoonRef"]
     [audit] = await kijk.rijen("select actor, role, outcome, person::text from audit")
     service, _, asker = audit.pop("actor").partition("/")
     assert (service, UUID(asker).version) == ("signaal", 5), "a pseudonym: a subject may be a name"
     assert audit == {"role": "professional", "outcome": "gevonden", "person": ref}
-    vals = await wereld.leg_vast(JEUGDIGE, Namens=namens[:-4] + "aaaa")
-    assert (vals.status_code, vals.json()["code"]) == (401, "niet-ingelogd")
+    eigen_token = await wereld.token("lokaal", audience="brp-proxy", sub="piet", rol="professional")
+    for vals in (wereld.namens(doel="POST /v1/iets-anders"), wereld.namens(wie="match"), eigen_token):
+        antwoord = await wereld.leg_vast(JEUGDIGE, namens=vals)
+        assert (antwoord.status_code, antwoord.json()["code"]) == (400, "namens-ongeldig")
+    zonder = await wereld.leg_vast(JEUGDIGE, namens=None)
+    assert (zonder.status_code, zonder.json()["code"]) == (400, "namens-ontbreekt")
+    assert await wereld.brp_aanroepen() == 1
 
 
 async def test_nothing_of_a_person_is_logged_traced_or_stored_readably(wereld, kijk) -> None:

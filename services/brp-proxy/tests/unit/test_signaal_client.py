@@ -9,13 +9,14 @@ from pydantic import SecretStr
 from brp_proxy.adapters.http.signaal import SignaalClient
 from platformkit.errors import TransientError, UnclearError
 from platformkit.http.client import ClientCredentials, ServiceClient
+from platformkit.http.namens import NamensSigner
 from platformkit.testing import Pretended
 
 
 def signaal(status: int, inhoud: object) -> SignaalClient:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.startswith("/.well-known"):
-            return httpx.Response(200, json={"token_endpoint": "http://issuer/token"})
+            return httpx.Response(200, json={"issuer": "http://issuer", "token_endpoint": "http://issuer/token"})
         if request.url.path == "/token":
             return httpx.Response(200, json={"access_token": "t"})
         if isinstance(inhoud, str):
@@ -24,7 +25,7 @@ def signaal(status: int, inhoud: object) -> SignaalClient:
 
     http = Pretended(answer)
     tokens = ClientCredentials(http, "http://issuer", "brp-proxy", SecretStr("x"))
-    return SignaalClient(ServiceClient(http, "http://signaal", tokens))
+    return SignaalClient(ServiceClient(http, "http://signaal", tokens, NamensSigner("brp-proxy", None)))
 
 
 @pytest.mark.parametrize(

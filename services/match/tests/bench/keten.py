@@ -158,8 +158,6 @@ def _omgeving(stack: Stack, dsn: str) -> Mapping[str, str]:
         **testing.broker(stack.addresses, "match").environment(),
         "REDIS_URL": stack.addresses["redis"],
         "OIDC_ISSUER": stack.addresses["oidc"]["issuer"],
-        "OIDC_AUDIENCE": "verwijsindex",
-        "CLIENT_ID": "match",
         "CLIENT_SECRET": "bench",
         "KLOK_BESTAND": stack.addresses["klok"]["bestand"],
         "TRACES": "none",

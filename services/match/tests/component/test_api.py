@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -13,6 +14,7 @@ import respx
 from services.match.tests.berichten import Signaleerder, overleden, vastgelegd, verwerk
 
 from contracts.signaal import Organisatiesoort
+from lokaal.sleutels import make_namens
 from match.bootstrap import SERVICE
 from match.settings import Settings
 from platformkit.clock import FixedClock
@@ -20,6 +22,7 @@ from platformkit.errors import DomainError
 from platformkit.executor import Executor
 from platformkit.health import Heartbeat
 from platformkit.http.calls import Http
+from platformkit.http.namens import NamensReader
 from platformkit.identity import Principal
 from platformkit.service.process import opened
 from platformkit.testing import Pretended
@@ -41,17 +44,25 @@ class Herkenner:
 
 
 @pytest.fixture
-def signaal(monkeypatch: pytest.MonkeyPatch) -> respx.MockRouter:
+def sleutels(tmp_path: Path) -> Path:
+    """Where the keys lie with which services sign who asks."""
+    make_namens(tmp_path, ["match"])
+    return tmp_path
+
+
+@pytest.fixture
+def signaal(monkeypatch: pytest.MonkeyPatch, sleutels: Path) -> respx.MockRouter:
     with respx.mock(assert_all_called=False) as router:
         monkeypatch.setattr(Http, "send", Pretended(router.async_handler).send)
         router.get("http://oidc.test/.well-known/openid-configuration").respond(
-            json={"token_endpoint": "http://oidc.test/token"}
+            json={"issuer": "http://oidc.test", "token_endpoint": "http://oidc.test/token"}
         )
         router.post("http://oidc.test/token").respond(json={"access_token": "dienst", "expires_in": 300})
 
         def eigen(request: httpx.Request) -> httpx.Response:
             assert request.headers["authorization"] == "Bearer dienst"
-            wie = request.headers["namens"]
+            reader = NamensReader("signaal", sleutels / "sleutels.json")
+            wie = reader.read(request.headers["namens"], "match", "GET /v1/accounts/eigen").subject
             if wie == "onbekend":
                 return httpx.Response(403, json={"code": "account-onbekend"})
             return httpx.Response(
@@ -80,15 +91,15 @@ def signaal(monkeypatch: pytest.MonkeyPatch) -> respx.MockRouter:
 
 @pytest.fixture
 async def http(
-    signaal: respx.MockRouter, addresses: Mapping[str, str], klok: FixedClock
+    signaal: respx.MockRouter, addresses: Mapping[str, str], klok: FixedClock, sleutels: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
     settings = Settings.model_validate(
         {
             "database_url_api": addresses["api"],
             "oidc_issuer": "http://oidc.test",
             "signaal_url": SIGNAAL,
-            "client_id": "match",
             "client_secret": "geheim",
+            "namens_sleutel": sleutels / "match.pem",
         }
     )
     async with opened(settings, service=SERVICE.name, role="api", part="test") as process:

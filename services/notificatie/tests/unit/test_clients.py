@@ -14,6 +14,7 @@ from notificatie.adapters.http.signaal import SignaalClient
 from notificatie.application.ports import Adres
 from platformkit.errors import TransientError
 from platformkit.http.client import ClientCredentials, ServiceClient
+from platformkit.http.namens import NamensSigner
 from platformkit.testing import Issuer, Pretended
 
 EEN, TWEE, DRIE = (UUID(int=number) for number in (1, 2, 3))
@@ -37,6 +38,7 @@ class Ander:
             http,
             "http://ander.example",
             ClientCredentials(http, "http://issuer.example", "notificatie", SecretStr("x")),
+            NamensSigner("notificatie", None),
         )
 
     def _said(self, request: httpx.Request) -> httpx.Response:

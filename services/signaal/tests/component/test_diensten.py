@@ -28,7 +28,7 @@ async def test_contact_data_are_given_on_behalf_of_a_user_and_that_is_recorded(w
     answer = await wereld.api.post(
         "/v1/contactgegevens",
         json={"accounts": [str(other.account_id), str(uuid4())]},
-        headers=wereld.dienst("match", wie.token),
+        headers=wereld.namens(wie.subject, wie.organisatie, "POST /v1/contactgegevens"),
     )
     subject = f"p{other.professional_id.hex}"
     assert answer.json() == {
@@ -85,21 +85,25 @@ async def test_contact_data_end_with_ones_own_signal(wereld: Any) -> None:
 async def test_contact_data_want_a_user(wereld: Any) -> None:
     wie = await wereld.professional()
     body = {"accounts": [str(wie.account_id)]}
-    stranger = wereld.token("stranger", rol="professional", organisatie=str(wie.organisatie))
     for method, path, json in (("POST", "/v1/contactgegevens", body), ("GET", "/v1/accounts/eigen", None)):
         none = await wereld.api.request(method, path, json=json, headers=wereld.dienst("match"))
         assert (none.status_code, none.json()["code"]) == (400, "namens-ontbreekt")
-        unknown = await wereld.api.request(method, path, json=json, headers=wereld.dienst("match", stranger))
+        stranger = wereld.namens("stranger", wie.organisatie, f"{method} {path}")
+        unknown = await wereld.api.request(method, path, json=json, headers=stranger)
         assert (unknown.status_code, unknown.json()["code"]) == (403, "account-onbekend")
-        forged = await wereld.api.request(method, path, json=json, headers=wereld.dienst("match", "x.y.z"))
-        assert (forged.status_code, forged.json()["code"]) == (401, "niet-ingelogd")
+        for forged in ("x.y.z", wie.token):
+            headers = wereld.dienst("match") | {"Namens": forged}
+            refused = await wereld.api.request(method, path, json=json, headers=headers)
+            assert (refused.status_code, refused.json()["code"]) == (400, "namens-ongeldig")
 
 
 @pytest.mark.parametrize("accounts", [[], ["x"], [str(UUID(int=number)) for number in range(201)]])
 async def test_too_many_or_no_accounts_are_refused(wereld: Any, accounts: list[str]) -> None:
     wie = await wereld.professional()
     answer = await wereld.api.post(
-        "/v1/contactgegevens", json={"accounts": accounts}, headers=wereld.dienst("match", wie.token)
+        "/v1/contactgegevens",
+        json={"accounts": accounts},
+        headers=wereld.namens(wie.subject, wie.organisatie, "POST /v1/contactgegevens"),
     )
     assert (answer.status_code, answer.json()["code"]) == (400, "ongeldige-invoer")
 
@@ -108,7 +112,8 @@ async def test_a_user_is_the_account_of_issuer_subject_and_organisation(wereld: 
     wie = await wereld.professional("Altra")
     elders = await wereld.professional("De Buurtschool", professional_id=wie.professional_id)
     for each in (wie, elders):
-        answer = await wereld.api.get("/v1/accounts/eigen", headers=wereld.dienst("match", each.token))
+        headers = wereld.namens(each.subject, each.organisatie, "GET /v1/accounts/eigen")
+        answer = await wereld.api.get("/v1/accounts/eigen", headers=headers)
         assert answer.json() == {
             "accountId": str(each.account_id),
             "professionalId": str(each.professional_id),

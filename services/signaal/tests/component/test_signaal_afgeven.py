@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from platformkit.http.namens import NamensReader
+
 KEY = str(uuid4())
 
 
@@ -102,9 +104,11 @@ async def test_a_signal_of_the_kinderopvang_does_not_go_to_the_national_index(we
     assert (await wereld.events(signaal_id))[0][2]["landelijk"] is False
 
 
-async def test_a_source_system_is_named_as_such(wereld: Any) -> None:
+async def test_a_source_system_is_named_as_such(wereld: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     wie = await wereld.professional(rol="bronsysteem")
     wereld.jeugdige()
+    assert (await wereld.geef_af(wie)).status_code == 403, "not yet, says the table"
+    monkeypatch.setattr("platformkit.http.auth.mag", lambda *_: True)
     signaal_id = (await wereld.geef_af(wie)).json()["signaalId"]
     assert (await wereld.events(signaal_id))[0][2]["bron"] == "bronsysteem"
 
@@ -132,7 +136,10 @@ async def test_brp_proxy_is_told_the_purpose_and_on_whose_behalf(wereld: Any) ->
     wereld.jeugdige()
     await wereld.geef_af(wie)
     request = wereld.verwijzing.calls.last.request
-    assert request.headers["namens"] == wie.token
+    reader = NamensReader("brp-proxy", wereld.sleutels / "sleutels.json")
+    told = reader.read(request.headers["namens"], "signaal", "POST /v1/persoonsverwijzingen")
+    assert (told.subject, told.role, told.organisation) == (wie.subject, "professional", wie.organisatie)
+    assert wie.token not in str(request.headers), "it stays here"
     assert request.headers["authorization"] == "Bearer own"
     assert request.content == b'{"bsn":"999996782","doel":"signaal"}'
 

@@ -11,7 +11,6 @@ class OidcSettings(ProcesSettings):
 
     oidc_clients: dict[str, Client]
     oidc_issuer: str | None = None
-    oidc_audience: str = "verwijsindex"
 
 
 def main() -> None:
@@ -19,7 +18,7 @@ def main() -> None:
     settings = read_settings(OidcSettings)
     issuer = settings.oidc_issuer or f"http://{settings.http_host}:{settings.http_port}"
     key = lees_of_maak(settings.run_dir / "oidc" / "sleutel.pem")
-    serve(create_app(Uitgever(issuer, settings.oidc_audience, key, settings.oidc_clients)), settings)
+    serve(create_app(Uitgever(issuer, key, settings.oidc_clients)), settings)
 
 
 if __name__ == "__main__":

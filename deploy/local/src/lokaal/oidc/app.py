@@ -68,6 +68,7 @@ def create_app(uitgever: Uitgever) -> FastAPI:
                     sub=form.get("sub", ""),
                     rol=form.get("rol", ""),
                     client=form.get("client") or "portaal",
+                    audience=form.get("audience") or "signaal",
                     organisatie=form.get("organisatie"),
                     gemeenten=form.get("gemeenten", "").replace(",", " ").split(),
                     scope=form.get("scope"),

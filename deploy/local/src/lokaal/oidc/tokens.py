@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from pydantic import BaseModel, SecretStr
 
-from contracts.rollen import SCOPES
+from contracts.rollen import APIS, SCOPES
 
 LOKALE_CLIENT = "lokaal"
 LOKALE_GRANT = "urn:verwijsindex:grant:lokaal"
@@ -39,19 +39,17 @@ class GeweigerdError(Exception):
 
 
 class Uitgever:
-    """Signs access tokens for one issuer and audience."""
+    """Signs access tokens for one issuer. Each API is an audience of its own (D17)."""
 
     def __init__(
         self,
         issuer: str,
-        audience: str,
         key: ECKey,
         clients: Mapping[str, Client],
         nu: Callable[[], float] = time.time,
     ) -> None:
         self.issuer = issuer
         self.key = key
-        self._audience = audience
         self._clients = clients
         self._nu = nu
 
@@ -64,9 +62,10 @@ class Uitgever:
         return client
 
     def voor_dienst(self, client_id: str, scope: str | None, levensduur: int) -> dict[str, object]:
-        """Return the answer for a service that asks in its own name (client credentials)."""
+        """Return the answer for a service that asks in its own name (client credentials), good at the APIs of its scopes."""
         scopes = _beperk(self._clients[client_id].scopes, scope)
-        return self._antwoord({"sub": client_id, "client_id": client_id}, scopes, levensduur)
+        apis = [api for api, each in APIS.items() if each.intersection(scopes)]
+        return self._antwoord({"sub": client_id, "client_id": client_id, "aud": apis}, scopes, levensduur)
 
     def voor_gebruiker(
         self,
@@ -74,28 +73,30 @@ class Uitgever:
         sub: str,
         rol: str,
         client: str,
+        audience: str,
         organisatie: str | None,
         gemeenten: list[str],
         scope: str | None,
         levensduur: int,
     ) -> dict[str, object]:
-        """Return the answer for a person or source system in a role; the role decides the scopes (D16)."""
+        """Return the answer for a person or source system in a role, good at one API; both decide the scopes (D16)."""
         if not sub:
             raise GeweigerdError("invalid_request", "Geef sub mee.")
         if rol not in SCOPES:
             raise GeweigerdError("invalid_request", f"Onbekende rol. Kies uit: {', '.join(SCOPES)}.")
-        claims: dict[str, object] = {"sub": sub, "client_id": client, "rol": rol}
+        if audience not in APIS:
+            raise GeweigerdError("invalid_target", f"Onbekende API. Kies uit: {', '.join(APIS)}.")
+        claims: dict[str, object] = {"sub": sub, "client_id": client, "aud": audience, "rol": rol}
         if organisatie:
             claims["organisatie"] = organisatie
         if gemeenten:
             claims["gemeenten"] = gemeenten
-        return self._antwoord(claims, _beperk(SCOPES[rol], scope), levensduur)
+        return self._antwoord(claims, _beperk(SCOPES[rol] & APIS[audience], scope), levensduur)
 
     def _antwoord(self, claims: dict[str, object], scopes: list[str], levensduur: int) -> dict[str, object]:
         exp = int(self._nu()) + levensduur
         inhoud = {
             "iss": self.issuer,
-            "aud": self._audience,
             **claims,
             "scope": " ".join(scopes),
             "iat": min(int(self._nu()), exp),  # a token made to be expired must still look sound

@@ -16,6 +16,7 @@ from platformkit.errors import DomainError
 from platformkit.health import Heartbeat
 from platformkit.http.auth import TokenVerifier
 from platformkit.http.edge import Edge, only_known_parameters
+from platformkit.http.namens import NamensReader
 from platformkit.http.problems import MEDIA_TYPE, Catalog, Problem
 
 API_VERSION = "1.0.0"
@@ -38,6 +39,7 @@ def create_app(
     routers: Sequence[APIRouter],
     problems: Mapping[str, Problem],
     verifier: TokenVerifier,
+    namens: NamensReader,
     heartbeat: Heartbeat,
     checks: Mapping[str, Check],
 ) -> FastAPI:
@@ -62,6 +64,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.verifier = verifier
+    app.state.namens = namens
     app.state.catalog = catalog
     app.add_exception_handler(DomainError, catalog.on_domain_error)
     app.add_exception_handler(RequestValidationError, catalog.on_invalid_input)

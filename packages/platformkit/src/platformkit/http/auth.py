@@ -11,10 +11,12 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.rollen import mag
 from platformkit.errors import DomainError
 from platformkit.http.calls import Http
 from platformkit.http.issuer import IssuerKeys
-from platformkit.http.signed import RefusedError, header_of, signed, told
+from platformkit.http.namens import NamensReader
+from platformkit.http.signed import RefusedError, Seconds, header_of, signed, told
 from platformkit.identity import Principal
 
 _CACHE_SECONDS = 60.0
@@ -27,11 +29,10 @@ _GRACE = 5.0
 as tokens are renewed well before their end."""
 
 bearer_scheme = HTTPBearer(auto_error=False, scheme_name="oidc", description="Toegangsbewijs van de OIDC-provider")
-_Seconds = Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)]
 
 
-_bearer: ContextVar[str] = ContextVar("bearer")
-"""The token of the request that is being answered, to pass on who asked (D17)."""
+_asking: ContextVar[Principal] = ContextVar("asking")
+"""Who asks what is being answered, to pass on who asked (D17)."""
 
 
 class _Claims(BaseModel):
@@ -42,9 +43,9 @@ class _Claims(BaseModel):
     iss: str
     sub: Annotated[str, Field(min_length=1, max_length=255)]
     aud: str | list[str]
-    exp: _Seconds
-    nbf: _Seconds | None = None
-    iat: _Seconds | None = None
+    exp: Seconds
+    nbf: Seconds | None = None
+    iat: Seconds | None = None
     client_id: str = ""
     rol: str = ""
     scope: str = ""
@@ -112,46 +113,55 @@ class TokenVerifier:
         )
 
 
-def require(scope: str) -> Callable[..., Awaitable[Principal]]:
-    """A dependency: the bearer, who must have `scope`. 401 without a valid token, 403 without the scope."""
+async def _principal(request: Request, credentials: Annotated[Any, Depends(bearer_scheme)]) -> Principal:
+    """The bearer. 401 without a valid token."""
+    if credentials is None:
+        raise told(RefusedError("no-token"))
+    verifier: TokenVerifier = request.app.state.verifier
+    return await verifier.verify(credentials.credentials)
 
-    async def dependency(request: Request, credentials: Annotated[Any, Depends(bearer_scheme)]) -> Principal:
-        if credentials is None:
-            raise told(RefusedError("no-token"))
-        verifier: TokenVerifier = request.app.state.verifier
-        principal = await verifier.verify(credentials.credentials)
+
+def require(scope: str) -> Callable[..., Awaitable[Principal]]:
+    """A dependency: the bearer, who must have `scope` and be one who may have it (D16, D17).
+
+    401 without a valid token, 403 otherwise.
+    """
+
+    async def dependency(principal: Annotated[Principal, Depends(_principal)]) -> Principal:
         if scope not in principal.scopes:
             raise told(RefusedError("scope", "geen-toegang"))
-        _bearer.set(credentials.credentials)
+        if not mag(scope, principal.role, principal.client):
+            raise told(RefusedError("not-theirs", "geen-toegang"))
+        _asking.set(principal)
         return principal
 
     dependency.scope = scope  # type: ignore[attr-defined]  # the enumerated test of D16 reads it
     return dependency
 
 
-def bearer() -> str:
-    """The token of the request that is being answered.
+def asking() -> Principal:
+    """Who asks what is being answered.
 
     Raises:
-        LookupError: none is, or it came without one.
+        LookupError: nobody does.
     """
-    return _bearer.get()
+    return _asking.get()
 
 
-async def on_behalf_of(request: Request, namens: Annotated[str | None, Header()] = None) -> Principal | None:
-    """Who the calling service asks for: the user's own token in the header `Namens` (D17)."""
-    if namens is None:
-        return None
-    verifier: TokenVerifier = request.app.state.verifier
-    return await verifier.verify(namens)
-
-
-async def asker(namens: Annotated[Principal | None, Depends(on_behalf_of)]) -> Principal:
-    """As `on_behalf_of`, who must be named.
+async def asker(
+    request: Request,
+    dienst: Annotated[Principal, Depends(_principal)],
+    namens: Annotated[str | None, Header()] = None,
+) -> Principal:
+    """Who the calling service asks for: a fact that it signed, in the header `Namens` (D17).
 
     Raises:
-        DomainError: `namens-ontbreekt`.
+        DomainError: `namens-ontbreekt` or `namens-ongeldig`.
     """
     if namens is None:
         raise DomainError("namens-ontbreekt")
-    return namens
+    reader: NamensReader = request.app.state.namens
+    try:
+        return reader.read(namens, dienst.client, f"{request.method} {request.url.path}")
+    except RefusedError as refusal:
+        raise told(refusal) from None

@@ -5,14 +5,16 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from pydantic import SecretStr, ValidationError
 
 from contracts.http.base import Antwoord, Call, Vraag
 from platformkit.errors import DomainError, TransientError, UnclearError
-from platformkit.http.auth import bearer
+from platformkit.http.auth import asking
 from platformkit.http.calls import Answer, Http, UnansweredError
+from platformkit.http.issuer import endpoint
+from platformkit.http.namens import NamensSigner
 from platformkit.logging import get_logger
 
 _PREFIX = "/v1"
@@ -25,10 +27,13 @@ log = get_logger()
 class ServiceClient:
     """Asks one other service what the contracts say that it answers. `seconds` is for each try of a call."""
 
-    def __init__(self, client: Http, base_url: str, tokens: "ClientCredentials", *, seconds: float = 5.0) -> None:
+    def __init__(
+        self, client: Http, base_url: str, tokens: "ClientCredentials", signer: NamensSigner, *, seconds: float = 5.0
+    ) -> None:
         self._client = client
-        self._base_url = base_url.rstrip("/") + _PREFIX
+        self._base_url = base_url.rstrip("/")
         self._tokens = tokens
+        self._signer = signer
         self._seconds = seconds
 
     async def ask(self, call: Call[A], question: Vraag | None = None, **place: object) -> A:
@@ -40,19 +45,19 @@ class ServiceClient:
             UnclearError: it answered something else than was agreed.
             LookupError: there is no such user.
         """
-        asker = {"Namens": bearer()} if call.namens else {}
-        path = call.path.format_map({name: quote(str(each), safe="") for name, each in place.items()})
+        path = _PREFIX + call.path.format_map({name: quote(str(each), safe="") for name, each in place.items()})
+        asker = {"Namens": self._signer.fact(asking(), call.service, f"{call.method} {path}")} if call.namens else {}
         answer = await self._send(call, path, question, asker)
         if answer.status_code == 401:
             # The issuer may have new keys, so that our token says nothing any more: once more with a new one.
-            self._tokens.forget()
+            self._tokens.forget(call.scope)
             answer = await self._send(call, path, question, asker)
         if answer.status_code >= 500 or answer.status_code == 429:
             raise TransientError(_code(answer), retry_after=_retry_after(answer.headers))
         return _understood(call, answer)
 
     async def _send(self, call: Call[A], path: str, question: Vraag | None, asker: Mapping[str, str]) -> Answer:
-        headers = {"Authorization": f"Bearer {await self._tokens.token()}", **asker}
+        headers = {"Authorization": f"Bearer {await self._tokens.token(call.scope)}", **asker}
         content = b""
         if question is not None:
             headers["Content-Type"] = "application/json"
@@ -83,47 +88,49 @@ def _understood(call: Call[A], answer: Answer) -> A:
 
 
 class ClientCredentials:
-    """The service's own access token, renewed before it expires."""
+    """The service's own access tokens, one per scope, each renewed before it expires.
+
+    One for all scopes would be good at every API at once: the issuer puts the API of a scope in its token as the audience.
+    """
 
     def __init__(self, client: Http, issuer: str, client_id: str, secret: SecretStr) -> None:
         self._client = client
         self._issuer = issuer.rstrip("/")
         self._id = client_id
         self._secret = secret
-        self._token = ""
-        self._until = float("-inf")
+        self._tokens: dict[str, tuple[str, float]] = {}
         self._asking = asyncio.Lock()
 
-    async def token(self) -> str:
-        """A valid token.
+    async def token(self, scope: str) -> str:
+        """A valid token for `scope`.
 
         Raises:
             TransientError: the issuer cannot be reached or refuses.
         """
         async with self._asking:
-            if time.monotonic() > self._until:
+            token, until = self._tokens.get(scope, ("", float("-inf")))
+            if time.monotonic() > until:
                 try:
-                    await self._ask()
+                    token, until = self._tokens[scope] = await self._ask(scope)
                 except (UnansweredError, KeyError, TypeError, ValueError):
                     raise TransientError("tijdelijk-niet-beschikbaar") from None
-            return self._token
+            return token
 
-    def forget(self) -> None:
+    def forget(self, scope: str) -> None:
         """Ask for a new token at the next call."""
-        self._until = float("-inf")
+        self._tokens.pop(scope, None)
 
-    async def _ask(self) -> None:
-        found = await self._client.send("GET", f"{self._issuer}/.well-known/openid-configuration")
+    async def _ask(self, scope: str) -> tuple[str, float]:
+        url = await endpoint(self._client, self._issuer, "token_endpoint")
         basic = b64encode(f"{self._id}:{self._secret.get_secret_value()}".encode()).decode()
         answer = await self._client.send(
             "POST",
-            str(found.given()["token_endpoint"]),
+            url,
             headers={"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"},
-            content=b"grant_type=client_credentials",
+            content=urlencode({"grant_type": "client_credentials", "scope": scope}).encode(),
         )
         given = answer.given()
-        self._token = str(given["access_token"])
-        self._until = time.monotonic() + float(given.get("expires_in", 60)) - _EARLY
+        return str(given["access_token"]), time.monotonic() + float(given.get("expires_in", 60)) - _EARLY
 
 
 def problem_code(answer: Answer) -> str:

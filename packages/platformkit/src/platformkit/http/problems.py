@@ -53,7 +53,14 @@ COMMON: Mapping[str, Problem] = MappingProxyType(
             "Gebruik voor elk nieuw verzoek een nieuwe Idempotency-Key. Er is niets opgeslagen.",
         ),
         "namens-ontbreekt": Problem(
-            400, "De header Namens ontbreekt", "Stuur het token mee van de gebruiker voor wie u dit vraagt."
+            400,
+            "De header Namens ontbreekt",
+            "Stuur het ondertekende bewijs mee van de gebruiker voor wie u dit vraagt.",
+        ),
+        "namens-ongeldig": Problem(
+            400,
+            "De header Namens klopt niet",
+            "Onderteken voor elk verzoek een nieuw bewijs, met de sleutel die bij uw dienst bekend is.",
         ),
         "niet-ingelogd": Problem(
             401, "U bent niet ingelogd", "Log in en stuur een geldig toegangsbewijs (Bearer-token) mee."

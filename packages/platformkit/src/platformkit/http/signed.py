@@ -3,17 +3,20 @@
 import base64
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from joserfc import jws
 from joserfc.jwk import ECKey, JWKRegistry, RSAKey
 from opentelemetry import metrics
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from platformkit.errors import DomainError
 from platformkit.logging import Seldom, get_logger
 
 PublicKey = ECKey | RSAKey
+Seconds = Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)]
+"""A moment in a token: seconds since 1970 (RFC 7519, NumericDate)."""
+
 M = TypeVar("M", bound=BaseModel)
 
 _KEY_TYPES: Mapping[str, str] = MappingProxyType({"ES256": "EC", "RS256": "RSA", "PS256": "RSA"})

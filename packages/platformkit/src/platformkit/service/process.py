@@ -12,6 +12,7 @@ from platformkit.db.database import Database
 from platformkit.executor import Executor
 from platformkit.http.calls import Http
 from platformkit.http.client import ClientCredentials, ServiceClient
+from platformkit.http.namens import NamensSigner
 from platformkit.settings import ProcessSettings
 
 S = TypeVar("S", bound=ProcessSettings)
@@ -27,6 +28,7 @@ class Process(Generic[S]):
     executor: Executor
     http: Http
     _tokens: ClientCredentials
+    _signer: NamensSigner
     _at_end: AsyncExitStack
 
     def client(self, url: AnyUrl | None, *, seconds: float = 5.0) -> ServiceClient:
@@ -37,7 +39,7 @@ class Process(Generic[S]):
         """
         if url is None:
             raise ValueError("the address of another service is not set")
-        return ServiceClient(self.http, str(url), self._tokens, seconds=seconds)
+        return ServiceClient(self.http, str(url), self._tokens, self._signer, seconds=seconds)
 
     def at_end(self, close: Callable[[], Awaitable[object]]) -> None:
         """Call `close` when the process ends, before what it may use is closed."""
@@ -68,8 +70,7 @@ async def opened(
             database=database,
             executor=Executor(database, told, f"{settings.source}:{service}"),
             http=http,
-            _tokens=ClientCredentials(
-                http, str(settings.oidc_issuer), settings.client_id or service, settings.client_secret
-            ),
+            _tokens=ClientCredentials(http, str(settings.oidc_issuer), service, settings.client_secret),
+            _signer=NamensSigner(service, settings.namens_sleutel),
             _at_end=at_end,
         )

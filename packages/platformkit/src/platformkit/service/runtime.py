@@ -37,6 +37,9 @@ def run(service: Service[Any], words: Sequence[str]) -> int:
     configure(service.name, settings.log_level)
     if asked == "migrate":
         return _migrated(service, settings)
+    if not_set := service.not_set(settings, asked):
+        print(f"Failed: not set: {', '.join(not_set)}", file=sys.stderr)
+        return 1
     telemetry.configure(service.name, settings)
     chosen = roles.ROLES if asked == "all" else (asked,)
     try:

@@ -11,6 +11,7 @@ from platformkit.executor.retelling import Retell
 from platformkit.health import Heartbeat
 from platformkit.http.app import create_app
 from platformkit.http.auth import TokenVerifier
+from platformkit.http.namens import NamensReader, needs_reader, needs_signer
 from platformkit.http.problems import Problem
 from platformkit.messaging.consumer import Subscription
 from platformkit.service.commands import Command
@@ -65,6 +66,14 @@ class Service(Generic[S]):
         """The import name, which is also the name of the database."""
         return self.name.replace("-", "_")
 
+    def not_set(self, settings: S, role: str) -> list[str]:
+        """What a process in `role` lacks to ask others for a user, or to be asked so (D17)."""
+        needed = {
+            "NAMENS_SLEUTEL": needs_signer(self.name) and settings.namens_sleutel is None,
+            "NAMENS_SLEUTELS": needs_reader(self.name) and settings.namens_sleutels is None,
+        }
+        return [name for name, lacks in needed.items() if lacks] if role in {"api", "all"} else []
+
     def app(self, process: Process[S], heartbeat: Heartbeat) -> FastAPI:
         """The HTTP application; every service has one, to say how it is."""
         settings = process.settings
@@ -73,7 +82,8 @@ class Service(Generic[S]):
             description=self.description,
             routers=self.routers(process),
             problems=self.problems,
-            verifier=TokenVerifier(str(settings.oidc_issuer), settings.oidc_audience, process.http),
+            verifier=TokenVerifier(str(settings.oidc_issuer), self.name, process.http),
+            namens=NamensReader(self.name, settings.namens_sleutels),
             heartbeat=heartbeat,
             checks={"database": process.database.answers},
         )

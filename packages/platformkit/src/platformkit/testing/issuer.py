@@ -15,9 +15,10 @@ ISSUER = "http://issuer.example"
 
 
 class Issuer:
-    """Answers discovery, JWKS and client credentials, and counts the questions."""
+    """Answers discovery, JWKS and client credentials, and counts the questions. Its tokens are for one API."""
 
-    def __init__(self) -> None:
+    def __init__(self, audience: str = "proef") -> None:
+        self.audience = audience
         self.keys = [self.new_key("a")]
         self.away = False
         self.asked = 0
@@ -50,12 +51,12 @@ class Issuer:
         wanted = {
             "iss": ISSUER,
             "sub": "00000000-0000-4000-8000-000000000001",
-            "aud": "verwijsindex",
+            "aud": self.audience,
             "exp": now + 60,
             "iat": now,
             "client_id": "proef",
             "rol": "professional",
-            "scope": "dingen:maken",
+            "scope": "signalen:lezen",
             **claims,
         }
         used = key or self.keys[-1]

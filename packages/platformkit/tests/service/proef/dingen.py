@@ -28,7 +28,7 @@ def make_router(executor: Executor, settings: Settings) -> APIRouter:
 
     @router.post("/dingen", status_code=201)
     async def post(
-        asker: Annotated[Principal, Depends(require("dingen:maken"))], idempotency_key: Annotated[str, Header()]
+        asker: Annotated[Principal, Depends(require("signalen:lezen"))], idempotency_key: Annotated[str, Header()]
     ) -> dict[str, str]:
         await settings.works()
         subject = UUID(asker.subject)

@@ -15,7 +15,7 @@ class PersoonVastleggen:
     bsn: Bsn
     doel: Doel
     dienst: Principal
-    namens: Principal | None
+    namens: Principal
 
 
 @dataclass(frozen=True)
@@ -25,4 +25,4 @@ class VerwijzingVergelijken:
     bsn: Bsn
     persoon_ref: PersoonRef
     dienst: Principal
-    namens: Principal | None
+    namens: Principal

@@ -6,10 +6,9 @@ from platformkit.identity import Actor, Principal
 _ROL = "dienst"
 
 
-def dienst(dienst: Principal, namens: Principal | None) -> DatabaseContext:
+def dienst(dienst: Principal, namens: Principal) -> DatabaseContext:
     """Every person, recorded as the service and the person in whose name it asks, in his role.
 
     A service has no tenants: whose youth it is, the caller has checked (D17).
     """
-    actor = Actor(f"{dienst.client}/{namens.actor}", namens.role) if namens else Actor(dienst.client, _ROL)
-    return DatabaseContext(NOBODY, _ROL, actor=actor)
+    return DatabaseContext(NOBODY, _ROL, actor=Actor(f"{dienst.client}/{namens.actor}", namens.role))

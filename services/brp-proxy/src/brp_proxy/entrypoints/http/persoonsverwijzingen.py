@@ -16,7 +16,7 @@ from contracts.http.persoonsverwijzingen import (
     Vergelijking,
     VergelijkingVraag,
 )
-from platformkit.http.auth import on_behalf_of, require
+from platformkit.http.auth import asker, require
 from platformkit.identity import Principal
 
 
@@ -37,7 +37,7 @@ def persoonsverwijzingen_router(vastleggen: Vastleggen, vergelijken: Vergelijken
     async def leg_vast(
         vraag: PersoonsverwijzingVraag,
         dienst: Annotated[Principal, Depends(require(VASTLEGGEN.scope))],
-        namens: Annotated[Principal | None, Depends(on_behalf_of)],
+        namens: Annotated[Principal, Depends(asker)],
     ) -> Persoonsverwijzing:
         """Give a ref on lease (D1)."""
         return await vastleggen(PersoonVastleggen(Bsn.ingevoerd(vraag.bsn), vraag.doel, dienst, namens))
@@ -51,7 +51,7 @@ def persoonsverwijzingen_router(vastleggen: Vastleggen, vergelijken: Vergelijken
     async def vergelijk(
         vraag: VergelijkingVraag,
         dienst: Annotated[Principal, Depends(require(VERGELIJKEN.scope))],
-        namens: Annotated[Principal | None, Depends(on_behalf_of)],
+        namens: Annotated[Principal, Depends(asker)],
     ) -> Vergelijking:
         """Tell whether two requests are about the same youth (D3)."""
         bsn = Bsn.ingevoerd(vraag.bsn)
