@@ -1,5 +1,6 @@
 """Real servers for every test that asks for them (D14): a server that does not start is a failure, never a skip."""
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 import asyncpg
@@ -7,6 +8,9 @@ import pytest
 
 from lokaal import testing
 from lokaal.stack import Stack
+
+# Settings that a test makes are those of production where nothing else is said, which wants TLS everywhere.
+os.environ.setdefault("PROFIEL", "test")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

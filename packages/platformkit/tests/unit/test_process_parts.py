@@ -7,10 +7,11 @@ import json
 import logging
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 import structlog
-from pydantic import ValidationError
+from pydantic import AnyHttpUrl, SecretStr, ValidationError
 
 from platformkit import failpoints, health, telemetry
 from platformkit.clock import FixedClock, ShiftedClock, SystemClock, today
@@ -21,13 +22,26 @@ from platformkit.ids import uuid7
 from platformkit.logging import configure, get_logger
 from platformkit.main import beats
 from platformkit.service import every, jobs
-from platformkit.settings import ProcessSettings, Profile, Traces
+from platformkit.settings import LOCAL, ProcessSettings, Profile, Traces
 from platformkit.testing import eventually_async
+
+PRODUCTION = {
+    "oidc_issuer": "https://issuer.example",
+    "client_secret": "geheim",
+    "source": "urn:nld:oin:00000001234567890000:systeem",
+    "database_url_api": "postgresql://proef:geheim@db.example/proef?sslmode=verify-full",
+    "ander_url": "https://ander.example",
+    "redis_url": "rediss://:geheim@redis.example/0?ssl_ca_certs=/etc/ca.pem",
+}
+"""What production is told at least."""
 
 
 @pytest.mark.parametrize("tool", [{"klok_bestand": "/tmp/klok"}, {"failpoints": "outbox.after_publish=kill"}])
 def test_production_refuses_the_tools_of_tests(tool: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE_URL_API", "postgresql://proef:geheim@127.0.0.1/proef")
+    monkeypatch.delenv("PROFIEL")
+    for name, text in PRODUCTION.items():
+        monkeypatch.setenv(name.upper(), text)
+    assert ProcessSettings().profiel is Profile.PRODUCTION
     for profile in ("productie", None):
         given = {**tool, **({"profiel": profile} if profile else {})}
         with pytest.raises(ValidationError) as refused:
@@ -38,13 +52,59 @@ def test_production_refuses_the_tools_of_tests(tool: dict[str, str], monkeypatch
         assert ProcessSettings(profiel=Profile(profile), **tool)  # type: ignore[arg-type]
 
 
+class Neighbours(ProcessSettings):
+    """Those of a service that has some."""
+
+    ander_url: Annotated[AnyHttpUrl, LOCAL] = AnyHttpUrl("http://127.0.0.1:8080")
+    nog_een_url: AnyHttpUrl | None = None
+    redis_url: Annotated[SecretStr, LOCAL] = SecretStr("redis://127.0.0.1:6379/0")
+
+
+@pytest.mark.parametrize("absent", ["oidc_issuer", "client_secret", "source", "ander_url", "redis_url"])
+def test_production_falls_back_on_no_default(absent: str) -> None:
+    good = PRODUCTION | {"profiel": "productie"}
+    assert Neighbours.model_validate(good)
+    for wrong in ({name: text for name, text in good.items() if name != absent}, good | {absent: ""}):
+        with pytest.raises(ValidationError) as refused:
+            Neighbours.model_validate(wrong)
+        assert absent.upper() in str(refused.value) or absent in str(refused.value)
+        assert "geheim" not in str(refused.value)
+    assert Neighbours.model_validate({"profiel": "lokaal"})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("oidc_issuer", "http://issuer.example"),
+        ("oidc_issuer", "HTTP://issuer.example"),
+        ("oidc_issuer", "http://127.0.0.1:8081"),
+        ("ander_url", "http://ander.example"),
+        ("nog_een_url", "http://ander.example"),
+        ("traces_url", "http://spans.example"),
+        ("redis_url", "redis://:geheim@redis.example/0"),
+        ("redis_url", "REDIS://:geheim@redis.example/0"),
+        ("redis_url", "rediss://:geheim@redis.example/0?ssl_cert_reqs=none"),
+        ("redis_url", "rediss://:geheim@redis.example/0?ssl_check_hostname=false"),
+        ("database_url_api", "postgresql://proef:geheim@db.example/proef"),
+        ("database_url_worker", "postgresql://proef:geheim@db.example/proef?sslmode=require"),
+        ("database_url_relay", "postgresql://proef:geheim@db.example/proef?sslmode=verify-ca"),
+        ("database_url_migrate", "postgres://proef:geheim@db.example/proef?sslmode=verify-full&sslmode=disable"),
+    ],
+)
+def test_production_speaks_to_nobody_without_tls(name: str, text: str) -> None:
+    with pytest.raises(ValidationError, match=f"{name.upper()} is an address without TLS") as refused:
+        Neighbours.model_validate(PRODUCTION | {"profiel": "productie", name: text})
+    assert "geheim" not in str(refused.value)
+    assert Neighbours.model_validate(PRODUCTION | {"profiel": "test", name: text})
+
+
 def test_the_clock_of_production_is_the_machines(tmp_path: Path) -> None:
     assert isinstance(ProcessSettings().clock(), SystemClock)
     assert isinstance(ProcessSettings(profiel=Profile.TEST, klok_bestand=tmp_path / "klok").clock(), ShiftedClock)
 
 
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL_API", "REDIS_URL", "CLIENT_SECRET"):
+    for name in ("DATABASE_URL_API", "CLIENT_SECRET"):
         monkeypatch.setenv(name, "postgresql://proef:geheim@127.0.0.1/proef")
     settings = ProcessSettings()
     assert "geheim" not in repr(settings) + settings.model_dump_json()

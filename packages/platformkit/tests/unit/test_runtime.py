@@ -47,6 +47,23 @@ def test_an_api_that_cannot_say_or_read_who_asks_does_not_start(
     assert capsys.readouterr().err == f"Failed: not set: {needed}\n"
 
 
+@pytest.mark.parametrize("words", [["api"], ["migrate"], ["dead-letters", "list"]])
+def test_what_is_wrong_with_settings_is_told_in_a_line_that_holds_none_of_them(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROFIEL", "productie")
+    monkeypatch.setenv("HTTP_PORT", "geheim")
+    assert run(SERVICE, words) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Failed: HTTP_PORT: Input should be a valid integer")
+    assert "geheim" not in said
+    monkeypatch.setenv("HTTP_PORT", "8080")
+    assert run(SERVICE, words) == 1
+    said = capsys.readouterr().err
+    assert "CLIENT_SECRET is not set" in said
+    assert said.count("\n") == 1
+
+
 async def _works(stop: asyncio.Event, heartbeat: Heartbeat) -> None:
     heartbeat.beat("werkt")
     await stop.wait()

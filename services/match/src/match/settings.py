@@ -1,14 +1,16 @@
 """Settings of match beside those that every process has."""
 
+from typing import Annotated
+
 from pydantic import AnyHttpUrl, Field
 
-from platformkit.settings import ProcessSettings
+from platformkit.settings import LOCAL, ProcessSettings
 
 
 class Settings(ProcessSettings):
     """Durations in seconds."""
 
-    signaal_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8080")
+    signaal_url: Annotated[AnyHttpUrl, LOCAL] = AnyHttpUrl("http://127.0.0.1:8080")
     signaal_seconden: float = Field(default=4.0, gt=0, le=30)
     """Time limit of each call to signaal."""
 

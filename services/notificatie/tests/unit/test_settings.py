@@ -20,4 +20,10 @@ def test_the_sender_has_a_name(mail_from: str) -> None:
 def test_only_a_test_may_shorten_the_lease() -> None:
     assert Settings(profiel="test", bezorg_lease_seconden=3).bezorg_lease_seconden == 3
     with pytest.raises(ValueError, match="BEZORG_LEASE_SECONDEN below 120"):
-        Settings(profiel="productie", bezorg_lease_seconden=119)
+        Settings(
+            profiel="productie",
+            oidc_issuer="https://issuer.example",
+            client_secret="geheim",
+            source="urn:nld:oin:00000001234567890000:systeem",
+            bezorg_lease_seconden=119,
+        )

@@ -1,14 +1,18 @@
 """Settings of signaal beside those that every process has."""
 
-from pydantic import AnyHttpUrl, Field
+from typing import Annotated
 
-from platformkit.settings import ProcessSettings
+from pydantic import AnyHttpUrl, Field, SecretStr
+
+from platformkit.settings import LOCAL, ProcessSettings
 
 
 class Settings(ProcessSettings):
     """Durations in seconds."""
 
-    brp_proxy_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8084")
+    redis_url: Annotated[SecretStr, LOCAL] = SecretStr("redis://127.0.0.1:6379/0")
+
+    brp_proxy_url: Annotated[AnyHttpUrl, LOCAL] = AnyHttpUrl("http://127.0.0.1:8084")
     brp_proxy_seconds: float = Field(default=4.0, gt=0, le=30)
     """Time limit of the call to brp-proxy; D1 wants it far below the five minutes that a reference is good for."""
 

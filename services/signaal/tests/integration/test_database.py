@@ -25,8 +25,9 @@ LIMIT = Statement(text("select current_setting('transaction_timeout')"))
 
 
 async def fill(addresses: Mapping[str, str], profile: Profile) -> None:
-    """What happens after a migration."""
-    settings = Settings(profiel=profile, database_url_migrate=addresses["migrate"])
+    """What happens after a migration. The servers of tests have no TLS, without which no settings of production are made."""
+    made = Settings(profiel=Profile.TEST, database_url_migrate=addresses["migrate"])
+    settings = made.model_copy(update={"profiel": profile})
     assert SERVICE.fill is not None
     async with opened(settings, service=SERVICE.name, role="migrate", part="test") as process:
         await SERVICE.fill(process)

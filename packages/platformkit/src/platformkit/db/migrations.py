@@ -2,14 +2,16 @@
 
 import asyncio
 import traceback
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
+import asyncpg
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 _LOCK = 7_283_045
@@ -49,8 +51,15 @@ def config(package: str, url: str) -> Config:
     """Alembic's configuration for `package`."""
     made = Config()
     made.set_main_option("script_location", str(Path(str(files(package))) / "adapters" / "db" / "migrations"))
-    made.attributes["url"] = url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    made.attributes["url"] = url
     return made
+
+
+def engine(url: str) -> AsyncEngine:
+    """SQLAlchemy's engine for `url`, which the driver reads itself: SQLAlchemy does not know what it says of TLS."""
+    return create_async_engine(
+        "postgresql+asyncpg://", async_creator=partial(asyncpg.connect, url), poolclass=NullPool, hide_parameters=True
+    )
 
 
 def run_env(metadata: MetaData) -> None:
@@ -59,13 +68,13 @@ def run_env(metadata: MetaData) -> None:
 
 
 async def _run(metadata: MetaData) -> None:
-    engine = create_async_engine(context.config.attributes["url"], poolclass=NullPool, hide_parameters=True)
+    made = engine(context.config.attributes["url"])
     try:
-        async with engine.connect() as connection:
+        async with made.connect() as connection:
             await connection.run_sync(_migrate, metadata)
             await connection.commit()
     finally:
-        await engine.dispose()
+        await made.dispose()
 
 
 def _migrate(connection: Connection, metadata: MetaData) -> None:

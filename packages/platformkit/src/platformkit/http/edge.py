@@ -20,6 +20,7 @@ from contracts.rollen import DIENSTEN
 from platformkit import telemetry
 from platformkit.errors import DomainError
 from platformkit.http.problems import Catalog
+from platformkit.http.signed import RefusedError, told
 from platformkit.identity import Principal
 
 _BODY_LIMIT = 64 * 1024
@@ -131,7 +132,7 @@ async def _asker(scope: Scope) -> Principal | Exception | None:
         scheme, _, token = _header(scope, b"authorization").decode("latin-1").partition(" ")
         if scheme.lower() == "bearer" and token:
             return await scope["app"].state.verifier.verify(token.strip())  # type: ignore[no-any-return]
-        return DomainError("niet-ingelogd") if _has_body(scope) else None
+        return told(RefusedError("no-token")) if _has_body(scope) else None
     except Exception as error:
         return error
 

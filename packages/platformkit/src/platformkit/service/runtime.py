@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import uvloop
+from pydantic import ValidationError
 
 from platformkit import telemetry
 from platformkit.db import migrations, provision
@@ -28,18 +29,38 @@ def run(service: Service[Any], words: Sequence[str]) -> int:
     """Run the role or command in `words`; the exit code: 0 stopped on request or done, 1 failed, 2 wrong use."""
     known, by_hand = (*roles.ROLES, "all", "migrate", "check"), commands(service)
     asked = words[0] if words else ""
-    if asked in by_hand:
-        return _command(service, by_hand[asked], words[1:])
-    if asked not in known or len(words) > 1:
+    if asked not in by_hand and (asked not in known or len(words) > 1):
         print(f"usage: python -m {service.module} {'|'.join((*known, *by_hand))}", file=sys.stderr)
         return 2
-    settings = service.settings()
-    configure(service.name, settings.log_level)
-    if asked == "migrate":
-        return _migrated(service, settings)
-    if not_set := service.not_set(settings, asked):
-        print(f"Failed: not set: {', '.join(not_set)}", file=sys.stderr)
+    try:
+        settings = _settings(service, asked)
+    except ValueError as error:
+        print(f"Failed: {error}", file=sys.stderr)
         return 1
+    if asked in by_hand:
+        return _command(service, settings, by_hand[asked], words[1:])
+    configure(service.name, settings.log_level)
+    return _migrated(service, settings) if asked == "migrate" else _ran(service, settings, asked)
+
+
+def _settings(service: Service[Any], asked: str) -> ProcessSettings:
+    """What the environment says.
+
+    Raises:
+        ValueError: it says too little or something wrong; the text holds none of it, as it may be a password.
+    """
+    try:
+        settings: ProcessSettings = service.settings()
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        wrong = [": ".join((*(str(part).upper() for part in each["loc"]), each["msg"])) for each in found]
+        raise ValueError("; ".join(wrong)) from None
+    if not_set := service.not_set(settings, asked):
+        raise ValueError(f"not set: {', '.join(not_set)}")
+    return settings
+
+
+def _ran(service: Service[Any], settings: ProcessSettings, asked: str) -> int:
     telemetry.configure(service.name, settings)
     chosen = roles.ROLES if asked == "all" else (asked,)
     try:
@@ -102,8 +123,7 @@ def _failed(why: str) -> int:
     return 1
 
 
-def _command(service: Service[Any], command: Command[Any], words: Sequence[str]) -> int:
-    settings = service.settings()
+def _command(service: Service[Any], settings: ProcessSettings, command: Command[Any], words: Sequence[str]) -> int:
     configure(service.name, settings.log_level, sys.stderr)
     # The port of metrics is taken by the process whose settings these are.
     telemetry.configure(service.name, settings.model_copy(update={"metrics_port": None}))
