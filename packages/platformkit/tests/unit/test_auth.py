@@ -56,6 +56,29 @@ async def test_other_claims_are_refused(issuer: Issuer, verifier: TokenVerifier,
         await verifier.verify(issuer.token(**claims))
 
 
+@pytest.mark.parametrize("told", [ISSUER, f"{ISSUER}/"])
+@pytest.mark.parametrize("set_to", [ISSUER, f"{ISSUER}/"])
+async def test_an_issuer_is_the_same_with_a_slash_behind_it(issuer: Issuer, told: str, set_to: str) -> None:
+    """As Authentik writes itself (OmniRoute 14119)."""
+    issuer.claims_to_be = told
+    assert (await TokenVerifier(set_to, "proef", issuer.http()).verify(issuer.token(iss=told))).issuer == ISSUER
+
+
+@pytest.mark.parametrize(
+    ("claims", "client"),
+    [
+        ({"client_id": None, "azp": "signaal"}, "signaal"),
+        ({"client_id": "match", "azp": "signaal"}, "match"),
+        ({"client_id": None}, ""),
+    ],
+)
+async def test_the_client_is_known_in_the_tokens_of_keycloak(
+    issuer: Issuer, verifier: TokenVerifier, claims: dict[str, str | None], client: str
+) -> None:
+    """Those of people have `azp` alone (fastapi-keycloak-middleware 17)."""
+    assert (await verifier.verify(issuer.token(**claims))).client == client
+
+
 async def test_an_expired_token_says_so(issuer: Issuer, verifier: TokenVerifier) -> None:
     with pytest.raises(DomainError, match="sessie-verlopen"):
         await verifier.verify(issuer.token(exp=int(time.time()) - 60))
@@ -217,6 +240,7 @@ ODD: dict[str, list[Any]] = {
     "scope": [7, {}, ["signalen:lezen"], True],
     "rol": [7, {}, ["professional"], True],
     "client_id": [7, {}, ["signaal"], True],
+    "azp": [7, {}, ["signaal"], True],
     "organisatie": ["geen-uuid", 7, [], {}, ""],
     "gemeenten": ["0392", ["0392,0394"], [392], {"0392": 1}, ["0392\n"], [["0392"]], ["\u0660\u0663\u0669\u0662"]],
 }

@@ -177,6 +177,20 @@ async def test_at_a_cold_start_it_is_an_outage_that_ends_by_itself(
     assert await world.believes()
 
 
+async def test_what_was_good_is_not_good_for_ever(world: World, clock: Clock) -> None:
+    """Withdrawn keys went on for ever in a peer whose issuer gave none any more (kgateway 7856)."""
+    assert await world.believes()
+    world.jwks = httpx.Response(200, json={"keys": []})
+    clock.passed += 86_000
+    assert await world.believes()
+    clock.passed += 86_400
+    with pytest.raises(TransientError):
+        await world.believes()
+    world.jwks = None
+    clock.passed += 61
+    assert await world.believes()
+
+
 async def test_an_issuer_that_fails_is_asked_ever_less_often(world: World, clock: Clock) -> None:
     world.away = True
     asked = []

@@ -47,6 +47,8 @@ class _Claims(BaseModel):
     nbf: Seconds | None = None
     iat: Seconds | None = None
     client_id: str = ""
+    azp: str = ""
+    """The client where `client_id` is not told, as in Keycloak's tokens of people."""
     rol: str = ""
     scope: str = ""
     organisatie: UUID | None = None
@@ -105,7 +107,7 @@ class TokenVerifier:
         return Principal(
             issuer=self._issuer,
             subject=claims.sub,
-            client=claims.client_id,
+            client=claims.client_id or claims.azp,
             role=claims.rol,
             scopes=frozenset(claims.scope.split()),
             organisation=claims.organisatie,

@@ -11,6 +11,11 @@ from platformkit.logging import get_logger
 _MAX_AGE = 600.0
 """After so long the keys are asked again: one may have been withdrawn."""
 
+_LONGEST_AGE = 86_400.0
+"""So long they are good while the issuer is not heard. Not for ever: who keeps us from hearing that a stolen key was withdrawn
+would go on with it.
+"""
+
 _CALM = 10.0
 """Within so long after an answer they are not, however many unknown keys are shown to us."""
 
@@ -52,11 +57,13 @@ class IssuerKeys:
         """The keys that a token with this header may be signed with.
 
         Raises:
-            TransientError: no key was ever heard of, so nobody can be told from anybody.
+            TransientError: no keys were heard of for a day, so nobody can be told from anybody.
         """
-        if not self._keys:
+        age = time.monotonic() - self._good_at
+        if age >= _LONGEST_AGE:
+            self._keys = ()
             await self._heard()
-        elif time.monotonic() - self._good_at >= _MAX_AGE:
+        elif age >= _MAX_AGE:
             self._ask()
         if not self._keys:
             raise TransientError("tijdelijk-niet-beschikbaar")
