@@ -51,6 +51,7 @@ TABLE: dict[tuple[str, str, str], tuple[str, set[str]]] = {
     ("match", "GET", "/v1/matches/{matchId}"): ("matches:lezen", WITH_SIGNALS),
     ("match", "POST", "/v1/regiepartijen"): ("regie:lezen", {"notificatie"}),
     ("brp-proxy", "POST", "/v1/persoonsverwijzingen"): ("personen:vastleggen", {"signaal"}),
+    ("brp-proxy", "POST", "/v1/persoonsverwijzingen/vergelijkingen"): ("personen:vastleggen", {"signaal"}),
 }
 REFUSED = {"niet-ingelogd", "sessie-verlopen", "geen-toegang", "interne-fout"}
 EVERY_SCOPE = sorted({scope for scope, _ in TABLE.values()})

@@ -21,6 +21,7 @@ from platformkit.health import Heartbeat
 from platformkit.http import edge
 from platformkit.http.app import create_app
 from platformkit.http.auth import TokenVerifier, require
+from platformkit.http.namens import NamensReader
 from platformkit.testing.issuer import ISSUER, Issuer
 
 BSN, NAME = "999970021", "Jansen"
@@ -36,12 +37,17 @@ class Ding(BaseModel):
 router = APIRouter(prefix="/dingen")
 
 
-@router.get("/{ding_id}", dependencies=[Depends(require("dingen:maken"))])
+@router.get("/{ding_id}", dependencies=[Depends(require("signalen:lezen"))])
 async def ding(ding_id: UUID, limiet: int = 1) -> dict[str, str]:
     return {"traceparent": telemetry.current_traceparent() or ""}
 
 
-@router.post("", dependencies=[Depends(require("dingen:maken"))])
+@router.get("/{ding_id}/contactgegevens", dependencies=[Depends(require("contactgegevens:lezen"))])
+async def voor_match(ding_id: UUID) -> dict[str, str]:
+    return await ding(ding_id)
+
+
+@router.post("", dependencies=[Depends(require("signalen:lezen"))])
 async def maken(ding: Ding) -> dict[str, str]:
     if ding.naam == NAME:
         raise RuntimeError(NAME)
@@ -80,7 +86,8 @@ async def api(
         description="Proef",
         routers=[router],
         problems={},
-        verifier=TokenVerifier(ISSUER, "verwijsindex", issuer.http()),
+        verifier=TokenVerifier(ISSUER, "proef", issuer.http()),
+        namens=NamensReader("proef", None),
         heartbeat=Heartbeat(None),
         checks={},
     )
@@ -186,8 +193,13 @@ async def test_the_portal_and_a_service_go_on_with_their_own_trace(
     api: httpx.AsyncClient, spans: InMemorySpanExporter, issuer: Issuer, *, client: str, flag: str, recorded: int
 ) -> None:
     """A service may leave a chain untraced, such as that of a loop; a browser, which the portal speaks for, may not."""
-    headers = {"authorization": f"Bearer {issuer.token(client_id=client)}", "traceparent": FOREIGN[:-2] + flag}
-    said = (await api.get(f"/v1/dingen/{NIL}", headers=headers)).json()["traceparent"]
+    path, token = (
+        (NIL, issuer.token(client_id=client))
+        if client == "portaal"
+        else (f"{NIL}/contactgegevens", issuer.of_service(client))
+    )
+    headers = {"authorization": f"Bearer {token}", "traceparent": FOREIGN[:-2] + flag}
+    said = (await api.get(f"/v1/dingen/{path}", headers=headers)).json()["traceparent"]
     assert said[3:35] == "a" * 32
     assert [telemetry._traceparent(span.parent) for span in spans.get_finished_spans() if span.parent] == [
         FOREIGN

@@ -14,6 +14,7 @@ from platformkit.health import Heartbeat
 from platformkit.http import edge, server
 from platformkit.http.app import create_app
 from platformkit.http.auth import TokenVerifier, require
+from platformkit.http.namens import NamensReader
 from platformkit.identity import Principal
 from platformkit.service import roles
 from platformkit.settings import ProcessSettings
@@ -31,7 +32,7 @@ router = APIRouter()
 
 
 @router.post("/dingen")
-async def maken(ding: Ding, wie: Annotated[Principal, Depends(require("dingen:maken"))]) -> Ding:
+async def maken(ding: Ding, wie: Annotated[Principal, Depends(require("signalen:lezen"))]) -> Ding:
     return ding
 
 
@@ -98,7 +99,8 @@ async def served(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         description="Proef",
         routers=[router],
         problems={},
-        verifier=TokenVerifier(ISSUER, "verwijsindex", issuer.http()),
+        verifier=TokenVerifier(ISSUER, "proef", issuer.http()),
+        namens=NamensReader("proef", None),
         heartbeat=Heartbeat(None),
         checks={},
     )
