@@ -20,12 +20,12 @@ from sqlalchemy import bindparam, func, insert, select, text
 
 from platformkit.clock import FixedClock
 from platformkit.db import database as database_module
-from platformkit.db.database import Connection, Database
+from platformkit.db.database import Connection, Database, SwallowedError
 from platformkit.db.statement import Statement
-from platformkit.errors import DomainError
+from platformkit.errors import ConstraintError, DomainError
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.health import Heartbeat
-from platformkit.retry import is_transient
+from platformkit.retry import is_transient, passes
 from platformkit.service import every
 from platformkit.testing import eventually_async
 
@@ -161,6 +161,22 @@ async def test_a_lost_connection_is_transient_and_not_handed_out_again(proef: Pr
     with pytest.raises(ConnectionResetError) as lost:
         await lose()
     assert is_transient(lost.value)
+    await whole(database)
+
+
+async def test_who_goes_on_after_a_statement_that_failed_is_told_of_no_commit(proef: Proef, database: Database) -> None:
+    """PostgreSQL answers COMMIT by rolling back then, without an error."""
+
+    async def goes_on() -> None:
+        async with database.transaction() as connection:
+            made = await make(connection)
+            with suppress(ConstraintError):
+                await connection.rows(MAKE, id=made)
+
+    with pytest.raises(SwallowedError) as told:
+        await goes_on()
+    assert not passes(told.value)
+    assert await proef.rows("select id from ding") == []
     await whole(database)
 
 

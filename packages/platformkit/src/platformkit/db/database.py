@@ -25,11 +25,16 @@ _unusable = metrics.get_meter("platformkit").create_counter("database.unusable",
 _Driver: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Row]"
 
 
+class SwallowedError(Exception):
+    """A statement failed and its transaction with it; who caught that and went on would hear of a commit that is none."""
+
+
 class Connection:
-    """A connection inside a transaction."""
+    """A connection inside a transaction. `failed` when a statement did, which ends all that the transaction can do."""
 
     def __init__(self, below: _Driver) -> None:
         self._below = below
+        self.failed = False
 
     async def rows(self, statement: Statement, **given: object) -> list[Row]:
         """The rows that `statement` gives, with its parameters by name.
@@ -39,8 +44,9 @@ class Connection:
             ConstraintError: a row was refused.
             KeyError, TypeError: a parameter is missing, or of a name that the statement does not have.
         """
-        with _translated(self._below):
-            found: list[Row] = await self._below.fetch(statement.text, *statement.arguments(given))
+        arguments = statement.arguments(given)
+        with _translated(self):
+            found: list[Row] = await self._below.fetch(statement.text, *arguments)
         return found
 
     async def execute(self, statement: Statement, **given: object) -> int:
@@ -49,8 +55,9 @@ class Connection:
         Raises:
             ConnectionResetError, ConstraintError, KeyError, TypeError: as `rows`.
         """
-        with _translated(self._below):
-            done: str = await self._below.execute(statement.text, *statement.arguments(given))
+        arguments = statement.arguments(given)
+        with _translated(self):
+            done: str = await self._below.execute(statement.text, *arguments)
         return int(done.rpartition(" ")[2])
 
 
@@ -77,19 +84,22 @@ class Database:
             ConnectionResetError: the connection got lost before, at or after the commit.
             OSError, asyncpg.PostgresError: there was none to be had (a TimeoutError: in five seconds).
             ConstraintError: a row was refused at the commit.
+            SwallowedError: a statement failed, and the block went on as if it had not.
         """
         async with self._connection() as below:
-            transaction = below.transaction()
-            with _translated(below):
+            transaction, made = below.transaction(), Connection(below)
+            with _translated(made):
                 await transaction.start()
             try:
-                yield Connection(below)
+                yield made
+                if made.failed:
+                    raise SwallowedError
             except Exception:
                 # Its own failure would hide why, and make a try that must not be repeated look like an outage.
                 with suppress(Exception):
                     await transaction.rollback()
                 raise
-            with _translated(below):
+            with _translated(made):
                 await transaction.commit()
 
     async def rows(self, statement: Statement, **given: object) -> list[Row]:
@@ -200,17 +210,18 @@ async def _nothing(_connection: object) -> None:
 
 
 @contextmanager
-def _translated(below: _Driver) -> Iterator[None]:
+def _translated(connection: Connection) -> Iterator[None]:
     """The driver's errors as far as they are ours to tell; whether others are worth another try: `platformkit.retry`.
 
     A lost connection is a ConnectionResetError, thus transient (D5), in whatever form the driver says so.
     """
     try:
         yield
-    except asyncpg.IntegrityConstraintViolationError as error:
-        raise ConstraintError(error.constraint_name or "") from None
     except Exception as error:
-        if _is_closed(below):
+        connection.failed = True
+        if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+            raise ConstraintError(error.constraint_name or "") from None
+        if _is_closed(connection._below):  # noqa: SLF001 -- a part of it
             raise ConnectionResetError("the connection to the database got lost") from error
         raise
 
