@@ -342,6 +342,7 @@ def test_a_message_that_fits_where_it_stands_is_read() -> None:
     ],
     ids=lambda headers: str(headers[-1]),
 )
+@pytest.mark.regel("D2")
 def test_an_envelope_that_does_not_fit_where_it_stands_is_poison(headers: Headers) -> None:
     """D2: type to topic, topic to its owner, subject and key to the data."""
     _, key, value = _signal()
