@@ -278,6 +278,34 @@ async def test_a_correction_told_again_in_a_new_generation_of_match_sends_nothin
     assert len(wereld.post()) == 4
 
 
+@pytest.mark.regel("D18")
+async def test_a_correction_that_lapsed_is_told_when_the_match_is_wrong_after_all(wereld: Any) -> None:
+    match = ontstaan()
+    await wereld.gebeurt((match, 1))
+    await wereld.bezorg()
+    await wereld.gebeurt((beeindigd(match, MatchReden.OUDER_GECORRIGEERD), 2))
+    await wereld.gebeurt((match, 3))
+    await wereld.bezorg()
+    assert len(wereld.post()) == 2
+    await wereld.gebeurt((beeindigd(match, MatchReden.OUDER_GECORRIGEERD), 4))
+    await wereld.bezorg()
+    assert len(wereld.post()) == 4
+
+
+@pytest.mark.regel("D18")
+async def test_of_two_matches_in_one_mail_each_is_corrected_once(wereld: Any) -> None:
+    een = betrokkene()
+    matches = [ontstaan(een) for _ in range(2)]
+    await wereld.gebeurt(*((match, 1) for match in matches))
+    await wereld.bezorg()
+    for version in (2, (2 << 32) + 1):
+        for match in matches:
+            await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_VERWIJDERD), version))
+            await wereld.bezorg()
+    assert wereld.geadresseerden().count(str(een.account)) == 3
+    assert len(wereld.post()) == 3 + 4
+
+
 async def test_an_ordinary_end_is_not_told_by_mail(wereld: Any) -> None:
     match = ontstaan()
     await wereld.gebeurt((match, 1))
