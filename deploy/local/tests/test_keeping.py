@@ -148,6 +148,28 @@ def test_a_killed_server_of_a_stack_comes_back_at_its_address_and_status_tells_i
         assert "1 x, last" in capsys.readouterr().out
 
 
+def test_status_shows_the_log_of_who_fails_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RUN_DIR", str(tmp_path))
+    stop = threading.Event()
+    with Stack(tmp_path, parts={"redis"}, given={"PATH": os.environ["PATH"]}) as made:
+        keeping = threading.Thread(target=made.keep, args=(stop, SOON))
+        keeping.start()
+        try:
+            with (tmp_path / "redis" / "valkey.conf").open("a") as settings:
+                settings.write("nonsense yes\n")
+            made.signal("redis", signal.SIGKILL)
+            eventually(lambda: (ends := stack.read_ends(tmp_path).get("redis")) and ends.keeps_failing)
+            assert commands.status() == 1
+        finally:
+            stop.set()
+            keeping.join()
+    said = capsys.readouterr().out
+    assert "redis fails again and again" in said
+    assert "Bad directive" in said
+
+
 def test_down_stops_first_who_would_start_it_again(tmp_path: Path) -> None:
     """The keeper is frozen, so that it hears nothing; then it is killed, and all is stopped without it."""
     script = (

@@ -139,6 +139,10 @@ def status() -> int:
         table.add_row(process.name, str(process.pid), state, _told(ended))
     console.print(table)
     console.print(f"  Logs: {run_dir / 'logs'}/<component>.log")
+    for process in processes:
+        if process.name in ends and ends[process.name].keeps_failing:
+            console.print(f"[red]{process.name} fails again and again.[/] The end of its log:")
+            console.print(detached.tail(Path(process.log), lines=5), markup=False)
     if not any(process.alive() for process in stack.read_supervisor(run_dir)):
         console.print("[yellow]Nobody starts again what ends here.[/]")
     _print_addresses(found)
