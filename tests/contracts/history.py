@@ -21,3 +21,16 @@ def commit(repository: Path, path: str, text: str) -> str:
     git(repository, "add", "--all")
     git(repository, "commit", "--quiet", "--message", path)
     return text
+
+
+def committed(name: str, repository: Path) -> list[str]:
+    """Every version of the file `name` that was ever committed, newest first: any of them may have a reader.
+
+    By its name, whatever the folder. Not by `--follow`, which takes a new event that resembles another for its copy.
+    """
+    log = ["log", "--full-history", "-m", "--diff-filter=d", "--name-only", "--format=%x00%H"]
+    versions: dict[str, None] = {}
+    for entry in git(repository, *log, "--", f":(top)*/{name}", f":(top){name}").split("\0")[1:]:
+        at, *paths = entry.split()
+        versions |= dict.fromkeys(git(repository, "show", f"{at}:{path}") for path in paths)
+    return list(versions)

@@ -6,7 +6,7 @@ from pathlib import Path
 import jsoncompat
 import jsonschema
 import pytest
-from history import commit, git
+from history import commit, committed, git
 
 from contracts import printing
 from contracts.base import Event
@@ -33,19 +33,6 @@ def test_a_schema_is_valid_and_open(event: type[Event]) -> None:
 def test_the_whole_history_is_here() -> None:
     """Of a shallow clone the gates of this folder would compare nothing: clone with `fetch-depth: 0`, or unshallow it."""
     assert git(HOME, "rev-parse", "--is-shallow-repository").strip() == "false"
-
-
-def committed(name: str, repository: Path) -> list[str]:
-    """Every version of the schema `name` that was ever committed, newest first: any of them may have a reader.
-
-    By its name, whatever the folder. Not by `--follow`, which takes a new event that resembles another for its copy.
-    """
-    log = ["log", "--full-history", "-m", "--diff-filter=d", "--name-only", "--format=%x00%H"]
-    versions: dict[str, None] = {}
-    for entry in git(repository, *log, "--", f":(top)*/{name}", f":(top){name}").split("\0")[1:]:
-        commit, *paths = entry.split()
-        versions |= dict.fromkeys(git(repository, "show", f"{commit}:{path}") for path in paths)
-    return list(versions)
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=lambda event: event.TYPE)

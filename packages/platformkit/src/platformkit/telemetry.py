@@ -42,7 +42,7 @@ _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})(
 
 
 def configure(service: str, settings: ProcessSettings) -> None:
-    """Set up the providers of this process. No span per statement: it cost as much as the statement (ADR 0008)."""
+    """Set up the providers of this process. No span per statement (ADR 0008)."""
     resource = Resource.create({"service.name": service})
     provider = Provider(resource=resource, sampler=ParentBased(_Causes()))
     sender = exporter(settings)

@@ -1,10 +1,12 @@
 """Calls to another service: own identity, who asked as a signed fact, and outages told apart from answers (D17)."""
 
+import asyncio
 import time
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, unquote_plus
 from uuid import UUID, uuid4
 
 import httpx
@@ -266,3 +268,25 @@ async def test_silence_is_an_outage() -> None:
 @pytest.mark.parametrize(("body", "code"), [(b'{"code": "x"}', "x"), (b"{}", ""), (b"[]", ""), (b"<html>", "")])
 def test_the_code_of_a_problem(body: bytes, code: str) -> None:
     assert problem_code(Answer(409, {}, body)) == code
+
+
+@pytest.mark.parametrize("secret", ["geheim", "a+b%41", "a:b c", "é&=/", "%"])
+async def test_the_secret_is_form_encoded_before_it_is_told(secret: str) -> None:
+    told: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/token":
+            told.append(b64decode(request.headers["authorization"].removeprefix("Basic ")).decode())
+            return httpx.Response(200, json={"access_token": "x"})
+        return httpx.Response(200, json={"issuer": ISSUER, "token_endpoint": f"{ISSUER}/token"})
+
+    await ClientCredentials(Pretended(answer), ISSUER, "proef:1", SecretStr(secret)).token()
+    name, _, encoded = told[0].partition(":")
+    assert (unquote_plus(name), unquote_plus(encoded)) == ("proef:1", secret)
+
+
+async def test_who_asks_at_the_same_time_shares_one_token() -> None:
+    world = World(good)
+    client = world.client()
+    await asyncio.gather(*(client.ask(LEZEN, wieDan=1) for _ in range(20)))
+    assert world.tokens == 1

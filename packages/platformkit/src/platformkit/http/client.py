@@ -5,7 +5,7 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 from pydantic import SecretStr, ValidationError
 
@@ -122,7 +122,9 @@ class ClientCredentials:
 
     async def _ask(self, scope: str) -> tuple[str, float]:
         url = await endpoint(self._client, self._issuer, "token_endpoint")
-        basic = b64encode(f"{self._id}:{self._secret.get_secret_value()}".encode()).decode()
+        # Each form-encoded first (RFC 6749 §2.3.1): a secret may hold a colon, a plus or a percent sign.
+        known_as = f"{quote_plus(self._id)}:{quote_plus(self._secret.get_secret_value())}"
+        basic = b64encode(known_as.encode()).decode()
         answer = await self._client.send(
             "POST",
             url,
