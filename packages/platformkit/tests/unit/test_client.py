@@ -280,7 +280,7 @@ async def test_the_secret_is_form_encoded_before_it_is_told(secret: str) -> None
             return httpx.Response(200, json={"access_token": "x"})
         return httpx.Response(200, json={"issuer": ISSUER, "token_endpoint": f"{ISSUER}/token"})
 
-    await ClientCredentials(Pretended(answer), ISSUER, "proef:1", SecretStr(secret)).token()
+    await ClientCredentials(Pretended(answer), ISSUER, "proef:1", SecretStr(secret)).token("x")
     name, _, encoded = told[0].partition(":")
     assert (unquote_plus(name), unquote_plus(encoded)) == ("proef:1", secret)
 
