@@ -46,7 +46,7 @@ parts: setup ## run all other tests
 	@$(python) -m pytest --durations=10 --ignore=tests/system
 
 unit: setup ## run the tests that need no server
-	@$(python) -m pytest -m "not stack" $(wildcard services/*/tests/unit packages/*/tests/unit packages/kanalen/tests tests/contracts tests/architecture)
+	@$(python) -m pytest --no-servers $(wildcard services/*/tests/unit packages/*/tests/unit packages/kanalen/tests tests/contracts tests/architecture)
 
 soak: setup ## run the faults at full length and the histories and races in full number (about an hour)
 	@$(python) -m pytest -m soak --soak

@@ -14,8 +14,19 @@ os.environ.setdefault("PROFIEL", "test")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Two sizes of the same tests: everybody's, and that of `make soak`."""
+    """Two sizes of the same tests: everybody's, and that of `make soak`; and those that do without servers."""
     parser.addoption("--soak", action="store_true", help="faults at full length, histories and races in full number")
+    parser.addoption("--no-servers", action="store_true", help="fail where a server is asked for (make unit)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give no servers when that was said."""
+    if config.getoption("--no-servers"):
+        testing.servers = testing.system = _no_servers
+
+
+def _no_servers(*_: object, **__: object) -> Stack:
+    pytest.fail("a test of `make unit` asks for a server", pytrace=False)
 
 
 @pytest.fixture(scope="session")
