@@ -50,11 +50,27 @@ def planted(driver: Driver) -> Driver:
     assert driver.signal("Rens Meldvogel", BSN, "De Buurtschool").status_code == 201
     assert driver.signal(PROFESSIONAL, BSN).status_code == 409
     assert driver.signal(PROFESSIONAL, "123456789").status_code == 400
+    _asked_wrongly(driver)
     eventually(lambda: driver.mails(PROFESSIONAL), "the mail")
     eventually(lambda: driver.matches(PROFESSIONAL), "the match")
     assert driver.close_signal(PROFESSIONAL, signal["signaalId"]).is_success
     eventually(lambda: [m for m in driver.matches(PROFESSIONAL) if m["status"] == "beeindigd"], "its end")
     return driver
+
+
+def _asked_wrongly(driver: Driver) -> None:
+    """The canaries in a path, a query and headers, refused in each way."""
+    own, nobody = driver.bearer(PROFESSIONAL), {"User-Agent": f"{BSN} Kanarieveld", "baggage": f"bsn={BSN}"}
+    for method, path, headers, status in (
+        ("GET", f"/v1/signalen/{BSN}?naam=Vera%20Kanarieveld", own, 400),
+        ("GET", f"/v1/signalen/{BSN}?naam=Vera%20Kanarieveld", {}, 401),
+        ("DELETE", f"/v1/signalen/{BSN}", own, 405),
+        ("GET", f"/v1/Kanarieveld/{BSN}", own, 404),
+        ("GET", f"/v1/matches/{BSN}", own, 404),
+        ("POST", f"/v1/contactgegevens?bsn={BSN}", own, 400),
+    ):
+        answer = driver.http.request(method, driver.url("signaal", path), headers={**nobody, **headers})
+        assert answer.status_code == status, answer.text
 
 
 @pytest.mark.system

@@ -206,6 +206,12 @@ async def test_the_portal_and_a_service_go_on_with_their_own_trace(
     ] * recorded
 
 
+async def test_who_asks_comes_before_what_is_asked(api: httpx.AsyncClient) -> None:
+    api.headers.pop("authorization")
+    answer = await api.get(f"/v1/dingen/{NIL}?onbekend=1")
+    assert (answer.status_code, answer.json()["code"]) == (401, "niet-ingelogd")
+
+
 async def test_a_body_comes_with_a_token(api: httpx.AsyncClient) -> None:
     for authorization in ("", "Basic YTpi", "Bearer", BAD["authorization"]):
         answer = await api.post("/v1/dingen", content=b"{", headers={**JSON, "authorization": authorization})
