@@ -327,6 +327,20 @@ async def test_a_match_that_turns_out_wrong_while_its_mail_is_under_way_is_corre
     assert len(wereld.post()) == 4
 
 
+async def test_a_correction_waits_for_a_mail_that_may_have_been_taken_and_is_to_be_tried_again(wereld: Any) -> None:
+    match = ontstaan()
+    wereld.storing.opdracht = Opdracht(fout="breken-na-data", aantal=2)
+    await wereld.gebeurt((match, 1))
+    await wereld.bezorg()
+    await wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_VERWIJDERD), 2))
+    assert await wereld.bezorger.claim(10, []) == []
+    wereld.machine.forward(timedelta(seconds=2))
+    # First it lapses, then what takes it back is free.
+    for _ in range(2):
+        await wereld.bezorg()
+    assert [mail.onderwerp for mail in wereld.post()][2:] == ["Een match in de Verwijsindex klopte niet"] * 2
+
+
 async def test_a_recipient_for_now_refused_is_tried_again_with_the_same_message_id(wereld: Any) -> None:
     wereld.storing.opdracht = Opdracht(fout="451", aantal=2)
     await wereld.gebeurt((ontstaan(), 1))
@@ -483,6 +497,23 @@ async def test_a_crash_before_sending_repeats_nothing(wereld: Any) -> None:
     wereld.machine.forward(timedelta(minutes=2))
     await wereld.bezorg()
     assert len(wereld.post()) == 2
+
+
+async def test_what_is_in_hand_is_not_taken_again_when_its_lease_runs_out(wereld: Any) -> None:
+    await wereld.gebeurt((ontstaan(), 1))
+    (samen,) = await wereld.bezorger.claim(10, [])
+    wereld.machine.forward(timedelta(minutes=2))
+    assert await wereld.bezorger.claim(10, [each.id for each in samen]) == []
+    (opnieuw,) = await wereld.bezorger.claim(10, [])
+    assert [(each.pogingen, each.onzeker) for each in opnieuw] == [(2, 1)] * 2, "the server may have it"
+
+
+async def test_what_was_marked_is_not_marked_again(wereld: Any) -> None:
+    await wereld.gebeurt((ontstaan(), 1))
+    (samen,) = await wereld.bezorger.claim(10, [])
+    for _ in range(2):
+        await wereld.bezorger.bezorg(samen)
+    assert await events(wereld) == [("afgeleverd", None, "1")] * 2
 
 
 async def test_whoever_lost_the_lease_writes_nothing(wereld: Any) -> None:

@@ -121,3 +121,14 @@ async def test_claims_of_several_senders_never_overlap(wereld: Any) -> None:
 
     await asyncio.gather(*(sender() for _ in range(4)))
     assert len(taken) == len(set(taken)) == 100
+
+
+async def test_what_another_sender_holds_is_not_waited_for(wereld: Any) -> None:
+    await wereld.gebeurt((ontstaan(), 1))
+    async with wereld.worker.transaction() as other:
+        await other.rows(Statement(text("select id from notificatie for update")))
+        held = {row[0] for row in await wereld.rijen("select id from notificatie")}
+        await wereld.gebeurt((ontstaan(), 1))
+        (samen,) = await asyncio.wait_for(wereld.bezorger.claim(10, []), 5)
+    assert len(samen) == 2
+    assert not held & {each.id for each in samen}
