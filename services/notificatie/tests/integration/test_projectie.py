@@ -13,6 +13,7 @@ from sqlalchemy import text
 from contracts.match import MatchReden
 from platformkit.db.database import Database
 from platformkit.db.statement import Statement
+from platformkit.testing import eventually_async
 
 from ..conftest import beeindigd, betrokkene, ontstaan
 
@@ -132,3 +133,19 @@ async def test_what_another_sender_holds_is_not_waited_for(wereld: Any) -> None:
         (samen,) = await asyncio.wait_for(wereld.bezorger.claim(10, []), 5)
     assert len(samen) == 2
     assert not held & {each.id for each in samen}
+
+
+@pytest.mark.regel("D18")
+async def test_the_end_of_a_wrong_match_waits_to_see_what_a_sender_takes_at_that_moment(wereld: Any) -> None:
+    match = ontstaan()
+    await wereld.gebeurt((match, 1))
+    async with wereld.worker.transaction() as sender:
+        await sender.rows(Statement(text("update notificatie set status = 'bezig'")))
+        ending = asyncio.create_task(wereld.gebeurt((beeindigd(match, MatchReden.SIGNAAL_VERWIJDERD), 2)))
+
+        async def waits() -> bool:
+            return ending.done() or bool(await wereld.rijen("select 1 from pg_locks where not granted"))
+
+        await eventually_async(waits)
+    await ending
+    assert await wereld.rijen("select count(*) from notificatie where soort = 'match-onjuist'") == [(2,)]
