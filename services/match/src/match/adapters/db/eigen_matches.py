@@ -17,7 +17,7 @@ from platformkit.executor import UnitOfWork
 
 # The date comes from the context of the transaction, so that a match past its einddatum is over before the sweep (D7).
 _OPEN = and_(match.c.status == constant(MatchStatus.ACTIEF), match.c.einddatum > func.app_today(type_=Date))
-# Over, and not longer than that: by its end, or by its einddatum when nobody ended it yet.
+# Not over for longer than that: by its end, or by its einddatum when nobody ended it yet.
 _NOG_TE_ZIEN = case(
     (match.c.beeindigd_op.is_(None), match.c.einddatum > bindparam("voorbij_na", type_=Date())),
     else_=match.c.beeindigd_op >= bindparam("voorbij_sinds", type_=match.c.beeindigd_op.type),
@@ -35,7 +35,7 @@ _EIGEN = select(
     case((_VAN_A, match.c.signaal_a), else_=match.c.signaal_b).label("eigen_signaal"),
     case((_VAN_A, match.c.persoon_a), else_=match.c.persoon_b).label("eigen_persoon"),
     case((_VAN_A, match.c.account_b), else_=match.c.account_a).label("partner_account"),
-).where(or_(_VAN_A, match.c.account_b == _ACCOUNT), or_(_OPEN, _NOG_TE_ZIEN))
+).where(or_(_VAN_A, match.c.account_b == _ACCOUNT), _NOG_TE_ZIEN)
 _EEN: Final = Statement(_EIGEN.where(match.c.match_id == bindparam("match_id")))
 
 _BLADZIJDE = _EIGEN.order_by(match.c.ontstaan_op.desc(), match.c.match_id.desc()).limit(
