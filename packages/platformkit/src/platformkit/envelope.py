@@ -1,6 +1,5 @@
 """CloudEvents 1.0 in Kafka's binary mode, NL GOV profile (D2): attributes in headers, data in the value."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from cloudevents.core.v1.event import CloudEvent
 
 from contracts.base import Event
 from contracts.registry import EVENTS, topics
+from platformkit import strict_json
 
 _FORMAT = JSONFormat()
 _OF_OURS = re.compile(r"nl\.verwijsindex\.([a-z]{1,40})\.[a-z]{1,40}\.v[0-9]{1,4}")
@@ -256,22 +256,8 @@ def _event(known: type[Event], attributes: Mapping[str, str], value: bytes | Non
         raise ValueError("nothing, or too much")
     event = known.model_validate_json(value)
     # It takes NaN, and of a name that stands twice the last one, where another reader may take the first.
-    _STRICT.decode(value.decode())
+    strict_json.read(value.decode())
     return event
-
-
-def _once(pairs: list[tuple[str, object]]) -> Mapping[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name twice")
-    return found
-
-
-def _no_number(_text: str) -> object:
-    raise ValueError("no number of JSON")
-
-
-_STRICT = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number)
 
 
 def _uuid(text: str) -> UUID:

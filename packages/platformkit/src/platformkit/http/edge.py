@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final
+from typing import Final
 
 from fastapi import Request, Response
 from fastapi.dependencies.utils import get_flat_params
@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.rollen import DIENSTEN
-from platformkit import telemetry
+from platformkit import strict_json, telemetry
 from platformkit.errors import DomainError
 from platformkit.http.problems import Catalog
 from platformkit.http.signed import RefusedError, told
@@ -183,26 +183,9 @@ def _check_body(scope: Scope, body: bytes) -> None:
     if b"\\u0000" in body:
         raise DomainError("ongeldige-json")
     try:
-        found = json.loads(body.decode(), parse_constant=_no_number, parse_float=_number, object_pairs_hook=_object)
-        json.dumps(found, ensure_ascii=False).encode()
+        json.dumps(strict_json.read(body.decode()), ensure_ascii=False).encode()
     except (RecursionError, ValueError):
         raise DomainError("ongeldige-json") from None
-
-
-def _no_number(text: str) -> float:
-    raise ValueError("no number of JSON")
-
-
-def _number(text: str) -> float:
-    if (found := float(text)) in {float("inf"), float("-inf")}:
-        raise ValueError("too large")
-    return found
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(found := dict(pairs)) < len(pairs):
-        raise ValueError("a name twice")
-    return found
 
 
 def only_known_parameters(request: Request) -> None:
