@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from lokaal.postvak.certificaat import Certificaat
 from proef.hulp import Proef
 from sqlalchemy import text
 
+from lokaal.certificaat import Certificaat
 from platformkit.db.database import Database
 from platformkit.db.migrations import engine
 

@@ -265,6 +265,14 @@ async def test_silence_is_an_outage() -> None:
         await world.client().ask(LEZEN, wieDan=1)
 
 
+@pytest.mark.parametrize("place", ["", ".", ".."])
+async def test_what_is_no_segment_of_a_path_is_not_asked(place: str) -> None:
+    world = World(good)
+    with pytest.raises(ValueError, match="segment"):
+        await world.client().ask(LEZEN, wieDan=place)
+    assert world.asked == []
+
+
 @pytest.mark.parametrize(("body", "code"), [(b'{"code": "x"}', "x"), (b"{}", ""), (b"[]", ""), (b"<html>", "")])
 def test_the_code_of_a_problem(body: bytes, code: str) -> None:
     assert problem_code(Answer(409, {}, body)) == code

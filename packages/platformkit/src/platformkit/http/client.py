@@ -45,7 +45,7 @@ class ServiceClient:
             UnclearError: it answered something else than was agreed.
             LookupError: there is no such user.
         """
-        path = _PREFIX + call.path.format_map({name: quote(str(each), safe="") for name, each in place.items()})
+        path = _PREFIX + _placed(call.path, place)
         asker = {"Namens": self._signer.fact(asking(), call.service, f"{call.method} {path}")} if call.namens else {}
         answer = await self._send(call, path, question, asker)
         if answer.status_code == 401:
@@ -73,6 +73,18 @@ class ServiceClient:
             )
         except UnansweredError:
             raise TransientError("tijdelijk-niet-beschikbaar") from None
+
+
+def _placed(path: str, place: Mapping[str, object]) -> str:
+    """`path` with what is asked for in its places, each as one segment and nothing else.
+
+    Raises:
+        ValueError: it is empty or only dots, which say another path however they are written.
+    """
+    texts = {name: str(value) for name, value in place.items()}
+    if any(not text.strip(".") for text in texts.values()):
+        raise ValueError("no segment of a path")
+    return path.format_map({name: quote(text, safe="") for name, text in texts.items()})
 
 
 def _understood(call: Call[A], answer: Answer) -> A:

@@ -145,7 +145,7 @@ def _cause(scope: Scope, asker: Principal | Exception | None) -> tuple[str | Non
     found = [value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"]
     told = found[0] if len(found) == 1 else None
     client = asker.client if isinstance(asker, Principal) else ""
-    if client in DIENSTEN:
+    if isinstance(asker, Principal) and client in DIENSTEN and not asker.role:
         return told, None
     if client == _PORTAL and told is not None:
         return telemetry.sampled(told), None
