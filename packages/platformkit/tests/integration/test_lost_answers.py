@@ -20,7 +20,7 @@ from platformkit.errors import TransientError
 from platformkit.executor import UnitOfWork
 from platformkit.executor import executor as executor_module
 from platformkit.executor.ledger import Ledger
-from platformkit.http import app
+from platformkit.http import edge
 from platformkit.messaging.replay import DeadLetters, Fate, Filter
 from platformkit.testing import eventually_async, record
 
@@ -161,7 +161,7 @@ def test_trying_and_asking_together_fit_in_a_request() -> None:
     """The pauses before other tries, and the longest asking with the pause that it began before its time was over."""
     trying, asking = 0.1 + 0.2, 1.5 + 1.6
     assert (executor_module._ATTEMPTS, executor_module._PATIENCE) == (3, 2.0)
-    assert trying + asking < app._ANSWER_SECONDS
+    assert trying + asking < edge._ANSWER_SECONDS
 
 
 @pytest.mark.usefixtures("slow_commits")
