@@ -25,7 +25,7 @@ from lokaal.system import Form, Plan
 
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LOG_LEVEL", "FAILPOINTS")
 _PASSED_ON_PREFIXES = ("OTEL_", "PYTHON", "COVERAGE_", "COV_CORE_")
-_OURS = ("kafka", "postgres", "redis", "postvak", "oidc", "namens", "heartbeats", "logs")
+_OURS = ("kafka", "kafka-tls", "postgres", "redis", "postvak", "oidc", "namens", "heartbeats", "logs")
 
 
 class AlreadyRunsError(RuntimeError):

@@ -86,7 +86,7 @@ logger.server.level=info
 
 @dataclass(frozen=True)
 class Kafka:
-    """One broker; `directory` holds its settings, its certificate and its data. `password` is the operator's."""
+    """One broker; `directory` holds its settings and its data. `password` is the operator's."""
 
     directory: Path
     port: int
@@ -105,7 +105,8 @@ class Kafka:
 
     @property
     def _certificate(self) -> Certificaat:
-        return Certificaat(self.directory)
+        # Not among its data: clients have read the authority already when those are lost.
+        return Certificaat(self.directory.with_name("kafka-tls"))
 
     def prepare(self) -> None:
         """Fetch the jars, format the storage, write the settings and make a certificate.
