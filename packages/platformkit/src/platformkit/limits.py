@@ -100,11 +100,14 @@ class Budgets:
             ):
                 waited = True
                 await asyncio.sleep(_TURN_PAUSE)
+            # Who looked for what was done before the last one had done it, and came after it had gone, did not wait.
+            waited = waited or bool(await self._redis.exists(f"{mark}:over"))
         try:
             yield waited
         finally:
             # What is not taken away, because Redis is, goes by itself.
             with suppress(RedisError):
+                await self._redis.set(f"{mark}:over", 1, ex=_TURN_SECONDS)
                 if await self._redis.get(mark) == mine.encode():
                     await self._redis.delete(mark)
 

@@ -298,7 +298,7 @@ async def test_a_turn_ends_with_a_failure_and_after_who_never_gave_it_back(
         async with budgets.turn(name):
             raise ValueError("mislukt")
     async with budgets.turn(name) as waited:
-        assert waited is False
+        assert waited is True, "somebody was there a moment ago, and may have done what is looked for"
         assert 0 < await redis.ttl(f"turn:{name}") <= 5
     monkeypatch.setattr(limits, "_TURN_SECONDS", 1)
     async with budgets.turn(name):

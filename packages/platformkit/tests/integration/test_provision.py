@@ -134,7 +134,7 @@ async def test_a_migration_asks_first_and_fails_with_that_sentence(
 ) -> None:
     change = "alter role proef_relay reset transaction_timeout"
     ahead = "update alembic_version set version_num = '0003'"
-    back = "alter role proef_relay set transaction_timeout = '60s'; update alembic_version set version_num = '0004'"
+    back = "alter role proef_relay set transaction_timeout = '60s'; update alembic_version set version_num = '0005'"
     async with changed(proef, ahead, change, back=back):
         migrating = start("migrate")
         out, err = await asyncio.to_thread(migrating.communicate, None, 40)

@@ -67,7 +67,7 @@ async def test_contact_data_end_with_ones_own_signal(wereld: Any) -> None:
                     for each, signaal_id in zip(partners, ids, strict=True)
                 ],
             },
-            headers=wereld.dienst("match", wie.token),
+            headers=wereld.namens(wie.subject, wie.organisatie, "POST /v1/contactgegevens"),
         )
         found = {each["accountId"] for each in told.json()["items"]}
         return [str(each.account_id) in found for each in partners]
