@@ -252,10 +252,11 @@ async def test_who_is_not_let_in_waits_and_goes_on(proef: Proef, database: Datab
 
 
 async def test_a_pool_that_is_in_use_is_told_and_passes(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database_module, "_PATIENCE", 0.1)
-    async with database.transaction():
-        with pytest.raises(TimeoutError) as full:
-            await database.answers()
+    with monkeypatch.context() as patch:
+        patch.setattr(database_module, "_PATIENCE", 0.1)
+        async with database.transaction():
+            with pytest.raises(TimeoutError) as full:
+                await database.answers()
     assert is_transient(full.value)
     await database.answers()
 
