@@ -212,6 +212,16 @@ async def test_who_asks_comes_before_what_is_asked(api: httpx.AsyncClient) -> No
     assert (answer.status_code, answer.json()["code"]) == (401, "niet-ingelogd")
 
 
+async def test_a_person_whose_client_is_named_as_a_service_has_no_trace_to_go_on_with(
+    api: httpx.AsyncClient, spans: InMemorySpanExporter, issuer: Issuer
+) -> None:
+    headers = {"authorization": f"Bearer {issuer.token(client_id='match')}", "traceparent": FOREIGN}
+    assert (await api.get(f"/v1/dingen/{NIL}", headers=headers)).status_code == 403
+    [span] = spans.get_finished_spans()
+    assert span.parent is None
+    assert [telemetry._traceparent(link.context) for link in span.links] == [FOREIGN]
+
+
 async def test_a_body_comes_with_a_token(api: httpx.AsyncClient) -> None:
     for authorization in ("", "Basic YTpi", "Bearer", BAD["authorization"]):
         answer = await api.post("/v1/dingen", content=b"{", headers={**JSON, "authorization": authorization})

@@ -5,7 +5,7 @@ A month begins with the last link of the month before, and keeps it: when old mo
 
 import hashlib
 import json
-from datetime import UTC, date
+from datetime import UTC
 from typing import Any
 
 from platformkit.db.statement import Row
@@ -26,8 +26,3 @@ def link(before: bytes, row: Row) -> bytes:
         *(None if each is None else str(each) for each in (row.id, row.object, row.person)),
     ]
     return hashlib.sha256(before + json.dumps(said).encode()).digest()
-
-
-def month_of(day: date) -> date:
-    """Its first day."""
-    return day.replace(day=1)

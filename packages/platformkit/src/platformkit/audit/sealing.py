@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Text, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from platformkit.audit.chain import START, link, month_of
+from platformkit.audit.chain import START, link
 from platformkit.db.sets import columns_of, insert_rows
 from platformkit.db.statement import Row, Statement
 from platformkit.db.tables import audit, audit_chain, audit_month
@@ -42,6 +42,11 @@ _SEAL = Statement(insert_rows(audit_chain))
 log = get_logger()
 
 
+async def walk(work: UnitOfWork, after: UUID) -> list[Row]:
+    """The next `STEP` rows of the log, or fewer at its end, each with whether it is `sealed`."""
+    return await work.rows(_WALK, after=after)
+
+
 class Sealer:
     """Walks over the audit log, again and again from where late rows may still come; two of them do no harm."""
 
@@ -61,14 +66,14 @@ class Sealer:
 
     async def _seal(self, work: UnitOfWork) -> list[Row]:
         await work.execute(_LOCK, name="audit")
-        rows = await work.rows(_WALK, after=self._after)
+        rows = await walk(work, self._after)
         new = [row for row in rows if not row.sealed]
         if new:
             await self._append(work, new)
         return rows
 
     async def _append(self, work: UnitOfWork, new: list[Row]) -> None:
-        head, month = await work.row(_HEAD), month_of(work.today)
+        head, month = await work.row(_HEAD), work.today.replace(day=1)
         # A month goes on until the next begins, also when a clock was set back.
         if head is None or head.month < month:
             begins, number = (head.link or head.begins) if head else START, 0

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, Uuid, bindparam, func, select
+from sqlalchemy import BigInteger, Date, bindparam, select
 
 from platformkit.audit.chain import link
-from platformkit.audit.sealing import LATE, PAUSE
+from platformkit.audit.sealing import LATE, PAUSE, walk
 from platformkit.db.statement import Row, Statement
 from platformkit.db.tables import audit, audit_chain, audit_month
 from platformkit.executor import Executor, UnitOfWork
@@ -26,12 +26,6 @@ _LINKS = Statement(
     )
     .order_by(audit_chain.c.number)
     .limit(_STEP)
-)
-_UNSEALED = Statement(
-    select(func.count()).where(
-        audit.c.id < bindparam("before", type_=Uuid),
-        ~select(audit_chain.c.audit_id).where(audit_chain.c.audit_id == audit.c.id).exists(),
-    )
 )
 
 
@@ -66,10 +60,11 @@ async def months(executor: Executor, anchor: bytes | None) -> AsyncIterator[Mont
 async def unsealed(executor: Executor) -> int:
     """How many rows are older than the sealer leaves any, and in no month."""
 
-    async def count(work: UnitOfWork) -> int:
-        return int(await work.value(_UNSEALED, before=earliest_of(LATE + 2 * PAUSE.total_seconds())))
-
-    return await executor.execute(count, None)
+    due, after, number = earliest_of(LATE + 2 * PAUSE.total_seconds()), UUID(int=0), 0
+    while rows := await executor.execute(walk, None, after):
+        number += sum(not row.sealed and row.id < due for row in rows)
+        after = rows[-1].id
+    return number
 
 
 async def _months(work: UnitOfWork) -> list[Row]:

@@ -82,7 +82,7 @@ alter table dead_letter add constraint dead_letter_once unique (consumer, finger
 """
 
 # Who is recorded is who the transaction says that it works for. What the log holds is chained afterwards, a month at a
-# time (`platformkit.service.sealing`): a month that is old enough can go, and the next still tells what it went on from.
+# time (`platformkit.audit.sealing`): a month that is old enough can go, and the next still tells what it went on from.
 _V4 = """
 create function app_actor() returns text language sql stable as $$
   select current_setting('app.actor')::app_filled::text $$;

@@ -143,13 +143,13 @@ def _cause(scope: Scope, asker: Principal | Exception | None) -> tuple[str | Non
     Whether a chain is traced is not for a browser to say, so neither for what passes it on.
     """
     found = [value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"]
-    told = found[0] if len(found) == 1 else None
-    client = asker.client if isinstance(asker, Principal) else ""
-    if isinstance(asker, Principal) and client in DIENSTEN and not asker.role:
-        return told, None
-    if client == _PORTAL and told is not None:
-        return telemetry.sampled(told), None
-    return None, told
+    given = found[0] if len(found) == 1 else None
+    if isinstance(asker, Principal) and given is not None:
+        if asker.client in DIENSTEN and not asker.role:
+            return given, None
+        if asker.client == _PORTAL:
+            return telemetry.sampled(given), None
+    return None, given
 
 
 def _check(scope: Scope) -> None:

@@ -14,7 +14,7 @@ def command(module: str) -> Command[Any]:
 
     async def run(process: Process[Any], words: Sequence[str]) -> int:
         asked = _parser(module).parse_args(words)
-        wrong = False
+        whole = True
         anchored = asked.anchor is None
         before: bytes | None = None
         async for month in verify.months(process.executor, asked.anchor):
@@ -26,15 +26,16 @@ def command(module: str) -> Command[Any]:
             if before not in (None, month.begins):
                 said.append("  does not go on from the month before: links are missing at the end of that one")
             say("\n".join(said))
-            wrong |= len(said) > 1
+            whole &= len(said) == 1
             before = month.head
             anchored |= month.anchored
         if late := await verify.unsealed(process.executor):
             say(f"{late} rows are not sealed: does the role jobs run?")
         if not anchored:
             say("The link that was given is nowhere: rows went, or all links were made anew.")
-        say("Not as it was recorded." if wrong or late or not anchored else "As it was recorded.")
-        return int(wrong or bool(late) or not anchored)
+        whole &= anchored and not late
+        say("As it was recorded." if whole else "Not as it was recorded.")
+        return 0 if whole else 1
 
     return Command(run)
 
