@@ -31,12 +31,17 @@ class Ouder(Waarde):
 
 
 class PersoonToestand(Event):
-    """State of a person. `woongemeente` is a CBS code, none for secret, unknown and abroad (D6)."""
+    """State of a person. `woongemeente` is a CBS code, none for secret, unknown and abroad (D6).
+
+    `ouders_onjuist` are former parents of whom it turned out that they never were (correction, denial). A former parent
+    who is not among them went by a later event, such as an adoption: what rested on him was right while it stood.
+    """
 
     TOPIC = "persoon"
 
     persoon_ref: PersoonRef
     ouders: tuple[Ouder, ...]
+    ouders_onjuist: tuple[OuderRef, ...] = ()
     woongemeente: Gemeentecode | None
     geheim: bool
     overleden_op: date | None = None
