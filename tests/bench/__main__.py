@@ -13,6 +13,7 @@ from tests.bench.tafel import Uitkomst, lees, meld, tabel
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "tests.bench.relay": tuple(sys.argv[1:]),
     "tests.bench.keten": (),
+    "tests.bench.bekend": (),
     "tests.bench.achterstand": tuple(sys.argv[1:]),
     # Last: the disk is busy for a while with what it leaves.
     "services.match.tests.bench": (),

@@ -9,19 +9,14 @@ keep up, the rate that was reached tells it. The first five seconds are left out
 """
 
 import asyncio
-import json
 import os
-import subprocess
 import sys
 from collections import Counter, defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import count
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-from stdnum.nl import bsn as bsn_nummer
+from tests.bench.posten import bsns_van, los, schrijf_personen, tokens_van
 from tests.bench.processortijd import Processortijd
 from tests.bench.stelsel import KETEN, commits, draaiend, percentiel, stel_voor, tel, tot, verdeling, vertragingen
 from tests.bench.tafel import Uitkomst, geef, getal, meld
@@ -31,7 +26,6 @@ from lokaal import paths
 from lokaal.services import SERVICES
 from lokaal.stack import Stack
 from lokaal.testing import superuser
-from lokaal.token import token
 
 OPWARMEN = 5
 PROFESSIONALS = 240
@@ -45,13 +39,13 @@ def door_http(tempo: int, seconden: int) -> None:
     """(a): POSTs by professionals, on persons that the BRP simulator serves."""
     aantal = tempo * (seconden + OPWARMEN)
     wereld = Wereld(aantal)
-    bsns = _bsns(wereld)
+    bsns = bsns_van(wereld)
     bestand = paths.run_dir() / "bench-personen.json"
-    _schrijf_personen(bestand, wereld, bsns)
+    schrijf_personen(bestand, wereld, bsns)
     # Everything but the trace viewer.
     with draaiend([service.name for service in SERVICES], personen=bestand) as draait:
         meld(f"  admitting {PROFESSIONALS} professionals")
-        tokens = _tokens(draait)
+        tokens = tokens_van(draait, PROFESSIONALS)
         jeugdigen = wereld.trek(aantal)
         # Who signals the same youth again is another professional, or it would be refused.
         eerder: dict[UUID, set[int]] = defaultdict(set)
@@ -65,7 +59,7 @@ def door_http(tempo: int, seconden: int) -> None:
         meld(f"  {tempo} POSTs a second for {seconden + OPWARMEN} s")
         url = f"{draait.addresses['apis']['signaal']}/v1/signalen"
         processortijd = Processortijd(draait)
-        gedaan = _los("tests.bench.bestoken", {"url": url, "tempo": tempo, "verzoeken": verzoeken})
+        gedaan = los("tests.bench.bestoken", {"url": url, "tempo": tempo, "verzoeken": verzoeken})
         meld(f"  answers: {dict(Counter(each['status'] for each in gedaan))}")
         goed = [each for each in gedaan if each["status"] == 201]
         asyncio.run(_stil(draait, len(goed)))
@@ -103,7 +97,7 @@ def door_outbox(tempo: int, seconden: int, hoogstens: float) -> None:
         asyncio.run(stel_voor(draait, wereld, nu))
         opdracht = {"superuser": superuser(adressen, "signaal"), "zaad": zaad, "aantal": aantal, "tempo": tempo}
         meld(f"  {tempo:,} events a second for {seconden + OPWARMEN} s")
-        gecommit = _los("tests.bench.inbreng", {"dsn": adressen["signaal"]["worker"], **opdracht})
+        gecommit = los("tests.bench.inbreng", {"dsn": adressen["signaal"]["worker"], **opdracht})
         signalen = {UUID(signaal_id): moment for signaal_id, moment in gecommit.items()}
         momenten = sorted(signalen.values())
         asyncio.run(_stil(draait, aantal))
@@ -135,56 +129,6 @@ async def _stil(draait: Stack, signalen: int) -> None:
         return vorige == eerder and await tel(draait, "match", "signaal") >= signalen
 
     await tot(rustig, "the last matches", 300, elke=1)
-
-
-def _los(module: str, opdracht: Any) -> Any:
-    """What a process of its own answers."""
-    klaar = subprocess.run(
-        [sys.executable, "-m", module], input=json.dumps(opdracht), stdout=subprocess.PIPE, text=True, check=True
-    )
-    return json.loads(klaar.stdout)
-
-
-def _tokens(draait: Stack) -> list[str]:
-    def maak(nummer: int) -> str:
-        organisatie = ("Altra", "De Buurtschool")[nummer % 2]
-        return token(draait.run_dir / "stack.json", f"Bench {nummer}", "professional", organisatie)
-
-    with ThreadPoolExecutor(4) as pool:
-        return list(pool.map(maak, range(PROFESSIONALS)))
-
-
-def _bsns(wereld: Wereld) -> dict[UUID, str]:
-    """A BSN from the range of test persons for each youth and parent."""
-    vrij = (f"{nummer}" for nummer in range(999_000_000, 1_000_000_000) if bsn_nummer.is_valid(f"{nummer}"))
-    refs = [ref for jeugdige in wereld.jeugdigen for ref in (jeugdige.ref, *jeugdige.ouders)]
-    return dict(zip(dict.fromkeys(refs), vrij, strict=False))
-
-
-def _schrijf_personen(bestand: Path, wereld: Wereld, bsns: dict[UUID, str]) -> None:
-    def datum(waarde: str) -> dict[str, str]:
-        return {"type": "Datum", "datum": waarde, "langFormaat": waarde}
-
-    personen = [
-        {
-            "burgerservicenummer": bsns[jeugdige.ref],
-            "geslacht": {"code": "V", "omschrijving": "vrouw"},
-            "naam": {"voornamen": "Bench", "geslachtsnaam": "Meting", "volledigeNaam": "Bench Meting"},
-            "geboorte": {"datum": datum("2015-05-01")},
-            "gemeenteVanInschrijving": {"code": "0392", "omschrijving": "Haarlem"},
-            "verblijfplaats": {
-                "type": "Adres",
-                "verblijfadres": {"officieleStraatnaam": "Meetlaan", "postcode": "2011AA", "huisnummer": 1},
-            },
-            "ouders": [
-                {"burgerservicenummer": bsns[ouder], "ouderAanduiding": str(plaats)}
-                for plaats, ouder in enumerate(jeugdige.ouders, 1)
-            ],
-        }
-        for jeugdige in wereld.jeugdigen
-    ]
-    bestand.parent.mkdir(parents=True, exist_ok=True)
-    bestand.write_text(json.dumps({"personen": personen}))
 
 
 if __name__ == "__main__":
