@@ -75,5 +75,5 @@ mutatie: setup ## change the match domain in a copy and see a unit test notice e
 fix: setup ## format, and repair what ruff can
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --fix --quiet .
 
-bench: setup ## measure matching, relay, chain and backlog beside a peer or a goal: 20 minutes, 30 GB of disk [VOLUIT=1 longer faults]
+bench: setup ## measure matching, relay, chain, look-ups and backlog beside a peer or a goal: 25 minutes, 30 GB of disk [VOLUIT=1 longer faults]
 	@$(python) -m tests.bench $(if $(VOLUIT),--lang)
