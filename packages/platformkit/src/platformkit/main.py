@@ -16,7 +16,7 @@ _FRESH = 15.0
 
 
 def main(package: str) -> NoReturn:
-    """Run what the command line says: 0 stopped on request or done, 1 failed, 2 wrong use.
+    """Run what the command line says: 0 stopped on request or done, 1 failed, 2 wrong use or settings.
 
     `package` has its declaration, a `platformkit.service.Service`, as `SERVICE` in its module `bootstrap`.
     """

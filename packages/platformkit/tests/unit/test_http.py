@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import APIRouter, Depends
@@ -41,6 +42,12 @@ class Ding(BaseModel):
 
 
 router = APIRouter()
+AWAY = {
+    "weg": TransientError("bestaat-niet-hier", retry_after=9),
+    "intern-elders": TransientError("interne-fout"),
+    "niet-gemigreerd": asyncpg.UndefinedColumnError(""),
+    "netwerk": ConnectionRefusedError(CANARY),
+}
 
 
 @router.post("/dingen", status_code=201)
@@ -55,12 +62,8 @@ async def post(
             raise DomainError("bestaat-niet")
         case "wacht":
             raise DomainError("te-veel-verzoeken", retryAfter=17)
-        case "weg":
-            raise TransientError("bestaat-niet-hier", retry_after=9)
-        case "intern-elders":
-            raise TransientError("interne-fout")
-        case "netwerk":
-            raise ConnectionRefusedError(CANARY)
+        case "weg" | "intern-elders" | "niet-gemigreerd" | "netwerk":
+            raise AWAY[ding.bsn]
         case "traag":
             await asyncio.sleep(60)
         case "kapot":
@@ -186,7 +189,9 @@ async def test_errors_of_the_domain(api: httpx.AsyncClient) -> None:
     assert wait.headers["retry-after"] == "17"
 
 
-@pytest.mark.parametrize(("bsn", "seconds"), [("weg", "9"), ("intern-elders", "5"), ("netwerk", "5")])
+@pytest.mark.parametrize(
+    ("bsn", "seconds"), [("weg", "9"), ("intern-elders", "5"), ("netwerk", "5"), ("niet-gemigreerd", "5")]
+)
 async def test_what_is_away_is_a_503_with_patience(api: httpx.AsyncClient, bsn: str, seconds: str) -> None:
     answer = await api.post("/v1/dingen", json={"bsn": bsn})
     problem(answer, 503, "tijdelijk-niet-beschikbaar")

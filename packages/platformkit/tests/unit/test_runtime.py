@@ -17,6 +17,14 @@ async def _nothing(_process: Process[ProcessSettings], _words: object) -> int:
     return 0
 
 
+_KAFKA = ("KAFKA_BOOTSTRAP", "KAFKA_USER", "KAFKA_PASSWORD")
+
+
+def _given(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    for name in names:
+        monkeypatch.setenv(name, "x")
+
+
 SERVICE = Service(
     name="een-twee", settings=ProcessSettings, description="Proef", commands={"eigen-opdracht": Command(_nothing)}
 )
@@ -43,8 +51,32 @@ def test_an_api_that_cannot_say_or_read_who_asks_does_not_start(
     name: str, needed: str, role: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PROFIEL", "test")
-    assert run(replace(SERVICE, name=name), [role]) == 1
+    _given(monkeypatch, "DATABASE_URL_API", "DATABASE_URL_WORKER", "DATABASE_URL_RELAY", *_KAFKA)
+    assert run(replace(SERVICE, name=name), [role]) == 2
     assert capsys.readouterr().err == f"Failed: not set: {needed}\n"
+
+
+@pytest.mark.parametrize(
+    ("role", "needed"),
+    [
+        ("api", ["DATABASE_URL_API"]),
+        ("consumer", ["DATABASE_URL_WORKER", *_KAFKA]),
+        ("relay", ["DATABASE_URL_RELAY", *_KAFKA]),
+        ("jobs", ["DATABASE_URL_WORKER"]),
+        ("all", ["DATABASE_URL_API", "DATABASE_URL_WORKER", "DATABASE_URL_RELAY", *_KAFKA]),
+        ("migrate", ["DATABASE_URL_MIGRATE"]),
+        ("eigen-opdracht", ["DATABASE_URL_WORKER"]),
+    ],
+)
+def test_a_process_is_told_by_name_what_it_needs_and_nothing_else(
+    role: str, needed: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROFIEL", "test")
+    assert run(SERVICE, [role]) == 2
+    assert capsys.readouterr().err == f"Failed: not set: {', '.join(needed)}\n"
+    _given(monkeypatch, *needed[1:])
+    assert run(SERVICE, [role]) == 2
+    assert capsys.readouterr().err == f"Failed: not set: {needed[0]}\n"
 
 
 @pytest.mark.parametrize("words", [["api"], ["migrate"], ["dead-letters", "list"]])
@@ -53,12 +85,12 @@ def test_what_is_wrong_with_settings_is_told_in_a_line_that_holds_none_of_them(
 ) -> None:
     monkeypatch.setenv("PROFIEL", "productie")
     monkeypatch.setenv("HTTP_PORT", "geheim")
-    assert run(SERVICE, words) == 1
+    assert run(SERVICE, words) == 2
     said = capsys.readouterr().err
     assert said.startswith("Failed: HTTP_PORT: Input should be a valid integer")
     assert "geheim" not in said
     monkeypatch.setenv("HTTP_PORT", "8080")
-    assert run(SERVICE, words) == 1
+    assert run(SERVICE, words) == 2
     said = capsys.readouterr().err
     assert "CLIENT_SECRET is not set" in said
     assert said.count("\n") == 1

@@ -18,6 +18,7 @@ from contracts.match import MatchReden
 from kanalen.email import SmtpPool
 from lokaal.certificaat import Certificaat
 from lokaal.postvak.besturing import Opdracht
+from notificatie.adapters.db.notificatie import PostgresNotificatieRepository
 from notificatie.entrypoints.jobs import Delivery
 from platformkit import failpoints, telemetry
 from platformkit.errors import TransientError
@@ -463,6 +464,49 @@ async def test_a_connection_that_is_lost_before_the_mail_goes_puts_it_off_and_le
     assert await wereld.rijen("select distinct status, onzeker from notificatie") == [("wachtend", 0)]
     wereld.adressen.storing = None
     wereld.machine.forward(timedelta(seconds=2))
+    await wereld.bezorg()
+    assert await wereld.statussen() == [AFGELEVERD] * 3
+
+
+@pytest.mark.parametrize("waar", ["adres", "tekst"])
+async def test_a_mistake_of_ours_is_tried_until_it_is_mended_and_given_up_and_told_after_two_days(
+    wereld: Any, waar: str
+) -> None:
+    heel = wereld.bezorger
+    if waar == "adres":
+        wereld.adressen.storing = KeyError("onze fout")
+    else:
+        wereld.bezorger = replace(heel, teksten=None)
+    mend, break_off = ontstaan(), ontstaan()
+    await wereld.gebeurt((mend, 1))
+    await wereld.bezorg()
+    assert await wereld.statussen() == [("wachtend", "interne-fout")] * 2
+    wereld.adressen.storing, broken = None, (wereld.adressen.storing, wereld.bezorger)
+    wereld.bezorger = heel
+    wereld.machine.forward(timedelta(seconds=2))
+    await wereld.bezorg()
+    assert await wereld.statussen() == [AFGELEVERD] * 2
+    await wereld.gebeurt((break_off, 1))
+    wereld.adressen.storing, wereld.bezorger = broken
+    wereld.machine.forward(48 * UUR)
+    await wereld.bezorg()
+    assert (await events(wereld))[-2:] == [("mislukt", "interne-fout", "1")] * 2
+
+
+async def test_a_failure_of_the_own_database_is_not_told_as_another_s(wereld: Any) -> None:
+    class Weg(PostgresNotificatieRepository):
+        async def matches_van(self, *_: Any) -> Any:
+            raise ConnectionDoesNotExistError("connection was closed in the middle of operation")
+
+    await wereld.gebeurt((ontstaan(betrokkene(), betrokkene()), 1))
+    heel, wereld.bezorger = wereld.bezorger, replace(wereld.bezorger, notificaties=Weg())
+    uitkomsten = await asyncio.gather(
+        *(wereld.bezorger.bezorg(each) for each in await wereld.bezorger.claim(10, [])), return_exceptions=True
+    )
+    assert sum(isinstance(each, ConnectionDoesNotExistError) for each in uitkomsten) == 1
+    assert ("wachtend", "match-niet-bereikbaar") not in await wereld.statussen()
+    wereld.bezorger = heel
+    wereld.machine.forward(timedelta(minutes=3))
     await wereld.bezorg()
     assert await wereld.statussen() == [AFGELEVERD] * 3
 

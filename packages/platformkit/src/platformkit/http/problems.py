@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from platformkit.errors import DomainError, TransientError
 from platformkit.logging import get_logger
-from platformkit.retry import is_transient
+from platformkit.retry import passes
 
 MEDIA_TYPE = "application/problem+json"
 log = get_logger()
@@ -181,8 +181,8 @@ class Catalog:
         return self.answer(_BY_STATUS.get(error.status_code, "interne-fout"), headers=error.headers)
 
     def on_other(self, _request: Request, error: Exception) -> JSONResponse:
-        """Something is away (503, nothing kept), or we made a mistake (500)."""
-        if is_transient(error):
+        """Something is away, or waits for a migration (503), or we made a mistake (500)."""
+        if passes(error):
             code = error.code if isinstance(error, TransientError) else "tijdelijk-niet-beschikbaar"
             wait = error.retry_after if isinstance(error, TransientError) else 5
             # A code that another service made up, or one of its other failures, is an outage to the reader of ours.

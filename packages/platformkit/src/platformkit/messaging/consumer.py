@@ -30,7 +30,7 @@ from platformkit.health import Heartbeat
 from platformkit.logging import get_logger
 from platformkit.messaging import unreadable
 from platformkit.messaging.reading import BATCH, Reading
-from platformkit.retry import attempts, is_transient, is_unready
+from platformkit.retry import attempts, passes
 
 _FETCH_MS = 500
 _MUCH = 256 * 1024
@@ -178,7 +178,7 @@ class Consumer:
                 await self._park(subscription, record, str(why), unknown=isinstance(why, UnknownTypeError))
             await self._bisect(subscription, items)
         except Exception as error:
-            if not (is_transient(error) or is_unready(error)):
+            if not passes(error):
                 raise
             for item in items:
                 item.span.fail(error)
@@ -203,7 +203,7 @@ class Consumer:
                         subscription.name, [item.message for item in items], subscription.handler
                     )
         except Exception as error:
-            if is_transient(error) or is_unready(error):
+            if passes(error):
                 raise
             if len(items) == 1:
                 items[0].span.fail(error)

@@ -18,7 +18,7 @@ from platformkit.db.tables import dead_letter
 from platformkit.envelope import Message, Place, PoisonError, decode
 from platformkit.executor import Executor, UnitOfWork, handle_once
 from platformkit.messaging.consumer import Subscription
-from platformkit.retry import is_transient, is_unready
+from platformkit.retry import passes
 
 _SECOND = re.compile(r"#[0-9]+$")
 _PER_PERSON = frozenset(name for name, topic in topics().items() if topic.key == "persoon_ref")
@@ -125,7 +125,7 @@ class DeadLetters:
         try:
             return await self._executor.execute(self._handle, context, letter_id)
         except Exception as error:
-            if is_transient(error) or is_unready(error):
+            if passes(error):
                 return Replayed(Fate.AWAY, type(error).__qualname__)
             # Texts of ours say what kind of thing is wrong; another's may quote what it was given.
             kind = str(error) if isinstance(error, PoisonError) else type(error).__qualname__

@@ -1,7 +1,7 @@
 """The four roles of a service's processes, the same for every service; `all` runs them in one process."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -23,6 +23,16 @@ from platformkit.settings import ProcessSettings
 _DATABASE_ROLES: Final = {"api": "api", "consumer": "worker", "relay": "relay", "jobs": "worker"}
 ROLES: Final = tuple(_DATABASE_ROLES)
 _BEAT = 0.2
+
+
+def chosen(asked: str) -> tuple[str, ...]:
+    """The roles of a process that is started as `asked`: none for what is no role."""
+    return ROLES if asked == "all" else tuple(each for each in ROLES if each == asked)
+
+
+def database_roles(names: Collection[str]) -> list[str]:
+    """The database roles as which these roles work, each once."""
+    return list(dict.fromkeys(_DATABASE_ROLES[name] for name in names))
 
 
 def role(service: Service[Any], settings: ProcessSettings, name: str) -> Job:

@@ -26,24 +26,27 @@ log = get_logger()
 
 
 def run(service: Service[Any], words: Sequence[str]) -> int:
-    """Run the role or command in `words`; the exit code: 0 stopped on request or done, 1 failed, 2 wrong use."""
+    """Run the role or command in `words`; the exit code.
+
+    0: stopped on request or done; 1: failed; 2: wrong use or settings, which a new start will not mend.
+    """
     known, by_hand = (*roles.ROLES, "all", "migrate", "check"), commands(service)
     asked = words[0] if words else ""
     if asked not in by_hand and (asked not in known or len(words) > 1):
         print(f"usage: python -m {service.module} {'|'.join((*known, *by_hand))}", file=sys.stderr)
         return 2
     try:
-        settings = _settings(service, asked)
+        settings = _settings(service, asked, by_hand)
     except ValueError as error:
         print(f"Failed: {error}", file=sys.stderr)
-        return 1
+        return 2
     if asked in by_hand:
         return _command(service, settings, by_hand[asked], words[1:])
     configure(service.name, settings.log_level)
     return _migrated(service, settings) if asked == "migrate" else _ran(service, settings, asked)
 
 
-def _settings(service: Service[Any], asked: str) -> ProcessSettings:
+def _settings(service: Service[Any], asked: str, by_hand: Mapping[str, Command[Any]]) -> ProcessSettings:
     """What the environment says.
 
     Raises:
@@ -55,17 +58,20 @@ def _settings(service: Service[Any], asked: str) -> ProcessSettings:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         wrong = [": ".join((*(str(part).upper() for part in each["loc"]), each["msg"])) for each in found]
         raise ValueError("; ".join(wrong)) from None
-    if not_set := service.not_set(settings, asked):
+    chosen = roles.chosen(asked)
+    database_roles = [by_hand[asked].role] if asked in by_hand else roles.database_roles(chosen) or ["migrate"]
+    if not_set := service.not_set(settings, chosen, database_roles):
         raise ValueError(f"not set: {', '.join(not_set)}")
     return settings
 
 
 def _ran(service: Service[Any], settings: ProcessSettings, asked: str) -> int:
     telemetry.configure(service.name, settings)
-    chosen = roles.ROLES if asked == "all" else (asked,)
     try:
         # On it a relay told 15 % more events a second than on the loop of the standard library (tests.bench.relay).
-        uvloop.run(_until_stopped(asked, settings, {role: roles.role(service, settings, role) for role in chosen}))
+        uvloop.run(
+            _until_stopped(asked, settings, {role: roles.role(service, settings, role) for role in roles.chosen(asked)})
+        )
     except Exception as error:
         # Without the text: it may quote a row.
         log.critical("process_failed", role=asked, error=_kinds(error))

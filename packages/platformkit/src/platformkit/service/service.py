@@ -1,6 +1,6 @@
 """What a service says of itself. Relay, consumer, jobs, migrations, health and commands follow from it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -66,13 +66,14 @@ class Service(Generic[S]):
         """The import name, which is also the name of the database."""
         return self.name.replace("-", "_")
 
-    def not_set(self, settings: S, role: str) -> list[str]:
-        """What a process in `role` lacks to ask others for a user, or to be asked so (D17)."""
-        needed = {
-            "NAMENS_SLEUTEL": needs_signer(self.name) and settings.namens_sleutel is None,
-            "NAMENS_SLEUTELS": needs_reader(self.name) and settings.namens_sleutels is None,
-        }
-        return [name for name, lacks in needed.items() if lacks] if role in {"api", "all"} else []
+    def not_set(self, settings: S, roles: Collection[str], database_roles: Collection[str]) -> list[str]:
+        """Which settings that not every process needs are absent in one with these roles (D17)."""
+        needed = [f"database_url_{role}" for role in database_roles]
+        if "api" in roles:
+            needed += ["namens_sleutel"] * needs_signer(self.name) + ["namens_sleutels"] * needs_reader(self.name)
+        if {"consumer", "relay"}.intersection(roles):
+            needed += ["kafka_bootstrap", "kafka_user", "kafka_password"]
+        return [name.upper() for name in needed if not getattr(settings, name)]
 
     def app(self, process: Process[S], heartbeat: Heartbeat) -> FastAPI:
         """The HTTP application; every service has one, to say how it is."""

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
@@ -24,13 +24,15 @@ from platformkit import failpoints, telemetry
 from platformkit.clock import AMSTERDAM, Clock
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.logging import get_logger
-from platformkit.retry import attempts, is_transient
+from platformkit.retry import attempts, passes
 
 _MARK_PATIENCE = 3600.0
 """A database that was away for minutes is no reason to send a mail again: while it is away nobody else can claim it."""
 
 Samen = Sequence[Notificatie]
 """Notifications of one cause to one kind of recipient, which share a mail where they share an address. Never none."""
+Jeugdigen = Sequence[tuple[PersoonRef, ...]]
+"""The youths of each match that a notification is about and that counts."""
 
 log = get_logger()
 _meter = metrics.get_meter("notificatie")
@@ -90,7 +92,12 @@ class Bezorger:
             spreiding = random.random()  # noqa: S311 (spreads retries, keeps no secret)
             zonder: list[tuple[Notificatie, Besluit]] = []
             mails: dict[str, list[tuple[Notificatie, Adres]]] = defaultdict(list)
-            gevonden = await asyncio.gather(*(self._adres(each, spreiding) for each in samen))
+            jeugdigen: Mapping[UUID, Jeugdigen] = {}
+            if any(map(_vraagt_regie, samen)):
+                jeugdigen = await self.executor.execute(self._jeugdigen, None, samen)
+            gevonden = await asyncio.gather(
+                *(self._adres(each, jeugdigen.get(each.id, ()), spreiding) for each in samen)
+            )
             for each, adres in zip(samen, gevonden, strict=True):
                 if isinstance(adres, Besluit):
                     zonder.append((each, adres))
@@ -106,12 +113,12 @@ class Bezorger:
             # match is asked for mails to coordinators only.
             return all(gelukt) and Reden.ADRESBRON_NIET_BEREIKBAAR not in {besluit.reden for _, besluit in zonder}
 
-    async def _adres(self, notificatie: Notificatie, spreiding: float) -> Adres | Besluit:
+    async def _adres(self, notificatie: Notificatie, jeugdigen: Jeugdigen, spreiding: float) -> Adres | Besluit:
         """The address at this moment, or what becomes of the mail without one."""
         ontvanger = notificatie.ontvanger
         weg = Reden.MATCH_NIET_BEREIKBAAR
         try:
-            if niet := await self._niet_voor_coordinator(notificatie):
+            if niet := await self._niet_voor_coordinator(notificatie, jeugdigen):
                 return niet
             weg = Reden.ADRESBRON_NIET_BEREIKBAAR
             if ontvanger.soort is OntvangerSoort.ACCOUNT:
@@ -120,17 +127,18 @@ class Bezorger:
                 adres = await self.adressen.van_coordinator(ontvanger.naam)
             await failpoints.hit("delivery.before_send")
         except Exception as error:
-            if not is_transient(error):
-                raise
+            if not passes(error):
+                weg = _onze_fout(notificatie, error)
             return self._uitstel(notificatie, weg, spreiding)
         return adres or Besluit(Status.MISLUKT, Reden.GEEN_ADRES)
 
     async def _verstuur(self, mail: Sequence[tuple[Notificatie, Adres]], spreiding: float) -> bool:
         """One mail about all of these, and what became of it. False: the mail server is away."""
-        eerste, adres = min(mail, key=lambda each: each[0].id)
-        eigen = [Eigen(van.organisatie, _dagen(each), each.voorbij) for each, van in mail]
-        onderwerp, tekst = self.teksten.voor(eerste.soort, eerste.ontvanger.soort, eigen)
-        bericht = EmailBericht(f"<{eerste.id}@{self.domein}>", adres.email, onderwerp, tekst)
+        try:
+            bericht = self._bericht(mail)
+        except Exception as error:
+            await self._leg_vast([(each, self._uitstel(each, _onze_fout(each, error), spreiding)) for each, _ in mail])
+            return True
         async with self.venster.beurt() as beurt:
             result = await self.email.send(bericht, beurt.neem)
             await failpoints.hit("delivery.after_send")
@@ -138,24 +146,29 @@ class Bezorger:
             await self._leg_vast([(each, self._besluit(each, result, spreiding)) for each, _ in mail])
         return not result.server_away
 
-    async def _niet_voor_coordinator(self, notificatie: Notificatie) -> Besluit | None:
+    def _bericht(self, mail: Sequence[tuple[Notificatie, Adres]]) -> EmailBericht:
+        eerste, adres = min(mail, key=lambda each: each[0].id)
+        eigen = [Eigen(van.organisatie, _dagen(each), each.voorbij) for each, van in mail]
+        onderwerp, tekst = self.teksten.voor(eerste.soort, eerste.ontvanger.soort, eigen)
+        return EmailBericht(f"<{eerste.id}@{self.domein}>", adres.email, onderwerp, tekst)
+
+    async def _niet_voor_coordinator(self, notificatie: Notificatie, jeugdigen: Jeugdigen) -> Besluit | None:
         """Why a coordinator need not be told: for each of the matches there is a matchregie party (R103, R112)."""
-        if notificatie.ontvanger.soort is OntvangerSoort.ACCOUNT:
+        if not _vraagt_regie(notificatie):
             return None
-        if notificatie.soort is Soort.MATCH_ONJUIST:
-            # Told before, so told of the mistake as well, whoever is involved by now.
-            return None
-        jeugdigen = await self.executor.execute(self._jeugdigen, None, notificatie)
         for van_een_match in jeugdigen:
             if not await self.regie.betrokken(van_een_match):
                 return None
         return Besluit(Status.VERVALLEN, Reden.REGIEPARTIJ_BETROKKEN if jeugdigen else Reden.MATCH_VOORBIJ)
 
-    async def _jeugdigen(self, work: UnitOfWork, notificatie: Notificatie) -> Sequence[tuple[PersoonRef, ...]]:
-        """Those of each match that counts, each combination once."""
-        matches = await self.notificaties.matches_van(work, notificatie.id)
-        tellen = (each.personen for each in matches if Stand(each.status, each.einddatum).telt(work.today))
-        return list(dict.fromkeys(tellen))
+    async def _jeugdigen(self, work: UnitOfWork, samen: Samen) -> Mapping[UUID, Jeugdigen]:
+        """By notification those of each match that counts, each combination once; of those that ask for the regie."""
+        gevonden = {}
+        for each in filter(_vraagt_regie, samen):
+            matches = await self.notificaties.matches_van(work, each.id)
+            tellen = (match.personen for match in matches if Stand(match.status, match.einddatum).telt(work.today))
+            gevonden[each.id] = tuple(dict.fromkeys(tellen))
+        return gevonden
 
     def _besluit(self, notificatie: Notificatie, result: Result, spreiding: float) -> Besluit:
         match result.outcome:
@@ -200,6 +213,17 @@ class Bezorger:
             if event := events.vertel(notificatie, besluit):
                 work.emit(event, version=versie, traceparent=telemetry.current_traceparent() or notificatie.traceparent)
         return onze
+
+
+def _vraagt_regie(notificatie: Notificatie) -> bool:
+    """Who was told of a match is told of the mistake as well, whoever is involved by now."""
+    return notificatie.ontvanger.soort is OntvangerSoort.COORDINATOR and notificatie.soort is not Soort.MATCH_ONJUIST
+
+
+def _onze_fout(notificatie: Notificatie, error: Exception) -> Reden:
+    """A mistake of ours, before anything was sent: later, when it may be mended, and at last given up like an outage."""
+    log.error("bezorging_eigen_fout", notificatie=str(notificatie.id), error=type(error).__qualname__)
+    return Reden.INTERNE_FOUT
 
 
 def _met(notificatie: Notificatie, over: Sequence[Stand], vandaag: date) -> Notificatie:

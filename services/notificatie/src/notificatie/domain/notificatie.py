@@ -41,6 +41,7 @@ class Reden(StrEnum):
     GEEN_ADRES = "geen-adres"
     REGIEPARTIJ_BETROKKEN = "regiepartij-betrokken"
     MATCH_VOORBIJ = "match-voorbij"
+    INTERNE_FOUT = "interne-fout"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from opentelemetry import metrics
 from notificatie.application.bezorgen import Bezorger, Samen
 from platformkit.health import Heartbeat
 from platformkit.logging import get_logger
-from platformkit.retry import is_transient
+from platformkit.retry import passes
 
 _IDLE = 0.1
 _PAUSE_FIRST = 1.0
@@ -70,7 +70,7 @@ class Delivery:
             in_hand = self._in_hand
             return await self._bezorger.claim(self._room - len(in_hand), in_hand)
         except Exception as error:
-            if not is_transient(error):
+            if not passes(error):
                 raise
             log.warning("job_waits", job="delivery", error=type(error).__qualname__)
             # Asking costs one statement, so a database that is back is seen at once, however long it was away.
