@@ -32,7 +32,7 @@ def test_the_domain_and_the_repositories_of_every_service_are_planted() -> None:
         for code in ("domain", "adapters/db"):
             laag = lagen[f"{service.name} {code}"]
             assert laag.files, laag
-            assert laag.folders, laag
+            assert laag.places, laag
 
 
 @pytest.mark.parametrize(

@@ -33,12 +33,15 @@ from lokaal.services import SERVICES, Service
 
 _OVERLEVERS: Final = Path(__file__).with_name("overlevers.yaml")
 _FORK: Final = multiprocessing.get_context("fork")
+_UNIT: Final = ("unit",)
+# The first ones ask a repository by itself, and the database in memory beside it.
+_ON_POSTGRES: Final = ("*/test_geheugen_ports.py", "component", "integration")
 # In seconds, beside twice what the tests take without a change: some changes make a test wait for what does not come.
 _LONGER: Final = 60
 
 
 class Laag(NamedTuple):
-    """A part of a service that is changed, and the folders of its tests that should notice."""
+    """A part of a service that is changed, and where its tests are that should notice, what says so soonest first."""
 
     service: Service
     code: str
@@ -54,22 +57,21 @@ class Laag(NamedTuple):
         return [file for file in sorted(folder.glob("*.py")) if file.stem not in {"__init__", "tables"}]
 
     @property
-    def folders(self) -> Sequence[Path]:
-        """Those of its folders of tests that there are."""
-        folders = [self.service.folder / "tests" / each for each in self.tests]
-        return [folder for folder in folders if folder.is_dir()]
+    def places(self) -> Sequence[Path]:
+        """Those of the places of its tests that there are."""
+        return [place for each in self.tests for place in sorted((self.service.folder / "tests").glob(each))]
 
     @property
     def on_servers(self) -> bool:
         """Whether its tests have a database."""
-        return self.tests != ("unit",)
+        return self.tests != _UNIT
 
 
 def lagen() -> Iterator[Laag]:
     """The layers of every service."""
     for service in SERVICES:
-        yield Laag(service, "domain", ("unit",))
-        yield Laag(service, "adapters/db", ("component", "integration"))
+        yield Laag(service, "domain", _UNIT)
+        yield Laag(service, "adapters/db", _ON_POSTGRES)
 
 
 def verklaard() -> Mapping[Mutatie, str]:
@@ -117,7 +119,7 @@ def _run(laag: Laag, plant: Plant | None) -> None:
         # hypothesis and some of ours are loaded already.
         options = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
         options += [] if laag.on_servers else ["--no-servers"]
-        sys.exit(pytest.main([*options, *map(str, laag.folders)]))
+        sys.exit(pytest.main([*options, *map(str, laag.places)]))
 
 
 def _plant(plant: Plant) -> None:
@@ -193,7 +195,7 @@ def main() -> int:
         goed = [
             _beproef(laag, asked.aantal, asked.zaad, bekend)
             for laag in lagen()
-            if str(laag).startswith(asked.alleen) and laag.files and laag.folders
+            if str(laag).startswith(asked.alleen) and laag.files and laag.places
         ]
     finally:
         testing.stop()
