@@ -170,7 +170,7 @@ def _of(node: ast.AST) -> Iterator[_Change]:
 
 @_of.register
 def _(node: ast.Expr) -> Iterator[_Change]:
-    if isinstance(node.value, ast.Call | ast.Await):
+    if isinstance(node.value, ast.Call | ast.Await | ast.Yield | ast.YieldFrom):
         yield _Change(node.lineno, f"gone: {ast.unparse(node)}", node, ast.Pass())
 
 
