@@ -69,8 +69,8 @@ contracts: setup ## print the schemas of the events and the OpenAPI of the servi
 regels: setup ## print which rule of regels.md is covered by which test
 	@$(python) tests/regels.py
 
-mutatie: setup ## change the match domain in a copy and see a unit test notice each change (a few minutes)
-	@$(python) -m services.match.tests.mutatie
+mutatie: setup ## plant mistakes in domains and SQL and see a test notice each (an hour) [ALLEEN="match domain" AANTAL=40 ZAAD=1]
+	@$(python) -m tests.mutatie --alleen "$(ALLEEN)" $(if $(AANTAL),--aantal $(AANTAL)) $(if $(ZAAD),--zaad $(ZAAD))
 
 fix: setup ## format, and repair what ruff can
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --fix --quiet .

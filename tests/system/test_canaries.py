@@ -74,7 +74,7 @@ def _asked_wrongly(driver: Driver) -> None:
 
 
 @pytest.mark.system
-@pytest.mark.regel("D2", "R104", "R123")
+@pytest.mark.regel("D2", "R104")
 def test_no_canary_sings_outside_its_cage(planted: Driver) -> None:
     youth = {**CANARIES, "parent": PARENT_BSN}
     mail = f"{slug(PROFESSIONAL)}@postvak.test"

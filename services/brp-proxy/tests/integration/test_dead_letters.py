@@ -36,7 +36,7 @@ def _brieven(omgeving) -> DeadLetters:
     return DeadLetters(executor, [Subscription(CONSUMER, "signaal", SignalenVerwerken(PostgresLevensloopRepository()))])
 
 
-@pytest.mark.regel("D5", "R067")
+@pytest.mark.regel("D5")
 async def test_the_last_end_replayed_ends_the_person(omgeving, kijk) -> None:
     ref = (await omgeving.leg_vast()).persoon_ref
     signaal = omgeving.signaal(ref)

@@ -37,7 +37,7 @@ async def test_a_signal_confirms_the_lease_and_only_then_the_person_is_followed(
     assert not await is_weg(kijk)
 
 
-@pytest.mark.regel("R067")
+@pytest.mark.regel("D1")
 async def test_the_last_signal_ends_the_person_and_nothing_is_left(omgeving, kijk) -> None:
     ref = (await omgeving.leg_vast()).persoon_ref
     een, twee = omgeving.signaal(ref), omgeving.signaal(ref)

@@ -84,7 +84,7 @@ def runner() -> Iterator[asyncio.Runner]:
         yield runner
 
 
-@pytest.mark.regel("D1", "R067")
+@pytest.mark.regel("D1")
 def test_who_has_a_signal_stays_and_who_has_none_goes(
     addresses: Mapping[str, str], maak: Callable[[Mapping[str, Database]], Any], runner: asyncio.Runner
 ) -> None:

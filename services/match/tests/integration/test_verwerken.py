@@ -121,7 +121,7 @@ async def test_an_end_says_why(executor: Executor, worker: Database, einde, rede
     assert match.beeindigd_op is not None
 
 
-@pytest.mark.regel("R072", "D18")
+@pytest.mark.regel("D18")
 @pytest.mark.parametrize("hoe_vaak", [1, 2])
 async def test_a_signal_removed_after_the_end_makes_the_match_wrong_once(
     executor: Executor, worker: Database, addresses, hoe_vaak: int

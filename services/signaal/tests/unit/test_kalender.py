@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platformkit.errors import DomainError
-from signaal.domain.kalender import Duur, Looptijd, gevraagde_looptijd, isoweek, kort_in, lees_duur, tel_op
+from signaal.domain.kalender import (
+    VERWIJZING_GELDIG,
+    Duur,
+    Looptijd,
+    gevraagde_looptijd,
+    isoweek,
+    kort_in,
+    lees_duur,
+    tel_op,
+)
 
 DAGEN = st.dates(date(2000, 1, 1), date(2200, 12, 31))
 BEGIN = date(2026, 11, 22)
@@ -108,3 +117,13 @@ def test_the_week_is_the_iso_week_also_around_new_year() -> None:
         "2026-W53",
         "2025-W01",
     ]
+
+
+def test_the_last_year_of_the_calendar_is_part_of_it() -> None:
+    assert tel_op(date(9998, 6, 1), Duur(jaren=1)) == date(9999, 6, 1)
+    assert tel_op(date(9998, 6, 1), Duur(jaren=1, maanden=7)) == date.max
+
+
+@pytest.mark.regel("D1")
+def test_a_reference_is_good_for_a_third_of_what_brp_proxy_waits() -> None:
+    assert timedelta(minutes=5) == VERWIJZING_GELDIG

@@ -1,5 +1,6 @@
 """A signal, from its issue to its end."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -42,6 +43,22 @@ def test_past_its_einddatum_it_is_inactive_although_nobody_swept() -> None:
     gemaakt = voorbeelden.signaal()
     assert gemaakt.status_op(gemaakt.einddatum - timedelta(days=1)) is SignaalStatus.ACTIEF
     assert gemaakt.status_op(gemaakt.einddatum) is SignaalStatus.INACTIEF
+
+
+@pytest.mark.regel("D7")
+def test_it_is_inactive_since_it_was_closed_or_else_since_its_einddatum() -> None:
+    gemaakt = voorbeelden.signaal()
+    laatste, gesloten = gemaakt.einddatum - timedelta(days=1), gemaakt.sluiten(voorbeelden.VANDAAG)
+    assert gemaakt.inactief_sinds_op(laatste) is None
+    assert gemaakt.inactief_sinds_op(gemaakt.einddatum) == gemaakt.einddatum
+    for dag in (laatste, gemaakt.einddatum):
+        assert gesloten.inactief_sinds_op(dag) == voorbeelden.VANDAAG
+
+
+@pytest.mark.regel("D7")
+def test_no_calendar_takes_back_that_it_was_removed() -> None:
+    verwijderd = replace(voorbeelden.signaal(), status=SignaalStatus.VERWIJDERD)
+    assert verwijderd.status_op(verwijderd.einddatum) is SignaalStatus.VERWIJDERD
 
 
 @pytest.mark.regel("R063", "R064")

@@ -58,7 +58,7 @@ def tel_op(dag: date, duur: Duur) -> date:
     """
     maanden = dag.year * 12 + dag.month - 1 + duur.jaren * 12 + duur.maanden
     jaar, maand = divmod(maanden, 12)
-    if jaar >= date.max.year:
+    if jaar > date.max.year:
         return date.max
     try:
         eerst = date(jaar, maand + 1, dag.day)

@@ -28,11 +28,8 @@ _VERLOPEN: Final = Statement(
 # Held: their two youths need not share a lock any more, and both their signals may be removed at once.
 _BEEINDIGD_VOOR: Final = Statement(
     select(match)
-    .where(
-        match.c.status == MatchStatus.BEEINDIGD.value,
-        match.c.reden != MatchReden.SIGNAAL_VERWIJDERD.value,
-        _VAN_SIGNALEN,
-    )
+    # An active one has no reason, which is unequal to none.
+    .where(match.c.reden != MatchReden.SIGNAAL_VERWIJDERD.value, _VAN_SIGNALEN)
     .order_by(match.c.match_id)
     .with_for_update()
 )
