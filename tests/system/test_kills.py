@@ -32,6 +32,8 @@ _WRITES = ("executor.before_commit", "executor.after_commit")
 _READS = ("consumer.before_commit", "consumer.after_commit", "consumer.before_offsets")
 _TELLS = ("outbox.before_publish", "outbox.after_publish")
 WRITES_NOTHING = {"notificatie-api": "it only says how it is"}
+ENDS = "brp-proxy-jobs"
+"""Here persons are marked and end: key, then row."""
 MAILS = "notificatie-jobs"
 """Here the executor's commit is the note of what the mail server took."""
 AFTER_SMTP_250 = ("delivery.after_send", "executor.before_commit")
@@ -48,6 +50,8 @@ def _points(service: Service, role: str) -> Sequence[str]:
     if role == "consumer":
         reads = any(each.service == service.name for readers in READERS.values() for each in readers)
         return _READS if reads else ()
+    if name == ENDS:
+        return ("destroying.before_key", "destroying.after_key", *_WRITES)
     return {"api": _WRITES, "relay": _TELLS, "jobs": _WRITES}[role]
 
 
@@ -244,7 +248,7 @@ def _kill_sweeps(driver: Driver, ledger: Ledger, tag: str) -> None:
     driver.later("2d")
     given_up = threading.Event()
     with ThreadPoolExecutor() as pool:
-        leases = pool.submit(_kill_at_each, driver, "brp-proxy-jobs", "", given_up)
+        leases = pool.submit(_kill_at_each, driver, ENDS, "", given_up)
         # First the matches': the end of the signals would end them, too.
         _kill_at_each(driver, "match-jobs", "", given_up)
         assert ledger.matches(pair) == [("beeindigd", "einddatum", 2)]
@@ -260,7 +264,8 @@ def _kill_sweeps(driver: Driver, ledger: Ledger, tag: str) -> None:
 def _leave_unconfirmed(driver: Driver) -> None:
     """A reference that brp-proxy gave out and on which no signal follows, as when signaal ends in between."""
     query = (
-        "with given as (insert into verwijzing values (gen_random_uuid(), 'jeugdige', '', 1) returning persoon_ref)"
+        "with given as (insert into verwijzing values (gen_random_uuid(), 'jeugdige', decode(md5(random()::text), 'hex'), 1)"
+        " returning persoon_ref)"
         " insert into persoon select persoon_ref, 1, '', (select max(vastgelegd_op) from persoon), false from given"
         " returning persoon_ref"
     )

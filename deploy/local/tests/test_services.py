@@ -17,18 +17,23 @@ def test_the_list_names_every_folder_that_holds_a_service_and_no_other() -> None
 
 def test_a_service_is_what_its_table_says(tmp_path: Path) -> None:
     file = tmp_path / "services.toml"
-    file.write_text('[een]\n\n[twee-drie]\nneeds = ["redis"]\n\n[vier]\nplanned = true\n')
+    file.write_text('[een]\n\n[twee-drie]\nneeds = ["redis"]\ndatabases = ["kluis"]\n\n[vier]\nplanned = true\n')
     een, twee, vier = services.read(file)
-    assert (een, twee, vier) == (Service("een"), Service("twee-drie", ("redis",)), Service("vier", planned=True))
+    assert (een, twee, vier) == (
+        Service("een"),
+        Service("twee-drie", ("redis",), ("kluis",)),
+        Service("vier", planned=True),
+    )
     assert (twee.module, twee.folder.name) == ("twee_drie", "twee-drie")
+    assert (twee.database(), twee.database("kluis")) == ("twee_drie", "twee_drie_kluis")
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("[een]\nneeds = []\nneed = ['redis']\n", r"services\.toml: \[een\] has unknown keys: need$"),
-        ("[een]\nneeds = 'redis'\n", r"in \[een\] needs is a list of names"),
-        ("[een]\nneeds = [1]\n", r"in \[een\] needs is a list of names"),
+        ("[een]\nneeds = 'redis'\n", r"in \[een\] needs and databases are lists of names"),
+        ("[een]\nneeds = [1]\n", r"in \[een\] needs and databases are lists of names"),
         ("[een]\nplanned = 'yes'\n", r"planned is true or false"),
         ("een = true\n", r"een is no table"),
     ],

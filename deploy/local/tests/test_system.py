@@ -58,6 +58,17 @@ def test_split_gives_each_process_the_database_role_that_is_its_own(tmp_path: Pa
         "jobs": ["WORKER"],
         "migrate": ["MIGRATE"],
     }
+    beside = {
+        name: [key for key in found[f"brp-proxy-{name}"].env if key.startswith("DATABASE_URL_SLEUTELS")]
+        for name in roles
+    }
+    assert beside == {
+        "api": ["DATABASE_URL_SLEUTELS_API"],
+        "consumer": [],
+        "relay": [],
+        "jobs": ["DATABASE_URL_SLEUTELS_WORKER"],
+        "migrate": ["DATABASE_URL_SLEUTELS_MIGRATE"],
+    }
     assert "match-migrate" in found["match-consumer"].needs
 
 
@@ -109,7 +120,7 @@ def test_the_keys_are_made_before_who_needs_them(tmp_path: Path) -> None:
     found["sleutels"].prepare()
     assert plan.sleutels.stat().st_mode & 0o777 == 0o600
     keys = json.loads(plan.sleutels.read_text())
-    assert {len(base64.b64decode(keys[kind]["1"])) for kind in ("kek", "hmac")} == {32}
+    assert {len(base64.b64decode(keys[kind]["sleutels"]["1"])) for kind in ("kek", "hmac")} == {32}
     assert keys["kek"] != keys["hmac"]
 
 

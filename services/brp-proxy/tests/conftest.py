@@ -18,8 +18,15 @@ from platformkit.db.database import Database
 class Kijk:
     """Looks into the database as nobody in the system can, past row-level security."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    def __init__(self, connection: asyncpg.Connection, sleutels: "Kijk | None" = None) -> None:
         self._connection = connection
+        self._sleutels = sleutels
+
+    @property
+    def sleutels(self) -> "Kijk":
+        """The key database."""
+        assert self._sleutels is not None
+        return self._sleutels
 
     async def rijen(self, query: str, *values: object) -> list[dict[str, Any]]:
         return [dict(row) for row in await self._connection.fetch(query, *values)]
@@ -61,17 +68,36 @@ def addresses(database: Callable[[str], Mapping[str, str]]) -> Mapping[str, str]
     return database("brp_proxy")
 
 
+@pytest.fixture(scope="session")
+def sleuteladressen(database: Callable[..., Mapping[str, str]]) -> Mapping[str, str]:
+    return database("brp_proxy", "sleutels")
+
+
 @pytest.fixture
-async def kijk(looker: asyncpg.Connection) -> Kijk:
+async def kijk(looker: asyncpg.Connection, sleuteladressen: Mapping[str, str]) -> AsyncIterator[Kijk]:
+    apart = await asyncpg.connect(sleuteladressen["superuser"])
     await looker.execute(
         "truncate verwijzing, signaal, vernietigd, outbox, inbox, dead_letter, audit restart identity cascade"
     )
-    return Kijk(looker)
+    await apart.execute("truncate sleutel, vernietigd")
+    yield Kijk(looker, Kijk(apart))
+    await apart.close()
+
+
+def open_databases(
+    addresses: Mapping[str, str], sleuteladressen: Mapping[str, str], pool: int = 10
+) -> Mapping[str, Database]:
+    """Both databases by role; those with the keys as `sleutels-<role>`."""
+    found = {role: addresses[role] for role in ("api", "worker", "superuser")}
+    found |= {f"sleutels-{role}": sleuteladressen[role] for role in ("api", "worker", "superuser")}
+    return {name: Database(url, pool=pool, application="test") for name, url in found.items()}
 
 
 @pytest.fixture
-async def databases(addresses: Mapping[str, str], kijk: Kijk) -> AsyncIterator[Mapping[str, Database]]:
-    made = {role: Database(addresses[role], pool=10, application="test") for role in ("api", "worker")}
+async def databases(
+    addresses: Mapping[str, str], sleuteladressen: Mapping[str, str], kijk: Kijk
+) -> AsyncIterator[Mapping[str, Database]]:
+    made = open_databases(addresses, sleuteladressen)
     yield made
     for each in made.values():
         await each.close()

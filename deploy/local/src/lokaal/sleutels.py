@@ -12,8 +12,8 @@ from lokaal import secret_file
 
 def make(file: Path) -> None:
     """Write random keys of both kinds, as their first version."""
-    keys = {kind: {"1": base64.b64encode(secrets.token_bytes(32)).decode()} for kind in ("kek", "hmac")}
-    secret_file.write(file, {**keys, "actief": 1})
+    first = {kind: {"1": base64.b64encode(secrets.token_bytes(32)).decode()} for kind in ("kek", "hmac")}
+    secret_file.write(file, {kind: {"actief": 1, "sleutels": keys} for kind, keys in first.items()})
 
 
 NAMENS_PUBLIC = "sleutels.json"

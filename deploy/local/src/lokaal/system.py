@@ -40,6 +40,14 @@ PROCESSES: Mapping[str, tuple[str, ...]] = {
 }
 """The roles of a service's processes in the split form, each with the database roles whose address it gets."""
 
+BESIDE = frozenset({"api", "jobs", "all"})
+"""Those that get these addresses also of the databases that the service has beside its own."""
+
+
+def databases() -> list[str]:
+    """The names of all databases of the services."""
+    return [service.database(name) for service in SERVICES for name in ("", *service.databases)]
+
 
 @dataclass
 class Plan:
@@ -96,7 +104,7 @@ class Plan:
         }
         self.api_ports = {service.name: port() for service in SERVICES}
         self.metrics_ports = {name: port() for name in self.process_names()}
-        self.passwords = {service.name: {role: _secret() for role in postgres.ROLES} for service in SERVICES}
+        self.passwords = {name: {role: _secret() for role in postgres.ROLES} for name in databases()}
         self.kafka_passwords = {service.name: _secret() for service in SERVICES}
         self.client_secrets = {
             name: given.get(f"CLIENT_SECRET_{name.replace('-', '_').upper()}", _secret())
@@ -127,9 +135,9 @@ class Plan:
         """The address of a service's API."""
         return _local(self.api_ports[service])
 
-    def dsn(self, service: Service, role: str) -> str:
-        """The address of a service's database for one of its roles."""
-        return postgres.role_dsn(self.superuser_dsn, service.module, role, self.passwords[service.name][role])
+    def dsn(self, database: str, role: str) -> str:
+        """The address of a database for one of its roles."""
+        return postgres.role_dsn(self.superuser_dsn, database, role, self.passwords[database][role])
 
     def accounts(self) -> dict[str, str]:
         """The passwords of the accounts at Kafka: the operator's, which is known there, and each service's."""
@@ -139,7 +147,7 @@ class Plan:
         """All that stack.json tells, without processes and versions; the first part of a path names the component."""
         smtp = {"host": self.smtp["SMTP_HOST"], "port": int(self.smtp["SMTP_PORT"]), "user": self.smtp["SMTP_USER"]}
         smtp |= {"password": self.smtp["SMTP_PASSWORD"], "caFile": self.smtp["SMTP_CA_FILE"]}
-        databases = {service.module: {role: self.dsn(service, role) for role in postgres.ROLES} for service in SERVICES}
+        found = {name: {role: self.dsn(name, role) for role in postgres.ROLES} for name in databases()}
         return {
             "form": self.form,
             "apis": {service.name: self.api(service.name) for service in SERVICES},
@@ -149,7 +157,7 @@ class Plan:
                 "operator": self.operator.user,
                 "passwords": self.accounts(),
             },
-            "postgres": {**databases, "superuser": self.superuser_dsn},
+            "postgres": {**found, "superuser": self.superuser_dsn},
             "redis": self.redis_url,
             "mail": {"smtp": smtp, "inbox": _local(self.inbox_port)},
             "oidc": {"issuer": self.issuer, "client": {"id": TOOL, "secret": self.client_secrets[TOOL]}},
@@ -235,8 +243,8 @@ def _steps(plan: Plan) -> list[Component]:
 
 
 def _create_databases(plan: Plan) -> None:
-    for service in SERVICES:
-        postgres.create_database(plan.superuser_dsn, service.module, plan.passwords[service.name])
+    for name, passwords in plan.passwords.items():
+        postgres.create_database(plan.superuser_dsn, name, passwords)
 
 
 def _simulators(plan: Plan) -> list[Supply]:
@@ -289,7 +297,7 @@ def _service(plan: Plan, service: Service) -> list[Component]:
         "service",
         part=service.name,
         command=(sys.executable, "-m", service.module, "migrate"),
-        env=_env(plan, service) | _database_env(plan, service, "MIGRATE"),
+        env=_env(plan, service) | _database_env(plan, service, "MIGRATE", beside=True),
         ready=Ended(),
         needs=("databases",),
     )
@@ -300,7 +308,7 @@ def _process(plan: Plan, service: Service, name: str, role: str) -> Component:
     """One process of a service; it gets the addresses of the database roles that it may use, and no others."""
     database_roles = PROCESSES.get(role, ("API", "WORKER", "RELAY"))
     heartbeat = plan.run_dir / "heartbeats" / name
-    env = _env(plan, service) | _database_env(plan, service, *database_roles)
+    env = _env(plan, service) | _database_env(plan, service, *database_roles, beside=role in BESIDE)
     env |= {"HEARTBEAT_FILE": str(heartbeat), "METRICS_PORT": str(plan.metrics_ports[name])}
     serves = role in {"api", "all"}
     if serves:
@@ -328,7 +336,7 @@ def command_env(plan: Plan, service: str) -> tuple[str, dict[str, str]]:
     """The module of a service, and the settings of a command that an operator runs: every database role's address."""
     known = next(each for each in SERVICES if each.name == service)
     roles = [role.upper() for role in postgres.ROLES]
-    return known.module, _env(plan, known) | _database_env(plan, known, *roles)
+    return known.module, _env(plan, known) | _database_env(plan, known, *roles, beside=True)
 
 
 def _env(plan: Plan, service: Service) -> dict[str, str]:
@@ -352,8 +360,13 @@ def _env(plan: Plan, service: Service) -> dict[str, str]:
     }
 
 
-def _database_env(plan: Plan, service: Service, *roles: str) -> dict[str, str]:
-    return {f"DATABASE_URL_{role}": plan.dsn(service, role.lower()) for role in roles}
+def _database_env(plan: Plan, service: Service, *roles: str, beside: bool) -> dict[str, str]:
+    names = ("", *service.databases) if beside else ("",)
+    return {
+        f"DATABASE_URL_{f'{name.upper()}_' if name else ''}{role}": plan.dsn(service.database(name), role.lower())
+        for name in names
+        for role in roles
+    }
 
 
 def _local(port: int) -> str:

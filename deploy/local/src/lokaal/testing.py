@@ -38,19 +38,20 @@ def system(form: Form = "split") -> Stack:
 
 
 @cache
-def database(module: str) -> Mapping[str, str]:
-    """The addresses of a service's database, migrated to the newest revision: by role (`api`, `worker`, `relay`,
-    `migrate`), and for the `superuser`, who sees and changes what nobody in the system can.
+def database(module: str, beside: str = "") -> Mapping[str, str]:
+    """The addresses of a service's database, or of one that it has beside it, migrated to the newest revision: by role
+    (`api`, `worker`, `relay`, `migrate`), and for the `superuser`, who sees and changes what nobody in the system can.
     """
     addresses = servers().addresses["postgres"]
-    found: dict[str, str] = addresses[module]
-    upgrade(module, found["migrate"])
-    return {**{role: found[role] for role in ROLES}, "superuser": superuser(addresses, module)}
+    name = f"{module}_{beside}" if beside else module
+    found: dict[str, str] = addresses[name]
+    upgrade(module, found["migrate"], beside)
+    return {**{role: found[role] for role in ROLES}, "superuser": superuser(addresses, name)}
 
 
-def superuser(addresses: Mapping[str, str], module: str) -> str:
-    """The address of a service's database for the cluster's superuser, of the `postgres` part of a stack's addresses."""
-    return urlsplit(addresses["superuser"])._replace(path=f"/{module}").geturl()
+def superuser(addresses: Mapping[str, str], database: str) -> str:
+    """The address of a database for the cluster's superuser, of the `postgres` part of a stack's addresses."""
+    return urlsplit(addresses["superuser"])._replace(path=f"/{database}").geturl()
 
 
 def broker(addresses: Mapping[str, Any], user: str | None = None) -> Broker:

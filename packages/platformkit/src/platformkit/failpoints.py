@@ -24,13 +24,16 @@ POINTS: Final = frozenset(
         "consumer.before_offsets",
         "delivery.before_send",
         "delivery.after_send",
+        "destroying.before_key",
+        "destroying.after_key",
     }
 )
 """Every failpoint of every service, by the thing that is about to happen or has just happened.
 
 `executor.*`: only work that writes records or events passes them, because a process may look for work all day and a test
 must choose which passing counts. `consumer.before_offsets`: the batch is handled, its poison is put aside. `delivery.*`:
-around the mail server's answer; the note of it is a transaction of the executor.
+around the mail server's answer; the note of it is a transaction of the executor. `destroying.*`: around the end of the keys of
+persons who were marked.
 """
 
 log = get_logger()

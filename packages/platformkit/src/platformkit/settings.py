@@ -104,15 +104,17 @@ class ProcessSettings(BaseSettings):
         """The clock of this process (D7)."""
         return ShiftedClock(self.klok_bestand) if self.klok_bestand else SystemClock()
 
-    def database_url(self, role: str) -> str:
-        """The address for a database role (`api`, `worker`, `relay`, `migrate`).
+    def database_url(self, role: str, database: str = "") -> str:
+        """The address for a database role (`api`, `worker`, `relay`, `migrate`); of the service's own database, or of one
+        that it has beside it.
 
         Raises:
             ValueError: the address of that role is not set.
         """
-        url: SecretStr | None = getattr(self, f"database_url_{role}")
+        name = f"database_url_{database}_{role}" if database else f"database_url_{role}"
+        url: SecretStr | None = getattr(self, name)
         if url is None:
-            raise ValueError(f"DATABASE_URL_{role.upper()} is not set")
+            raise ValueError(f"{name.upper()} is not set")
         return url.get_secret_value()
 
 

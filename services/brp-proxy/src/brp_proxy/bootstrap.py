@@ -7,6 +7,8 @@ from fastapi import APIRouter
 
 from brp_proxy.adapters.db.levensloop import PostgresLevensloopRepository
 from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
+from brp_proxy.adapters.db.sleutel import PostgresSleutelRepository
+from brp_proxy.adapters.db.verplaatsing import Verplaatsing
 from brp_proxy.adapters.http.brp import BrpClient
 from brp_proxy.adapters.http.signaal import SignaalClient
 from brp_proxy.adapters.kluis import Kluis
@@ -14,19 +16,29 @@ from brp_proxy.application.handlers.leases_nalopen import LeasesNalopen
 from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
 from brp_proxy.application.handlers.republish import CONTEXT, Republish
 from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerken
+from brp_proxy.application.handlers.vernietigen import Vernietigen
 from brp_proxy.application.handlers.verwijzing_vergelijken import Vergelijken
+from brp_proxy.entrypoints import cli
 from brp_proxy.entrypoints.http.persoonsverwijzingen import persoonsverwijzingen_router
 from brp_proxy.entrypoints.http.problems import PROBLEMS
-from brp_proxy.settings import Settings
+from brp_proxy.settings import SLEUTELS, Settings
 from contracts.signaal import SignaalToestand
 from platformkit.messaging.consumer import Subscription
-from platformkit.service import Job, Process, Retelling, Service, every
+from platformkit.service import Command, Job, Process, Retelling, Service, every
 
 _LEASES = timedelta(seconds=15)
 
 
+def _sleutels(process: Process[Settings]) -> PostgresSleutelRepository:
+    return PostgresSleutelRepository(process.beside(SLEUTELS))
+
+
 def _personen(process: Process[Settings]) -> PostgresPersoonRepository:
-    return PostgresPersoonRepository(Kluis.van(process.settings.sleutel_bestand))
+    return PostgresPersoonRepository(Kluis.van(process.settings.sleutel_bestand), _sleutels(process))
+
+
+def _verplaatsing(process: Process[Settings]) -> Verplaatsing:
+    return Verplaatsing(Kluis.van(process.settings.sleutel_bestand), _sleutels(process))
 
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
@@ -47,7 +59,11 @@ def _subscriptions(_process: Process[Settings]) -> Sequence[Subscription]:
 
 def _jobs(process: Process[Settings]) -> Sequence[Job]:
     signaal = SignaalClient(process.client(process.settings.signaal_url))
-    return [every("leases", _LEASES, LeasesNalopen(signaal, process.executor, PostgresLevensloopRepository()))]
+    levensloop = PostgresLevensloopRepository()
+    return [
+        every("leases", _LEASES, LeasesNalopen(signaal, process.executor, levensloop)),
+        every("vernietigen", _LEASES, Vernietigen(process.executor, levensloop, _sleutels(process))),
+    ]
 
 
 SERVICE = Service(
@@ -55,9 +71,11 @@ SERVICE = Service(
     settings=Settings,
     description="Geeft diensten van de verwijsindex een verwijzing naar een jeugdige. Alleen voor diensten.",
     problems=PROBLEMS,
+    databases=[SLEUTELS],
     routers=_routers,
     subscriptions=_subscriptions,
     jobs=_jobs,
     # As the api: the worker cannot open a person's data.
     retelling=Retelling(lambda process: Republish(_personen(process)), role="api", context=CONTEXT),
+    commands={"sleutels-verplaatsen": Command(cli.sleutels_verplaatsen(_verplaatsing))},
 )

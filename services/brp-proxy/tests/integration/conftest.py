@@ -4,6 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -11,14 +12,18 @@ import pytest
 
 from brp_proxy.adapters.db.levensloop import PostgresLevensloopRepository
 from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
+from brp_proxy.adapters.db.sleutel import PostgresSleutelRepository
 from brp_proxy.adapters.kluis import Kluis, Sleutels
 from brp_proxy.application.commands import PersoonVastleggen, VerwijzingVergelijken
 from brp_proxy.application.handlers.leases_nalopen import LeasesNalopen
 from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
 from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerken
+from brp_proxy.application.handlers.vernietigen import Vernietigen
 from brp_proxy.application.handlers.verwijzing_vergelijken import Vergelijken
+from brp_proxy.bootstrap import SERVICE
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.persoonslijst import Persoonslijst
+from brp_proxy.settings import Settings
 from contracts.base import Event
 from contracts.http.persoonsverwijzingen import Doel, Persoonsverwijzing
 from contracts.signaal import (
@@ -37,6 +42,8 @@ from platformkit.envelope import Message
 from platformkit.errors import TransientError
 from platformkit.executor import Executor
 from platformkit.identity import Principal
+from platformkit.service import runtime
+from platformkit.settings import Profile
 
 DIENST = Principal("http://issuer", "5f1c-signaal", "signaal", "", frozenset(), None, frozenset())
 NAMENS = Principal("http://issuer", "piet", "portaal", "professional", frozenset(), None, frozenset())
@@ -89,14 +96,21 @@ class Omgeving:
     def executor(self, role: str) -> Executor:
         return Executor(self.databases[role], self.clock, "urn:nld:oin:00000099000000001000:systeem")
 
+    def kluis(self, actief: int = 1) -> Kluis:
+        return Kluis(Sleutels.model_validate_json(json.dumps({**self.sleutels, "actief": actief})))
+
+    def sleutelkast(self, role: str) -> PostgresSleutelRepository:
+        return PostgresSleutelRepository(self.databases[f"sleutels-{role}"])
+
+    def persoonsregister(self, role: str = "api", *, actief: int = 1) -> PostgresPersoonRepository:
+        return PostgresPersoonRepository(self.kluis(actief), self.sleutelkast(role))
+
     async def leg_vast(self, bsn: str = JEUGDIGE, *, actief: int = 1) -> Persoonsverwijzing:
-        kluis = Kluis(Sleutels.model_validate_json(json.dumps({**self.sleutels, "actief": actief})))
-        handler = Vastleggen(self, self.executor("api"), PostgresPersoonRepository(kluis))
+        handler = Vastleggen(self, self.executor("api"), self.persoonsregister(actief=actief))
         return await handler(PersoonVastleggen(Bsn(bsn), Doel.SIGNAAL, DIENST, NAMENS))
 
     async def vergelijk(self, bsn: str, persoon_ref: UUID, *, actief: int = 1) -> bool:
-        kluis = Kluis(Sleutels.model_validate_json(json.dumps({**self.sleutels, "actief": actief})))
-        handler = Vergelijken(self.executor("api"), PostgresPersoonRepository(kluis))
+        handler = Vergelijken(self.executor("api"), self.persoonsregister(actief=actief))
         return await handler(VerwijzingVergelijken(Bsn(bsn), persoon_ref, DIENST, NAMENS))
 
     async def verwerk(self, *messages: Message) -> None:
@@ -105,7 +119,13 @@ class Omgeving:
 
     async def loop_leases_na(self, na: timedelta = timedelta(minutes=16)) -> int:
         self.clock.forward(na)
-        return await LeasesNalopen(self, self.executor("worker"), PostgresLevensloopRepository())()
+        besloten = await LeasesNalopen(self, self.executor("worker"), PostgresLevensloopRepository())()
+        await self.vernietig()
+        return besloten
+
+    async def vernietig(self) -> int:
+        executor = self.executor("worker")
+        return await Vernietigen(executor, PostgresLevensloopRepository(), self.sleutelkast("worker"))()
 
     def signaal(
         self, ref: UUID, *, soort: type[SignaalToestand] = SignaalAfgegeven, versie: int = 1, id: UUID | None = None
@@ -138,6 +158,34 @@ TIJD = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 def _bericht(event: Event, signaal_id: UUID, ref: UUID, versie: int) -> Message:
     return Message(f"test#{uuid4()}", event, signaal_id, ref, versie, TIJD, None)
+
+
+@pytest.fixture
+def commando(
+    addresses: Mapping[str, str],
+    sleuteladressen: Mapping[str, str],
+    sleutels: dict[str, Any],
+    *,
+    clock: FixedClock,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[..., Awaitable[tuple[int, str]]]:
+    """Runs an operator's command as wired, in this process: exit code and all that it printed."""
+    bestand, klok = tmp_path / "sleutels.json", tmp_path / "klok"
+    urls = {f"database_url_{role}": addresses[role] for role in ("api", "worker")}
+    urls |= {f"database_url_sleutels_{role}": sleuteladressen[role] for role in ("api", "worker")}
+    settings = Settings(profiel=Profile.TEST, klok_bestand=klok, sleutel_bestand=bestand, **urls)
+    commands = runtime.commands(SERVICE)
+
+    async def run(name: str, *words: str) -> tuple[int, str]:
+        bestand.write_text(json.dumps({**sleutels, "actief": 1}))
+        klok.write_text(f"{(clock.now() - datetime.now(UTC)).total_seconds():.3f}")
+        capsys.readouterr()
+        code = await runtime.done(SERVICE, settings, commands[name], words)
+        printed = capsys.readouterr()
+        return code, printed.out + printed.err
+
+    return run
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ async def vernietigd(kijk) -> list[tuple[int, str]]:
 
 
 async def is_weg(kijk) -> bool:
-    tables = ("verwijzing", "persoon", "persoonssleutel", "ouder", "volgindicatie")
-    return not any([await kijk.aantal(table) for table in tables])
+    tables = ("verwijzing", "persoon", "ouder", "volgindicatie")
+    return not any([await kijk.aantal(table) for table in tables]) and not await kijk.sleutels.aantal("sleutel")
 
 
 @pytest.mark.parametrize("soort", [SignaalAfgegeven, SignaalVerlengd, SignaalGedeactiveerd])

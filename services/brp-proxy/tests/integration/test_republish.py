@@ -4,15 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
-from brp_proxy.adapters.kluis import Kluis, Sleutels
 from brp_proxy.application.handlers.republish import CONTEXT, Republish
 
 
 @pytest.fixture
-def vertel_opnieuw(omgeving, sleutels):
-    kluis = Kluis(Sleutels.model_validate(sleutels))
-    republish = Republish(PostgresPersoonRepository(kluis))
+def vertel_opnieuw(omgeving):
+    republish = Republish(omgeving.persoonsregister())
 
     async def vertel(after=None, limit=100):
         return await omgeving.executor("api").execute(republish, CONTEXT, after, limit)
@@ -49,7 +46,7 @@ async def test_a_batch_goes_on_after_the_last_and_passes_by_whose_data_do_not_op
     omgeving, kijk, vertel_opnieuw
 ) -> None:
     refs = sorted([(await omgeving.leg_vast()).persoon_ref, (await omgeving.leg_vast(omgeving.BROER)).persoon_ref])
-    await kijk.doe("delete from persoonssleutel where persoon_ref = $1", refs[0])
+    await kijk.sleutels.doe("delete from sleutel where persoon_ref = $1", refs[0])
     first = await vertel_opnieuw(None, 1)
     assert (first.told, first.last, list(first.unreadable)) == (0, refs[0], [refs[0]])
     second = await vertel_opnieuw(first.last, 1)

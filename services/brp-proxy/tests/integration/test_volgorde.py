@@ -16,7 +16,10 @@ from platformkit.db.database import Database
 from platformkit.db.statement import Statement
 from platformkit.envelope import Message
 
+from ..conftest import open_databases
+
 _LEEG = Statement(text("truncate verwijzing, signaal, vernietigd, outbox, inbox cascade"))
+_GEEN_SLEUTELS = Statement(text("truncate sleutel, vernietigd"))
 _BEKEND = Statement(text("select persoon_ref from persoon"))
 # Weighed: a signal is issued, ended and told of more often than time passes.
 _WAT = ["vastleggen"] * 2 + ["afgeven", "beeindigen"] * 3 + ["bezorgen"] * 5 + ["herhalen", "wachten", "nalopen"]
@@ -86,9 +89,12 @@ def runner() -> Iterator[asyncio.Runner]:
 
 @pytest.mark.regel("D1")
 def test_who_has_a_signal_stays_and_who_has_none_goes(
-    addresses: Mapping[str, str], maak: Callable[[Mapping[str, Database]], Any], runner: asyncio.Runner
+    addresses: Mapping[str, str],
+    sleuteladressen: Mapping[str, str],
+    maak: Callable[[Mapping[str, Database]], Any],
+    runner: asyncio.Runner,
 ) -> None:
-    databases = {role: Database(addresses[role], pool=2, application="test") for role in ("api", "worker", "superuser")}
+    databases = open_databases(addresses, sleuteladressen, pool=2)
     omgeving = maak(databases)
 
     async def bekend() -> set[UUID]:
@@ -96,6 +102,7 @@ def test_who_has_a_signal_stays_and_who_has_none_goes(
 
     async def speel(stappen: list[tuple[str, int]]) -> None:
         await databases["superuser"].rows(_LEEG)
+        await databases["sleutels-superuser"].rows(_GEEN_SLEUTELS)
         signaal = Signaal(omgeving)
         signaal._zeg()
         for stap in stappen:

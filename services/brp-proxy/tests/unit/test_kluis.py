@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from brp_proxy.adapters.kluis import Kluis, KluisError, Sleutels, Versluiteld
+from brp_proxy.adapters.kluis import Kluis, KluisError, Namen, Sleutels
 from brp_proxy.domain.bsn import Bsn
+from contracts.base import OuderRef
 
 BSN = Bsn("999996770")
 REF = uuid4()
@@ -29,36 +30,64 @@ def kluis(inhoud: dict[str, object]) -> Kluis:
     return Kluis(Sleutels.model_validate_json(json.dumps(inhoud)))
 
 
+NAMEN = Namen(BSN, {OuderRef(UUID(int=7)): Bsn("999999126")})
+
+
 def test_what_is_locked_opens_for_the_same_person_only() -> None:
     ene = kluis(bestand(1, 1))
-    dicht = ene.versluit(REF, b"naam")
-    assert ene.ontsluit(REF, dicht) == b"naam"
-    assert b"naam" not in dicht.gegevens
-    with pytest.raises(KluisError):
-        ene.ontsluit(UUID(int=1), dicht)
+    sleutel = ene.nieuwe_sleutel()
+    dicht = ene.versluit(REF, sleutel, b"naam")
+    assert ene.ontsluit(REF, sleutel, dicht) == b"naam"
+    assert b"naam" not in dicht
+    for ref, andere in ((UUID(int=1), sleutel), (REF, ene.nieuwe_sleutel())):
+        with pytest.raises(KluisError):
+            ene.ontsluit(ref, andere, dicht)
 
 
-def test_every_person_and_every_renewal_has_a_data_key_of_its_own() -> None:
+def test_key_and_names_are_wrapped_for_the_same_person_only_and_anew_each_time() -> None:
     ene = kluis(bestand(1, 1))
-    eerste, tweede = ene.versluit(REF, b"naam"), ene.versluit(REF, b"naam")
+    sleutel = ene.nieuwe_sleutel()
+    ingepakt, opnieuw = ene.pak_in(REF, sleutel, NAMEN), ene.pak_in(REF, sleutel, NAMEN)
+    assert ene.pak_uit(REF, ingepakt.sleutel, 1) == ene.pak_uit(REF, opnieuw.sleutel, 1) == sleutel
+    assert ene.namen(REF, ingepakt.namen, 1) == NAMEN
+    assert not {ingepakt.sleutel, ingepakt.namen} & {opnieuw.sleutel, opnieuw.namen}
+    for ref, dicht in ((UUID(int=1), ingepakt.sleutel), (REF, ingepakt.namen)):
+        with pytest.raises(KluisError):
+            ene.pak_uit(ref, dicht, 1)
     with pytest.raises(KluisError):
-        ene.ontsluit(REF, Versluiteld(eerste.gegevens, tweede.sleutel, 1))
+        ene.namen(REF, ingepakt.sleutel, 1)
 
 
-def test_without_the_kek_nothing_opens() -> None:
-    dicht = kluis(bestand(1, 1)).versluit(REF, b"naam")
+def test_without_the_kek_no_key_opens() -> None:
+    inhoud = bestand(1, 1)
+    ingepakt = kluis(inhoud).pak_in(REF, b"s" * 32, NAMEN)
     for ander in (kluis(bestand(1, 1)), kluis({**bestand(2, 2), "kek": {"2": sleutel()}})):
         with pytest.raises(KluisError):
-            ander.ontsluit(REF, dicht)
+            ander.pak_uit(REF, ingepakt.sleutel, ingepakt.kekversie)
+
+
+def test_each_kind_of_key_has_versions_of_its_own() -> None:
+    oud = bestand(2, 1)
+    inhoud = {kind: {"actief": 1, "sleutels": oud[kind]} for kind in ("kek", "hmac")}
+    assert kluis(inhoud).indexen(BSN) == kluis(oud).indexen(BSN), "a file of before is read as well"
+    anders = kluis(inhoud | {"kek": {"actief": 2, "sleutels": oud["kek"]}})
+    assert anders.index(BSN).versie == 1
+    assert anders.pak_in(REF, b"s" * 32, NAMEN).kekversie == 2
 
 
 def test_a_changed_key_still_finds_and_opens_what_the_old_one_made() -> None:
     inhoud = bestand(2, 1)
     oud, nieuw = kluis(inhoud), kluis({**inhoud, "actief": 2})
-    assert nieuw.ontsluit(REF, oud.versluit(REF, b"naam")) == b"naam"
-    assert [index.versie for index in nieuw.indexen(BSN)] == [2, 1]
+    assert nieuw.pak_uit(REF, oud.pak_in(REF, b"s" * 32, NAMEN).sleutel, 1) == b"s" * 32
+    assert nieuw.index(BSN) in oud.indexen(BSN)
     assert set(nieuw.indexen(BSN)) == set(oud.indexen(BSN))
     assert nieuw.slot(BSN) == oud.slot(BSN)
+
+
+def test_a_process_that_has_the_older_key_active_takes_nothing_back() -> None:
+    oud = kluis(bestand(2, 1))
+    assert (oud.index(BSN, 2).versie, oud.pak_in(REF, b"s" * 32, NAMEN, 2).kekversie) == (2, 2)
+    assert (oud.index(BSN, 3).versie, oud.pak_in(REF, b"s" * 32, NAMEN, 3).kekversie) == (1, 1), "it does not know 3"
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,9 @@ class MigrationError(Exception):
         self.cause = cause
 
 
-def upgrade(package: str, url: str) -> None:
-    """Run the migrations of `package` (its `adapters/db/migrations`) on the database at `url`.
+def upgrade(package: str, url: str, database: str = "") -> None:
+    """Run the migrations of `package` on the database at `url`: those in its `adapters/db/migrations`, or of a database
+    that it has beside its own in `adapters/db/<database>/migrations`.
 
     Safe to run by several processes at once: they take turns.
 
@@ -35,7 +36,7 @@ def upgrade(package: str, url: str) -> None:
         MigrationError: also when a table was not free within five seconds, because of a dump; nothing is done then.
     """
     try:
-        command.upgrade(config(package, url), "head")
+        command.upgrade(config(package, url, database), "head")
     except Exception as error:
         below = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else None
         raise MigrationError(_where(error), below or error) from None
@@ -47,10 +48,11 @@ def _where(error: Exception) -> str:
     return next((file.stem for file in frames if file.parent.name == "versions"), "before any")
 
 
-def config(package: str, url: str) -> Config:
+def config(package: str, url: str, database: str = "") -> Config:
     """Alembic's configuration for `package`."""
     made = Config()
-    made.set_main_option("script_location", str(Path(str(files(package))) / "adapters" / "db" / "migrations"))
+    where = Path(str(files(package))) / "adapters" / "db" / database / "migrations"
+    made.set_main_option("script_location", str(where))
     made.attributes["url"] = url
     return made
 

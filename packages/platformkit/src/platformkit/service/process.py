@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from pydantic import AnyUrl
@@ -30,6 +30,31 @@ class Process(Generic[S]):
     _tokens: ClientCredentials
     _signer: NamensSigner
     _at_end: AsyncExitStack
+    _open: Callable[[str], Database]
+    _beside: dict[str, Database] = field(default_factory=dict)
+
+    def beside(self, name: str) -> Database:
+        """A database that the service has beside its own (`Service.databases`), as the same role.
+
+        What is done there is a transaction of its own: no outbox, no audit log. A failure in the middle of a handler is
+        one of the handler, so it is tried again with it.
+
+        Raises:
+            ValueError: its address for that role is not set.
+        """
+        if name not in self._beside:
+            self._beside[name] = made = self._open(name)
+            self.at_end(made.close)
+        return self._beside[name]
+
+    async def answers(self) -> None:
+        """Ask of each database that this process uses whether it takes writes.
+
+        Raises:
+            Exception: as `Database.answers`.
+        """
+        for each in (self.database, *self._beside.values()):
+            await each.answers()
 
     def client(self, url: AnyUrl | None, *, seconds: float = 5.0) -> ServiceClient:
         """A client of another service, with this service's own identity; `seconds` is for each try of a call.
@@ -57,10 +82,14 @@ async def opened(
     Raises:
         ValueError: the address of the database for that role is not set.
     """
+
+    def of(name: str) -> Database:
+        """With as many connections as the first: a handler may need one of each at once."""
+        url = settings.database_url(role, name)
+        return Database(url, pool=pool or settings.database_pool, application=f"{service}-{part}")
+
     async with AsyncExitStack() as at_end:
-        database = Database(
-            settings.database_url(role), pool=pool or settings.database_pool, application=f"{service}-{part}"
-        )
+        database = of("")
         at_end.push_async_callback(database.close)
         http = await at_end.enter_async_context(Http())
         told = clock or settings.clock()
@@ -73,4 +102,5 @@ async def opened(
             _tokens=ClientCredentials(http, str(settings.oidc_issuer), service, settings.client_secret),
             _signer=NamensSigner(service, settings.namens_sleutel),
             _at_end=at_end,
+            _open=of,
         )

@@ -43,7 +43,7 @@ def role(service: Service[Any], settings: ProcessSettings, name: str) -> Job:
         async with (
             opened(settings, service=service.name, role=_DATABASE_ROLES[name], part=name) as process,
             # Also who has nothing to do tells that the database is away, and leaves the one that was the primary.
-            measuring(process.database.answers),
+            measuring(process.answers),
         ):
             await work(service, process, stop, heartbeat)
 

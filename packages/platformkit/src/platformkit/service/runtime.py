@@ -95,10 +95,13 @@ def commands(service: Service[Any]) -> Mapping[str, Command[Any]]:
 def _migrated(service: Service[Any], settings: ProcessSettings) -> int:
     async def provisioned(process: Process[Any]) -> None:
         await provision.require(process.database, service.module)
+        for name in service.databases:
+            await provision.require(process.beside(name), f"{service.module}_{name}")
 
     try:
         asyncio.run(_as_owner(service, settings, provisioned))
-        migrations.upgrade(service.module, settings.database_url("migrate"))
+        for name in ("", *service.databases):
+            migrations.upgrade(service.module, settings.database_url("migrate", name), name)
         if service.fill is not None:
             asyncio.run(_as_owner(service, settings, service.fill))
     except provision.ProvisionError as error:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from platformkit.db.context import DatabaseContext
 from platformkit.executor.retelling import Retell
 from platformkit.health import Heartbeat
-from platformkit.http.app import create_app
+from platformkit.http.app import Check, create_app
 from platformkit.http.auth import TokenVerifier
 from platformkit.http.namens import NamensReader, needs_reader, needs_signer
 from platformkit.http.problems import Problem
@@ -24,6 +24,10 @@ S = TypeVar("S", bound=ProcessSettings)
 
 def _none(_process: Process[Any]) -> tuple[()]:
     return ()
+
+
+def _nothing(_process: Process[Any]) -> Mapping[str, Check]:
+    return {}
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,9 @@ class Service(Generic[S]):
         settings: read once from the environment.
         description: of the API, in Dutch.
         problems: what the API can answer beside what every API can.
+        databases: names of what it has beside its own database, each a database of its own with roles of its own, called
+            `<module>_<name>`, with migrations in `adapters/db/<name>/migrations`.
+        checks: what readiness asks beside whether the databases answer; each raises when what it asks is not well.
         fill: what stands in a new database beside its tables; called after each migration, as the owner.
     """
 
@@ -54,6 +61,8 @@ class Service(Generic[S]):
     settings: type[S]
     description: str
     problems: Mapping[str, Problem] = field(default_factory=dict)
+    databases: Sequence[str] = ()
+    checks: Callable[[Process[S]], Mapping[str, Check]] = _nothing
     routers: Callable[[Process[S]], Sequence[APIRouter]] = _none
     subscriptions: Callable[[Process[S]], Sequence[Subscription]] = _none
     jobs: Callable[[Process[S]], Sequence[Job]] = _none
@@ -69,6 +78,10 @@ class Service(Generic[S]):
     def not_set(self, settings: S, roles: Collection[str], database_roles: Collection[str]) -> list[str]:
         """Which settings that not every process needs are absent in one with these roles (D17)."""
         needed = [f"database_url_{role}" for role in database_roles]
+        # What is beside it, consumer and relay do without: they have no address of it.
+        used = {"api": "api", "jobs": "worker", "migrate": "migrate"}
+        beside = {used[each] for each in (*roles, *database_roles) if each in used}
+        needed += [f"database_url_{name}_{role}" for name in self.databases for role in sorted(beside)]
         if "api" in roles:
             needed += ["namens_sleutel"] * needs_signer(self.name) + ["namens_sleutels"] * needs_reader(self.name)
         if {"consumer", "relay"}.intersection(roles):
@@ -86,5 +99,9 @@ class Service(Generic[S]):
             verifier=TokenVerifier(str(settings.oidc_issuer), self.name, process.http),
             namens=NamensReader(self.name, settings.namens_sleutels),
             heartbeat=heartbeat,
-            checks={"database": process.database.answers},
+            checks={
+                "database": process.database.answers,
+                **{name: process.beside(name).answers for name in self.databases},
+                **self.checks(process),
+            },
         )

@@ -1,17 +1,19 @@
 """The vault: how a BSN is indexed and how a person's data are encrypted (D1, D8).
 
-Every person has a data key of its own, wrapped by the key-encryption key (KEK) and kept in another table: who destroys
-the key destroys every copy of the data, also in backups. The reader of a stored row can check that it belongs to its
-persoon_ref: the ref is authenticated with it.
+Every person has a data key of its own, made once. It stands in another database than the data, wrapped by the
+key-encryption key (KEK): who destroys it there destroys every copy of the data, also in backups. Beside it stand the BSNs
+of the person and his parents, sealed by the KEK. Whoever opens what was stored can check that it is this person's: the ref
+is authenticated with it.
 """
 
 import hmac
+import json
 import secrets
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -19,8 +21,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from brp_proxy.domain.bsn import Bsn
+from contracts.base import OuderRef
 
 _NONCE = 12
+_NAMEN = b"namen"
 
 
 class KluisError(Exception):
@@ -34,20 +38,49 @@ def _decode(value: object) -> object:
 _Sleutel = Annotated[bytes, BeforeValidator(_decode), Field(min_length=32, max_length=32, repr=False)]
 
 
-class Sleutels(BaseModel):
-    """The key file: 32 random bytes each, in base64, by version. Older versions stay until nothing uses them."""
+class _Versies(BaseModel):
+    """The versions of one kind of key. Older ones stay until nothing uses them; `actief` is what is written under."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    kek: Mapping[int, _Sleutel]
-    hmac: Mapping[int, _Sleutel]
     actief: int
+    sleutels: Mapping[int, _Sleutel]
 
     @model_validator(mode="after")
     def _actief_is_er(self) -> Self:
-        if self.actief not in self.kek or self.actief not in self.hmac:
-            raise ValueError("the active version has no KEK or no HMAC key")
-        keys = [*self.kek.values(), *self.hmac.values()]
+        if self.actief not in self.sleutels:
+            raise ValueError("the active version has no key")
+        return self
+
+    def minstens(self, versie: int) -> int:
+        """The active version, or a newer one that was used already: another process has that one active."""
+        return max(self.actief, versie) if versie in self.sleutels else self.actief
+
+
+class Sleutels(BaseModel):
+    """The key file: 32 random bytes each, in base64; two kinds, each with versions of its own (D1)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    kek: _Versies
+    hmac: _Versies
+
+    @model_validator(mode="before")
+    @classmethod
+    def _een_versie_voor_beide(cls, given: Any) -> Any:
+        """A file of before the two kinds had versions of their own: `actief` beside them."""
+        if not isinstance(given, dict) or "actief" not in given:
+            return given
+        actief = given["actief"]
+        return {
+            name: {"actief": actief, "sleutels": each} if name in cls.model_fields else each
+            for name, each in given.items()
+            if name != "actief"
+        }
+
+    @model_validator(mode="after")
+    def _alle_verschillend(self) -> Self:
+        keys = [*self.kek.sleutels.values(), *self.hmac.sleutels.values()]
         if len(set(keys)) != len(keys):
             raise ValueError("every key must be another one")
         return self
@@ -76,19 +109,28 @@ class Index:
 
 
 @dataclass(frozen=True, repr=False)
-class Versluiteld:
-    """A person's encrypted data and the wrapped data key, each with its nonce in front."""
+class Namen:
+    """The BSN of a youth, and those of his parents."""
 
-    gegevens: bytes
+    jeugdige: Bsn
+    ouders: Mapping[OuderRef, Bsn]
+
+
+@dataclass(frozen=True, repr=False)
+class Ingepakt:
+    """A person's data key and his `Namen`, both under one KEK, each with its nonce in front."""
+
     sleutel: bytes
-    sleutelversie: int
+    namen: bytes
+    kekversie: int
 
 
 class Kluis:
     """Indexes and encrypts with the keys of one file."""
 
     def __init__(self, sleutels: Sleutels) -> None:
-        self._sleutels = sleutels
+        self._kek = sleutels.kek
+        self._hmac = sleutels.hmac
 
     @classmethod
     def van(cls, bestand: Path | None) -> Self:
@@ -103,43 +145,71 @@ class Kluis:
         return cls(Sleutels.lees(bestand))
 
     def indexen(self, bsn: Bsn) -> Sequence[Index]:
-        """Where this BSN may stand: under the active key first, then under older ones, the oldest last."""
-        actief = self._sleutels.actief
-        versies = sorted(self._sleutels.hmac, key=lambda versie: (versie == actief, versie), reverse=True)
-        return [
-            Index(versie, hmac.digest(self._sleutels.hmac[versie], bsn.waarde.encode(), "sha256")) for versie in versies
-        ]
+        """Where this BSN may stand: under each version of the key, the newest first."""
+        return [Index(versie, self._digest(versie, bsn)) for versie in sorted(self._hmac.sleutels, reverse=True)]
+
+    def index(self, bsn: Bsn, versie: int = 0) -> Index:
+        """Where this BSN is to stand: under the active key, or under the newer one that it stood under already."""
+        hoogste = self._hmac.minstens(versie)
+        return Index(hoogste, self._digest(hoogste, bsn))
 
     def slot(self, bsn: Bsn) -> int:
         """A number to lock this BSN by: under the lowest version, which processes on both sides of a rotation share."""
-        laagste = min(self._sleutels.hmac)
-        digest = hmac.digest(self._sleutels.hmac[laagste], bsn.waarde.encode(), "sha256")
-        return int.from_bytes(digest[:8], "big", signed=True)
+        return int.from_bytes(self._digest(min(self._hmac.sleutels), bsn)[:8], "big", signed=True)
 
-    def versluit(self, persoon_ref: UUID, gegevens: bytes) -> Versluiteld:
-        """Encrypt `gegevens` for this person under a new data key."""
-        sleutel = secrets.token_bytes(32)
-        versie = self._sleutels.actief
-        return Versluiteld(
-            gegevens=_seal(sleutel, gegevens, persoon_ref.bytes),
-            sleutel=_seal(self._sleutels.kek[versie], sleutel, persoon_ref.bytes),
-            sleutelversie=versie,
+    @staticmethod
+    def nieuwe_sleutel() -> bytes:
+        """A data key for a person."""
+        return secrets.token_bytes(32)
+
+    def pak_in(self, persoon_ref: UUID, sleutel: bytes, namen: Namen, versie: int = 0) -> Ingepakt:
+        """Wrap this person's data key and seal his names, under the active KEK or the newer one of before."""
+        hoogste = self._kek.minstens(versie)
+        kek = self._kek.sleutels[hoogste]
+        ouders = {str(ref): bsn.waarde for ref, bsn in namen.ouders.items()}
+        open_ = json.dumps({"bsn": namen.jeugdige.waarde, "ouders": ouders}).encode()
+        return Ingepakt(
+            sleutel=_seal(kek, sleutel, persoon_ref.bytes),
+            namen=_seal(kek, open_, persoon_ref.bytes + _NAMEN),
+            kekversie=hoogste,
         )
 
-    def ontsluit(self, persoon_ref: UUID, versluiteld: Versluiteld) -> bytes:
+    def pak_uit(self, persoon_ref: UUID, sleutel: bytes, kekversie: int) -> bytes:
+        """This person's data key, as `pak_in` wrapped it.
+
+        Raises:
+            KluisError: the KEK is unknown, or the bytes are not this person's.
+        """
+        return self._open(persoon_ref.bytes, sleutel, kekversie)
+
+    def namen(self, persoon_ref: UUID, namen: bytes, kekversie: int) -> Namen:
+        """This person's names, as `pak_in` sealed them.
+
+        Raises:
+            KluisError: the KEK is unknown, or the bytes are not this person's.
+        """
+        found = json.loads(self._open(persoon_ref.bytes + _NAMEN, namen, kekversie))
+        return Namen(Bsn(found["bsn"]), {OuderRef(UUID(ref)): Bsn(bsn) for ref, bsn in found["ouders"].items()})
+
+    def versluit(self, persoon_ref: UUID, sleutel: bytes, gegevens: bytes) -> bytes:
+        """Encrypt `gegevens` under this person's data key."""
+        return _seal(sleutel, gegevens, persoon_ref.bytes)
+
+    def ontsluit(self, persoon_ref: UUID, sleutel: bytes, gegevens: bytes) -> bytes:
         """Decrypt what `versluit` made for this person.
 
         Raises:
-            KluisError: the key is unknown, or the bytes are not this person's.
+            KluisError: it was made under another key, or for another.
         """
-        kek = self._sleutels.kek.get(versluiteld.sleutelversie)
-        if kek is None:
+        return _open(sleutel, gegevens, persoon_ref.bytes)
+
+    def _open(self, bound_to: bytes, sealed: bytes, kekversie: int) -> bytes:
+        if (kek := self._kek.sleutels.get(kekversie)) is None:
             raise KluisError("unknown KEK version")
-        try:
-            sleutel = _open(kek, versluiteld.sleutel, persoon_ref.bytes)
-            return _open(sleutel, versluiteld.gegevens, persoon_ref.bytes)
-        except (InvalidTag, ValueError):
-            raise KluisError("does not open") from None
+        return _open(kek, sealed, bound_to)
+
+    def _digest(self, versie: int, bsn: Bsn) -> bytes:
+        return hmac.digest(self._hmac.sleutels[versie], bsn.waarde.encode(), "sha256")
 
 
 def _seal(key: bytes, data: bytes, bound_to: bytes) -> bytes:
@@ -148,4 +218,7 @@ def _seal(key: bytes, data: bytes, bound_to: bytes) -> bytes:
 
 
 def _open(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
-    return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], bound_to)
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], bound_to)
+    except (InvalidTag, ValueError):
+        raise KluisError("does not open") from None

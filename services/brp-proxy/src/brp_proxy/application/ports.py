@@ -34,33 +34,82 @@ class Signalen(Protocol):
         ...
 
 
+@dataclass(frozen=True, repr=False)
+class Sleutelrecord:
+    """What stands in the key database of a person: his data key and his names, sealed, and the versions of both keys."""
+
+    persoon_ref: PersoonRef
+    sleutel: bytes
+    namen: bytes
+    indexversie: int
+    kekversie: int
+
+
+@dataclass(frozen=True, repr=False)
+class Plek:
+    """Where a youth is stored, known or not: under which ref, and with which key.
+
+    Args:
+        vorige: he as he stands there; none when there is nobody.
+        datasleutel: his own, or a new one.
+        record: what stands in the key database for his BSN; none when nothing does.
+        einde: why the ref of that record ends, when it is not his any more.
+        ouders: refs of his parents that are known with the key, and may be known nowhere else.
+    """
+
+    persoon_ref: PersoonRef
+    vorige: Persoon | None
+    datasleutel: bytes
+    record: Sleutelrecord | None
+    einde: str
+    ouders: Mapping[Bsn, OuderRef]
+
+
 class PersoonRepository(Protocol):
-    """The person store, as the API uses it. Order of locks: turns, the youth, parents by ref."""
+    """The person store, as the API and jobs use it. Order of locks: turns, the youth, parents by ref.
+
+    The data keys stand in a database of their own. Writing a key is committed before the caller's transaction: a key
+    without a person is found (`SleutelsNalopen`), a person without a key could not be read by anybody.
+    """
 
     async def neem_beurt(self, work: UnitOfWork, jeugdige: Bsn, ouders: Collection[Bsn]) -> None:
         """Wait for others who store this youth or one of these parents; holds until the end of the transaction."""
         ...
 
-    async def zoek(self, work: UnitOfWork, jeugdige: Bsn) -> Persoon | None:
-        """The known youth, locked."""
+    async def zoek(self, work: UnitOfWork, lijst: Persoonslijst) -> Plek:
+        """Where this youth is stored or is to be; locked when he is known, and asked in the same way when he is not (D10).
+
+        Data that do not open, or whose key is gone, count as those of `lijst`: what nobody can read is no news.
+        """
         ...
 
     async def is_van(self, work: UnitOfWork, persoon_ref: PersoonRef, jeugdige: Bsn) -> bool:
         """Whether that is the ref of the youth with this BSN."""
         ...
 
-    async def nieuwe_verwijzing(self, work: UnitOfWork, jeugdige: Bsn) -> PersoonRef:
-        """A ref for a youth who has none."""
-        ...
-
     async def verwijzingen_van_ouders(
-        self, work: UnitOfWork, ouders: Collection[Bsn], vorige: Persoon | None
-    ) -> frozenset[OuderRef]:
-        """The refs of these parents, made where there are none; theirs and those of the former parents are locked."""
+        self, work: UnitOfWork, ouders: Collection[Bsn], plek: Plek
+    ) -> Mapping[Bsn, OuderRef]:
+        """The refs of these parents, new ones where there are none; theirs and those of the former parents are locked."""
         ...
 
-    async def bewaar(self, work: UnitOfWork, persoon: Persoon, lijst: Persoonslijst) -> None:
-        """Store the person under a new data key, as an unconfirmed lease from now on."""
+    async def bewaar(
+        self,
+        work: UnitOfWork,
+        plek: Plek,
+        persoon: Persoon,
+        lijst: Persoonslijst,
+        ouders: Mapping[Bsn, OuderRef],
+    ) -> None:
+        """Store the person, as an unconfirmed lease from now on, and his key, which is committed at once.
+
+        Raises:
+            TransientError: his key changed since it was looked for; nothing was written.
+        """
+        ...
+
+    async def bsn_van(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> Mapping[PersoonRef, Bsn]:
+        """The BSNs of these youths, for asking the BRP again; whose names do not open is absent."""
         ...
 
     async def bladzijde(
@@ -92,7 +141,7 @@ class Lease:
 
 
 class LevensloopRepository(Protocol):
-    """Signals and leases, as consumer and jobs use them. Sees no personal data.
+    """Signals, leases and ends, as consumer and jobs use them. Sees no personal data.
 
     A confirmed lease means that a signal on the person is known here, and no more: nobody knows here whether there is
     another one, so without a confirmed lease signaal is asked (D1). Order of locks: youths by ref, then parents by ref.
@@ -132,8 +181,24 @@ class LevensloopRepository(Protocol):
         """Whether a follow entry was placed: there has been a signal."""
         ...
 
-    async def vernietig(
-        self, work: UnitOfWork, personen: Collection[PersoonRef], reden: str
-    ) -> Mapping[PersoonRef, int]:
-        """Destroy the locked persons, and parents who have no other child here; the last version of each person."""
+    async def markeer(self, work: UnitOfWork, personen: Collection[PersoonRef], reden: str) -> None:
+        """Mark the locked persons: from the commit on they are unknown to everybody, and nothing undoes it."""
+        ...
+
+    async def gemarkeerd(self, work: UnitOfWork, hoogstens: int) -> Mapping[PersoonRef, str]:
+        """So many of the marked persons, with the reason of each."""
+        ...
+
+    async def verwijder(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> Mapping[PersoonRef, int]:
+        """Remove those of the marked persons that are still there, whose keys are gone, and parents who have no other
+        child here; the last version of each person.
+        """
+        ...
+
+
+class SleutelRepository(Protocol):
+    """The key database. Each call is a transaction of its own."""
+
+    async def vernietig(self, redenen: Mapping[PersoonRef, str], nu: datetime) -> None:
+        """Destroy the keys and the sealed names of these persons and enter them in the ledger there; may be repeated."""
         ...

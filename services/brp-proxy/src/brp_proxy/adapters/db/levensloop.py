@@ -1,18 +1,18 @@
-"""Signals and leases as consumer and jobs use them. The worker's role cannot read personal data."""
+"""Signals, leases and ends as consumer and jobs use them; nothing here reads personal data."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Exists, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Exists, bindparam, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from brp_proxy.adapters.db.ouders import verwijder_kinderloze_ouders
-from brp_proxy.adapters.db.tables import ouder, persoon, signaal, vernietigd, verwijzing, volgindicatie
+from brp_proxy.adapters.db.tables import Soort, ouder, persoon, signaal, vernietigd, verwijzing, volgindicatie
 from brp_proxy.application.ports import Lease, Signaalstand
 from contracts.base import OuderRef, PersoonRef, SignaalId
-from platformkit.db.sets import one_of
+from platformkit.db.sets import constant, one_of
 from platformkit.db.statement import Statement
 from platformkit.executor import UnitOfWork
 from platformkit.executor.projection import Projection
@@ -72,22 +72,37 @@ _FOLLOWED = Statement(
 )
 _VERSIONS = Statement(select(persoon.c.persoon_ref, persoon.c.versie).where(one_of(persoon.c.persoon_ref, "personen")))
 _PARENTS = Statement(select(ouder.c.ouder).where(one_of(ouder.c.kind, "personen")).distinct())
-# Data, key, relations and follow entry go with the ref (foreign keys).
+# Confirmed: nobody asks signaal about a lease that has come to its end.
+_MARK = Statement(
+    update(persoon)
+    .where(one_of(persoon.c.persoon_ref, "personen"))
+    .values(bevestigd=True)
+    .add_cte(
+        update(verwijzing)
+        .where(one_of(verwijzing.c.persoon_ref, "personen"), verwijzing.c.soort == Soort.JEUGDIGE)
+        .values(soort=Soort.WEG, reden=bindparam("reden", type_=verwijzing.c.reden.type))
+        .cte("gemarkeerd_")
+    )
+)
+_MARKED = Statement(
+    select(verwijzing.c.persoon_ref, verwijzing.c.reden)
+    .where(verwijzing.c.soort == constant(Soort.WEG))
+    .limit(bindparam("hoogstens"))
+)
+# Data, relations and follow entry go with the ref (foreign keys).
 _gone = (
     delete(verwijzing)
     .where(one_of(verwijzing.c.persoon_ref, "personen"))
-    .returning(verwijzing.c.persoon_ref)
+    .returning(verwijzing.c.persoon_ref, verwijzing.c.reden)
     .cte("weg_")
 )
-_DESTROY = Statement(
-    insert(vernietigd).from_select(
+_REMOVE = Statement(
+    pg_insert(vernietigd)
+    .from_select(
         ["persoon_ref", "vernietigd_op", "reden"],
-        select(
-            _gone.c.persoon_ref,
-            bindparam("nu", type_=vernietigd.c.vernietigd_op.type),
-            bindparam("reden", type_=vernietigd.c.reden.type),
-        ),
+        select(_gone.c.persoon_ref, bindparam("nu", type_=vernietigd.c.vernietigd_op.type), _gone.c.reden),
     )
+    .on_conflict_do_nothing()
 )
 
 
@@ -95,7 +110,7 @@ class PostgresLevensloopRepository:
     """See `brp_proxy.application.ports.LevensloopRepository`."""
 
     async def vergrendel(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> frozenset[PersoonRef]:
-        return frozenset(map(PersoonRef, await _lock(work, "jeugdige", personen)))
+        return frozenset(map(PersoonRef, await _lock(work, Soort.JEUGDIGE, personen)))
 
     async def bewaar_standen(self, work: UnitOfWork, standen: Collection[Signaalstand]) -> None:
         await _SIGNALEN.store(
@@ -126,20 +141,22 @@ class PostgresLevensloopRepository:
     async def gevolgd(self, work: UnitOfWork, persoon_ref: PersoonRef) -> bool:
         return await work.row(_FOLLOWED, persoon_ref=persoon_ref) is not None
 
-    async def vernietig(
-        self, work: UnitOfWork, personen: Collection[PersoonRef], reden: str
-    ) -> Mapping[PersoonRef, int]:
-        if not personen:
-            return {}
-        these = list(personen)
+    async def markeer(self, work: UnitOfWork, personen: Collection[PersoonRef], reden: str) -> None:
+        await work.execute(_MARK, personen=list(personen), reden=str(reden))
+
+    async def gemarkeerd(self, work: UnitOfWork, hoogstens: int) -> Mapping[PersoonRef, str]:
+        return {row.persoon_ref: row.reden for row in await work.rows(_MARKED, hoogstens=hoogstens)}
+
+    async def verwijder(self, work: UnitOfWork, personen: Collection[PersoonRef]) -> Mapping[PersoonRef, int]:
+        these = await _lock(work, Soort.WEG, personen)
         versies = {row.persoon_ref: row.versie for row in await work.rows(_VERSIONS, personen=these)}
-        ouders = await _lock(work, "ouder", [row.ouder for row in await work.rows(_PARENTS, personen=these)])
-        await work.execute(_DESTROY, personen=these, nu=work.now, reden=str(reden))
+        ouders = await _lock(work, Soort.OUDER, [row.ouder for row in await work.rows(_PARENTS, personen=these)])
+        await work.execute(_REMOVE, personen=these, nu=work.now)
         await verwijder_kinderloze_ouders(work, [OuderRef(each) for each in ouders])
         return versies
 
 
-async def _lock(work: UnitOfWork, soort: str, refs: Collection[UUID]) -> Sequence[UUID]:
+async def _lock(work: UnitOfWork, soort: Soort, refs: Collection[UUID]) -> Sequence[UUID]:
     if not refs:
         return []
     return [row.persoon_ref for row in await work.rows(_LOCK, refs=list(refs), soort=soort)]

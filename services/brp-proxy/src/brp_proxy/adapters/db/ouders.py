@@ -33,5 +33,4 @@ async def verwijder_kinderloze_ouders(work: UnitOfWork, ouders: Collection[Ouder
 
     Else a child that is being stored right now would not be seen.
     """
-    if ouders:
-        await work.execute(_LAAT_GAAN, ouders=list(ouders), nu=work.now)
+    await work.execute(_LAAT_GAAN, ouders=list(ouders), nu=work.now)

@@ -1,44 +1,36 @@
-"""The person store as the API uses it: finds, makes and renews."""
+"""The person store as API and jobs use it: finds, makes and renews. The keys stand in another database."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Table, bindparam, delete, exists, or_, select, text, update
+from opentelemetry import metrics
+from sqlalchemy import Table, and_, bindparam, delete, exists, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from brp_proxy.adapters.db.ouders import verwijder_kinderloze_ouders
-from brp_proxy.adapters.db.tables import ouder, persoon, persoonssleutel, verwijzing
-from brp_proxy.adapters.kluis import Index, Kluis, KluisError, Versluiteld
+from brp_proxy.adapters.db.sleutel import PostgresSleutelRepository
+from brp_proxy.adapters.db.tables import Soort, ouder, persoon, verwijzing
+from brp_proxy.adapters.kluis import Kluis, KluisError, Namen
+from brp_proxy.application.ports import Plek, Sleutelrecord
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.persoon import Persoon
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.base import OuderRef, PersoonRef
-from contracts.persoon import Ouder
-from platformkit.db.sets import columns_of, insert_rows, one_of, rows
-from platformkit.db.statement import Row, Statement
+from contracts.persoon import Ouder, PersoonVernietigdReden
+from platformkit.db.sets import columns_of, constant, insert_rows, one_of, rows
+from platformkit.db.statement import Statement
 from platformkit.executor import UnitOfWork
+from platformkit.logging import get_logger
 
-_JEUGDIGE = "jeugdige"
-_OUDER = "ouder"
-_DATA = (
-    persoon.c.persoon_ref,
-    persoon.c.versie,
-    persoon.c.gegevens,
-    persoonssleutel.c.sleutel,
-    persoonssleutel.c.sleutelversie.label("kek"),
-)
+_JEUGDIGE, _OUDER, _WEG = map(constant, Soort)
 _BINDING = ("ouder", "sinds", "sinds_versie", "sinds_gewijzigd")
 
-
-def _gegevens() -> Any:
-    return select(*_DATA).join(persoonssleutel, persoonssleutel.c.persoon_ref == persoon.c.persoon_ref)
-
-
-def _verwijzing(*also: Any) -> Any:
-    return select(verwijzing.c.persoon_ref, verwijzing.c.bsn_index, verwijzing.c.sleutelversie, *also)
+log = get_logger()
+_dicht = metrics.get_meter("brp_proxy").create_counter("persoon.sleutel_onbruikbaar", unit="{person}")
 
 
 def _stored(table: Table, *names: str) -> Any:
@@ -53,12 +45,12 @@ _TURN = Statement(
         bindparam("slots", type_=ARRAY(BIGINT, dimensions=1))
     )
 )
-# With the data at once: others store this youth only in their own turn, and the worker changes none of it.
+# With the data at once: others store this youth only in their own turn. And who was marked: whose key it is that is found.
+_of_bsn = one_of(verwijzing.c.bsn_index, "indexen")
 _FIND = Statement(
-    _verwijzing(*_DATA[1:])
+    select(verwijzing.c.persoon_ref, verwijzing.c.reden, persoon.c.versie, persoon.c.gegevens)
     .join(persoon, persoon.c.persoon_ref == verwijzing.c.persoon_ref)
-    .join(persoonssleutel, persoonssleutel.c.persoon_ref == verwijzing.c.persoon_ref)
-    .where(verwijzing.c.soort == _JEUGDIGE, one_of(verwijzing.c.bsn_index, "indexen"))
+    .where(or_(and_(verwijzing.c.soort == _JEUGDIGE, _of_bsn), and_(verwijzing.c.soort == _WEG, _of_bsn)))
     .with_for_update(of=verwijzing)
 )
 _IS_OF = Statement(
@@ -71,7 +63,7 @@ _IS_OF = Statement(
     )
 )
 _FIND_PARENTS = Statement(
-    _verwijzing()
+    select(verwijzing.c.persoon_ref, verwijzing.c.bsn_index, verwijzing.c.sleutelversie)
     .where(
         verwijzing.c.soort == _OUDER,
         or_(one_of(verwijzing.c.bsn_index, "indexen"), one_of(verwijzing.c.persoon_ref, "vorige")),
@@ -89,16 +81,19 @@ _PAGE = Statement(
     .limit(bindparam("aantal"))
     .with_for_update()
 )
-_DATA_OF = Statement(_gegevens().where(one_of(persoon.c.persoon_ref, "refs")))
-_REINDEX = Statement(
-    update(verwijzing)
-    .where(verwijzing.c.persoon_ref == bindparam("ref"))
-    .values(
-        bsn_index=bindparam("waarde", type_=verwijzing.c.bsn_index.type),
-        sleutelversie=bindparam("versie", type_=verwijzing.c.sleutelversie.type),
+_DATA_OF = Statement(
+    select(persoon.c.persoon_ref, persoon.c.versie, persoon.c.gegevens).where(one_of(persoon.c.persoon_ref, "refs"))
+)
+_REFERRED = ("persoon_ref", "soort", "bsn_index", "sleutelversie")
+_made = insert_rows(verwijzing, _REFERRED)
+# A known one moves to the active key. Only upwards: the process that still has the older key active leaves it.
+_MAKE = Statement(
+    _made.on_conflict_do_update(
+        index_elements=["persoon_ref"],
+        set_={name: _made.excluded[name] for name in _REFERRED[2:]},
+        where=verwijzing.c.sleutelversie < _made.excluded.sleutelversie,
     )
 )
-_MAKE = Statement(insert_rows(verwijzing))
 _bound = rows(ouder, _BINDING)
 _STORE = Statement(
     pg_insert(ouder)
@@ -106,7 +101,6 @@ _STORE = Statement(
     .on_conflict_do_nothing()
     .add_cte(
         _stored(persoon, "versie", "gegevens", "vastgelegd_op", "bevestigd").cte("persoon_"),
-        _stored(persoonssleutel, "sleutel", "sleutelversie").cte("sleutel_"),
         delete(ouder)
         .where(ouder.c.kind == bindparam("persoon_ref", type_=ouder.c.kind.type), ~one_of(ouder.c.ouder, "ouder"))
         .cte("weg_"),
@@ -117,8 +111,9 @@ _STORE = Statement(
 class PostgresPersoonRepository:
     """See `brp_proxy.application.ports.PersoonRepository`; the worker's order of locks is the same."""
 
-    def __init__(self, kluis: Kluis) -> None:
+    def __init__(self, kluis: Kluis, sleutels: PostgresSleutelRepository) -> None:
         self._kluis = kluis
+        self._sleutels = sleutels
 
     async def neem_beurt(self, work: UnitOfWork, jeugdige: Bsn, ouders: Collection[Bsn]) -> None:
         """See the port.
@@ -129,13 +124,59 @@ class PostgresPersoonRepository:
         slots = sorted({self._kluis.slot(bsn) for bsn in (jeugdige, *ouders)})
         await work.rows(_TURN, slots=slots)
 
-    async def zoek(self, work: UnitOfWork, jeugdige: Bsn) -> Persoon | None:
-        indexen = self._kluis.indexen(jeugdige)
-        found = await work.row(_FIND, indexen=[index.waarde for index in indexen])
-        if found is None:
-            return None
-        await self._herindexeer(work, found, indexen[0])
-        return self._persoon(found, (await self._ouders(work, [found.persoon_ref])).get(found.persoon_ref, []))
+    async def zoek(self, work: UnitOfWork, lijst: Persoonslijst) -> Plek:
+        indexen = self._kluis.indexen(lijst.bsn)
+        rijen = await work.rows(_FIND, indexen=[index.waarde for index in indexen])
+        weg = {rij.persoon_ref: rij.reden for rij in rijen if rij.reden}
+        rij = next((rij for rij in rijen if not rij.reden), None)
+        ref = rij.persoon_ref if rij else _FIRST
+        records = await self._sleutels.zoek(indexen, ref)
+        ouders = (await self._ouders(work, [ref])).get(ref, [])
+        record = min(records, key=lambda each: (each.persoon_ref != ref, each.persoon_ref in weg), default=None)
+        eigen = record if record and (record.persoon_ref == ref if rij else record.persoon_ref not in weg) else None
+        if rij is None:
+            # Random, not time-ordered: a ref tells nothing, not even when it was given (D1).
+            ref = eigen.persoon_ref if eigen else uuid4()
+        sleutel = self._datasleutel(work, eigen, ref, bekend=rij is not None)
+        return Plek(
+            persoon_ref=PersoonRef(ref),
+            vorige=self._vorige(work, rij, sleutel, ouders, lijst) if rij else None,
+            datasleutel=sleutel or self._kluis.nieuwe_sleutel(),
+            record=record,
+            einde=weg.get(record.persoon_ref, PersoonVernietigdReden.LEASE) if record else "",
+            ouders=self._bekende_ouders(eigen),
+        )
+
+    def _datasleutel(self, work: UnitOfWork, record: Sleutelrecord | None, ref: UUID, *, bekend: bool) -> bytes | None:
+        """The person's data key; none when he has none, or it cannot be read, which the next to store him mends (D1)."""
+        try:
+            if record is not None:
+                return self._kluis.pak_uit(ref, record.sleutel, record.kekversie)
+        except KluisError:
+            bekend = True
+        if bekend:
+            work.after_commit(_meld, ref)
+        return None
+
+    def _vorige(
+        self, work: UnitOfWork, rij: Any, sleutel: bytes | None, ouders: Sequence[Ouder], lijst: Persoonslijst
+    ) -> Persoon:
+        try:
+            if sleutel is not None:
+                return self._persoon(rij, sleutel, ouders)
+        except KluisError:
+            if rij.gegevens:
+                work.after_commit(_meld, rij.persoon_ref)
+        return Persoon(rij.persoon_ref, rij.versie, tuple(ouders), lijst.woongemeente, lijst.geheim)
+
+    def _bekende_ouders(self, record: Sleutelrecord | None) -> Mapping[Bsn, OuderRef]:
+        if record is None:
+            return {}
+        try:
+            namen = self._kluis.namen(record.persoon_ref, record.namen, record.kekversie)
+        except KluisError:
+            return {}
+        return {bsn: ref for ref, bsn in namen.ouders.items()}
 
     async def is_van(self, work: UnitOfWork, persoon_ref: PersoonRef, jeugdige: Bsn) -> bool:
         indexen = [index.waarde for index in self._kluis.indexen(jeugdige)]
@@ -147,14 +188,25 @@ class PostgresPersoonRepository:
         # Locked first: a version's data and parents are read in two statements, and belong together.
         refs = [row.persoon_ref for row in await work.rows(_PAGE, na=na or _FIRST, aantal=aantal)]
         per_ref = {row.persoon_ref: row for row in await work.rows(_DATA_OF, refs=refs)}
+        records = await self._sleutels.van(refs)
         ouders = await self._ouders(work, refs)
         personen, dicht = [], []
         for ref in refs:
             try:
-                personen.append(self._persoon(per_ref[ref], ouders.get(ref, [])))
+                record = records[ref]
+                sleutel = self._kluis.pak_uit(ref, record.sleutel, record.kekversie)
+                personen.append(self._persoon(per_ref[ref], sleutel, ouders.get(ref, [])))
             except (KeyError, KluisError):
                 dicht.append(ref)
         return personen, dicht
+
+    async def bsn_van(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> Mapping[PersoonRef, Bsn]:
+        """See the port; `work` is not asked: the keys stand elsewhere."""
+        found = {}
+        for ref, record in (await self._sleutels.van(refs)).items():
+            with suppress(KluisError):
+                found[PersoonRef(ref)] = self._kluis.namen(ref, record.namen, record.kekversie).jeugdige
+        return found
 
     async def _ouders(self, work: UnitOfWork, kinderen: Collection[UUID]) -> Mapping[UUID, list[Ouder]]:
         rijen = await work.rows(_PARENTS_OF, kinderen=list(kinderen))
@@ -169,9 +221,8 @@ class PostgresPersoonRepository:
             per_kind.setdefault(rij.kind, []).append(each)
         return per_kind
 
-    def _persoon(self, rij: Any, ouders: Sequence[Ouder]) -> Persoon:
-        dicht = Versluiteld(rij.gegevens, rij.sleutel, rij.kek)
-        gegevens = json.loads(self._kluis.ontsluit(rij.persoon_ref, dicht))
+    def _persoon(self, rij: Any, sleutel: bytes, ouders: Sequence[Ouder]) -> Persoon:
+        gegevens = json.loads(self._kluis.ontsluit(rij.persoon_ref, sleutel, rij.gegevens))
         return Persoon(
             persoon_ref=rij.persoon_ref,
             versie=rij.versie,
@@ -180,67 +231,67 @@ class PostgresPersoonRepository:
             geheim=gegevens["geheim"],
         )
 
-    async def nieuwe_verwijzing(self, work: UnitOfWork, jeugdige: Bsn) -> PersoonRef:
-        (ref,) = await self._maak(work, _JEUGDIGE, [jeugdige])
-        return PersoonRef(ref)
-
     async def verwijzingen_van_ouders(
-        self, work: UnitOfWork, ouders: Collection[Bsn], vorige: Persoon | None
-    ) -> frozenset[OuderRef]:
+        self, work: UnitOfWork, ouders: Collection[Bsn], plek: Plek
+    ) -> Mapping[Bsn, OuderRef]:
         indexen = {bsn: self._kluis.indexen(bsn) for bsn in sorted(ouders, key=lambda bsn: bsn.waarde)}
         found = await work.rows(
             _FIND_PARENTS,
             indexen=[index.waarde for each in indexen.values() for index in each],
-            vorige=list(vorige.ouder_refs) if vorige else [],
+            vorige=list(plek.vorige.ouder_refs) if plek.vorige else [],
         )
-        bekend = {row.bsn_index: row for row in found}
-        refs, nieuw = set(), []
+        bekend = {row.bsn_index: row.persoon_ref for row in found}
+        refs = {}
         for bsn, each in indexen.items():
-            row = next((row for index in each if (row := bekend.get(index.waarde))), None)
-            if row is None:
-                nieuw.append(bsn)
-            else:
-                await self._herindexeer(work, row, each[0])
-                refs.add(row.persoon_ref)
-        return frozenset(map(OuderRef, refs.union(await self._maak(work, _OUDER, nieuw))))
+            stored = next((ref for index in each if (ref := bekend.get(index.waarde))), None)
+            refs[bsn] = OuderRef(stored or plek.ouders.get(bsn) or uuid4())
+        return refs
 
-    async def bewaar(self, work: UnitOfWork, nieuw: Persoon, lijst: Persoonslijst) -> None:
+    async def bewaar(
+        self,
+        work: UnitOfWork,
+        plek: Plek,
+        persoon: Persoon,
+        lijst: Persoonslijst,
+        ouders: Mapping[Bsn, OuderRef],
+    ) -> None:
         gegevens = {
             "bsn": lijst.bsn.waarde,
             "woongemeente": lijst.woongemeente,
             "geheim": lijst.geheim,
             **lijst.gegevens,
         }
-        dicht = self._kluis.versluit(nieuw.persoon_ref, json.dumps(gegevens).encode())
+        ref, record = plek.persoon_ref, plek.record
+        namen = Namen(lijst.bsn, {ref: bsn for bsn, ref in ouders.items()})
+        await self._sleutels.schrijf(
+            ref,
+            self._kluis.index(lijst.bsn, record.indexversie if record else 0),
+            self._kluis.pak_in(ref, plek.datasleutel, namen, record.kekversie if record else 0),
+            nu=work.now,
+            gevonden=record,
+            reden=plek.einde,
+        )
+        made = [(ref, Soort.JEUGDIGE, lijst.bsn), *((each, Soort.OUDER, bsn) for bsn, each in ouders.items())]
+        await work.execute(_MAKE, **columns_of(verwijzing, [self._verwijzing(*each) for each in made], _REFERRED))
         await work.rows(
             _STORE,
-            persoon_ref=nieuw.persoon_ref,
-            versie=nieuw.versie,
-            gegevens=dicht.gegevens,
+            persoon_ref=ref,
+            versie=persoon.versie,
+            gegevens=self._kluis.versluit(ref, plek.datasleutel, json.dumps(gegevens).encode()),
             vastgelegd_op=work.now,
             bevestigd=False,
-            sleutel=dicht.sleutel,
-            sleutelversie=dicht.sleutelversie,
-            **columns_of(ouder, [{**dict(each), "ouder": each.ouder_ref} for each in nieuw.ouders], _BINDING),
+            **columns_of(ouder, [{**dict(each), "ouder": each.ouder_ref} for each in persoon.ouders], _BINDING),
         )
+
+    def _verwijzing(self, ref: UUID, soort: Soort, bsn: Bsn) -> Mapping[str, object]:
+        index = self._kluis.index(bsn)
+        return {"persoon_ref": ref, "soort": soort, "bsn_index": index.waarde, "sleutelversie": index.versie}
 
     async def laat_ouders_gaan(self, work: UnitOfWork, ouders: Collection[OuderRef]) -> None:
         await verwijder_kinderloze_ouders(work, ouders)
 
-    async def _herindexeer(self, work: UnitOfWork, found: Row, actief: Index) -> None:
-        """Move a row to the active key. Only upwards: the process that still has the older key active leaves it."""
-        if found.sleutelversie < actief.versie:
-            await work.execute(_REINDEX, ref=found.persoon_ref, waarde=actief.waarde, versie=actief.versie)
 
-    async def _maak(self, work: UnitOfWork, soort: str, bsns: Sequence[Bsn]) -> Sequence[UUID]:
-        if not bsns:
-            return []
-        # Random, not time-ordered: a ref tells nothing, not even when it was given (D1).
-        refs = [uuid4() for _ in bsns]
-        actief = [self._kluis.indexen(bsn)[0] for bsn in bsns]
-        new = [
-            {"persoon_ref": ref, "soort": soort, "bsn_index": index.waarde, "sleutelversie": index.versie}
-            for ref, index in zip(refs, actief, strict=True)
-        ]
-        await work.execute(_MAKE, **columns_of(verwijzing, new))
-        return refs
+def _meld(persoon_ref: UUID) -> None:
+    """A key, or data, of a known person that cannot be read; he was stored anew just now."""
+    log.error("persoonssleutel_onbruikbaar", persoon_ref=str(persoon_ref))
+    _dicht.add(1)

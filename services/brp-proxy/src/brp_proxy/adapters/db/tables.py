@@ -1,5 +1,7 @@
 """The tables of this service; their DDL, policies and grants are in the migrations."""
 
+from enum import StrEnum
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -16,6 +18,15 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+
+class Soort(StrEnum):
+    """Whose ref it is; `weg`: of a youth who was marked, is unknown to everybody, and is about to be removed."""
+
+    JEUGDIGE = "jeugdige"
+    OUDER = "ouder"
+    WEG = "weg"
+
+
 verwijzing = Table(
     "verwijzing",
     metadata,
@@ -23,6 +34,7 @@ verwijzing = Table(
     Column("soort", Text, nullable=False),
     Column("bsn_index", LargeBinary, nullable=False),
     Column("sleutelversie", Integer, nullable=False),
+    Column("reden", Text),
 )
 
 persoon = Table(

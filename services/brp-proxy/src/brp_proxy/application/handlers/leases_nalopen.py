@@ -1,8 +1,8 @@
 """Leases that nothing confirms (D1): ask signaal, and only on a clear "no signal" let the ref go.
 
-The one place where a person ends. That he has no signal only signaal knows: what is known here came in events, of which
-any may be late, or lie aside. Its "no" is right whatever came here in which order, because it is asked at a time when no
-signal on this lease can be under way (`SignaalRepository.bestaat` of signaal).
+The one place where it is decided that a person ends; `Vernietigen` ends him. That he has no signal only signaal knows: what
+is known here came in events, of which any may be late, or lie aside. Its "no" is right whatever came here in which order,
+because it is asked at a time when no signal on this lease can be under way (`SignaalRepository.bestaat` of signaal).
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from opentelemetry import metrics
 
-from brp_proxy.application.handlers.vernietigen import vernietig
 from brp_proxy.application.ports import Lease, LevensloopRepository, Signalen
 from contracts.persoon import PersoonVernietigdReden
 from platformkit.errors import UnclearError
@@ -70,5 +69,5 @@ class LeasesNalopen:
             return False
         gevolgd = await self._levensloop.gevolgd(work, lease.persoon_ref)
         reden = PersoonVernietigdReden.LAATSTE_SIGNAAL if gevolgd else PersoonVernietigdReden.LEASE
-        await vernietig(work, self._levensloop, [lease.persoon_ref], reden)
+        await self._levensloop.markeer(work, [lease.persoon_ref], reden)
         return True

@@ -62,13 +62,20 @@ class Vastleggen:
     async def _leg_vast(self, work: UnitOfWork, lijst: Persoonslijst) -> UUID:
         personen = self._personen
         await personen.neem_beurt(work, lijst.bsn, lijst.ouders)
-        vorige = await personen.zoek(work, lijst.bsn)
-        ref = vorige.persoon_ref if vorige else await personen.nieuwe_verwijzing(work, lijst.bsn)
-        ouders = await personen.verwijzingen_van_ouders(work, lijst.ouders, vorige)
-        persoon = vastgelegd(ref, vorige, ouders, woongemeente=lijst.woongemeente, geheim=lijst.geheim, nu=work.now)
-        await personen.bewaar(work, persoon, lijst)
-        if vorige is not None:
-            await personen.laat_ouders_gaan(work, vorige.ouder_refs - persoon.ouder_refs)
+        plek = await personen.zoek(work, lijst)
+        ref, vorige = plek.persoon_ref, plek.vorige
+        ouders = await personen.verwijzingen_van_ouders(work, lijst.ouders, plek)
+        persoon = vastgelegd(
+            ref,
+            vorige,
+            frozenset(ouders.values()),
+            woongemeente=lijst.woongemeente,
+            geheim=lijst.geheim,
+            nu=work.now,
+        )
+        await personen.bewaar(work, plek, persoon, lijst, ouders)
+        weg = vorige.ouder_refs - persoon.ouder_refs if vorige else frozenset()
+        await personen.laat_ouders_gaan(work, weg)
         work.emit(events.vertel(persoon, vorige), version=persoon.versie)
         return ref
 
