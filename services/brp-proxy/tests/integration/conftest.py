@@ -22,7 +22,7 @@ from brp_proxy.application.handlers.vernietigen import Vernietigen
 from brp_proxy.application.handlers.verwijzing_vergelijken import Vergelijken
 from brp_proxy.bootstrap import SERVICE
 from brp_proxy.domain.bsn import Bsn
-from brp_proxy.domain.persoonslijst import Persoonslijst
+from brp_proxy.domain.persoonslijst import Ouderregistratie, Persoonslijst
 from brp_proxy.settings import Settings
 from contracts.base import Event
 from contracts.http.persoonsverwijzingen import Doel, Persoonsverwijzing
@@ -73,10 +73,11 @@ class Omgeving:
             bsn=Bsn(bsn),
             geboren=date(2012, 5, 5),
             overleden=False,
+            overleden_op=None,
             geheim=geheim,
             woongemeente=woongemeente,
             geslacht=Geslacht.VROUW,
-            ouders=frozenset(Bsn(ouder) for ouder in ouders),
+            ouders=tuple(Ouderregistratie(Bsn(ouder), None, None) for ouder in ouders),
             gegevens={"naam": {"geslachtsnaam": self.KANARIE}},
         )
 

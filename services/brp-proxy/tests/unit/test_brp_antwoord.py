@@ -10,7 +10,7 @@ import lokaal.simulatoren.brp
 from brp_proxy.adapters.http.brp_antwoord import OnbruikbaarAntwoordError, lees
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.leeftijd import Jaar, JaarMaand
-from brp_proxy.domain.persoonslijst import toelaten
+from brp_proxy.domain.persoonslijst import Ouderregistratie, toelaten
 from contracts.statistiek import Geslacht
 from platformkit.errors import DomainError
 
@@ -29,7 +29,7 @@ def test_every_official_person_can_be_read() -> None:
     for persoon in json.loads(OFFICIEEL.read_bytes())["personen"]:
         if bsn := Bsn.geregistreerd(persoon.get("burgerservicenummer")):
             gelezen = lees(json.dumps({"personen": [persoon]}).encode(), bsn)
-            assert gelezen is None or {ouder.waarde for ouder in gelezen.ouders} == {
+            assert gelezen is None or {ouder.waarde for ouder in gelezen.ouder_bsns} == {
                 ouder["burgerservicenummer"] for ouder in persoon.get("ouders", []) if "burgerservicenummer" in ouder
             }
 
@@ -85,7 +85,40 @@ def test_a_secret_address_is_not_kept() -> None:
 
 def test_parents_without_a_bsn_are_left_out() -> None:
     ouders = [{}, {"naam": {"geslachtsnaam": "@#!"}}, {"burgerservicenummer": "999999126"}, {"ouderAanduiding": "2"}]
-    assert {ouder.waarde for ouder in lijst(ouders=ouders).ouders} == {"999999126"}
+    assert {ouder.waarde for ouder in lijst(ouders=ouders).ouder_bsns} == {"999999126"}
+
+
+@pytest.mark.parametrize(
+    ("datum", "ingang"),
+    [
+        ({"type": "Datum", "datum": "2010-05-05"}, date(2010, 5, 5)),
+        ({"type": "JaarMaandDatum", "jaar": 2010, "maand": 5}, JaarMaand(2010, 5)),
+        ({"type": "DatumOnbekend", "onbekend": True}, None),
+        (None, None),
+    ],
+)
+def test_a_parent_has_a_place_and_a_date_since_when_he_is_one(datum, ingang) -> None:
+    ouder = {"ouderAanduiding": "2", "datumIngangFamilierechtelijkeBetrekking": datum}
+    assert lijst(ouders=[ouder]).ouders == (Ouderregistratie(None, "2", ingang),)
+
+
+@pytest.mark.parametrize(
+    ("velden", "overleden", "overleden_op"),
+    [
+        ({"overlijden": {"datum": {"type": "Datum", "datum": "2026-01-02"}}}, True, date(2026, 1, 2)),
+        ({"overlijden": {"datum": {"type": "JaarDatum", "jaar": 2026}}}, True, None),
+        ({"overlijden": {"datum": {"type": "DatumOnbekend", "onbekend": True}}}, True, None),
+        ({"opschortingBijhouding": {"reden": {"code": "O"}}}, True, None),
+        ({"overlijden": {"inOnderzoek": {"datum": True}}}, False, None),
+        ({"overlijden": {}}, False, None),
+        ({}, False, None),
+    ],
+)
+def test_a_death_is_one_that_is_registered_not_one_that_is_only_under_investigation(
+    velden, overleden, overleden_op
+) -> None:
+    gelezen = lijst(**velden)
+    assert (gelezen.overleden, gelezen.overleden_op) == (overleden, overleden_op)
 
 
 def test_an_unknown_sex_is_onbekend() -> None:

@@ -18,7 +18,7 @@ _GROEPEN = (
 
 @dataclass(frozen=True, repr=False)
 class JaarMaand:
-    """A birth date of which the day is unknown."""
+    """A date of which the day is unknown."""
 
     jaar: int
     maand: int
@@ -26,13 +26,14 @@ class JaarMaand:
 
 @dataclass(frozen=True, repr=False)
 class Jaar:
-    """A birth date of which only the year is known."""
+    """A date of which only the year is known."""
 
     jaar: int
 
 
-Geboortedatum: TypeAlias = date | JaarMaand | Jaar
+Datum: TypeAlias = date | JaarMaand | Jaar
 """As far as the BRP knows it; one that is wholly unknown is none."""
+Geboortedatum: TypeAlias = Datum
 
 
 def eerste_dag(geboren: Geboortedatum) -> date:

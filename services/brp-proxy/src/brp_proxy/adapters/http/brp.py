@@ -30,6 +30,7 @@ VELDEN: Mapping[Doel, tuple[str, ...]] = MappingProxyType(
             "gemeenteVanInschrijving",
             "ouders.burgerservicenummer",
             "ouders.ouderAanduiding",
+            "ouders.datumIngangFamilierechtelijkeBetrekking",
             "overlijden.datum",
         )
     }

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from brp_proxy.domain.bsn import Bsn
-from brp_proxy.domain.leeftijd import Geboortedatum, Jaar, JaarMaand
-from brp_proxy.domain.persoonslijst import Persoonslijst
+from brp_proxy.domain.leeftijd import Datum, Jaar, JaarMaand
+from brp_proxy.domain.persoonslijst import Ouderregistratie, Persoonslijst
 from contracts.statistiek import Geslacht
 
 _OVERLEDEN = "O"
@@ -43,7 +43,9 @@ class _Datum(_Deel):
     maand: Annotated[int, Field(ge=1, le=12)] | None = None
 
 
-class _Geboorte(_Deel):
+class _Gebeurtenis(_Deel):
+    """Birth or death. A death that is only under investigation has no date, not even an unknown one (trap 20)."""
+
     datum: _Datum | None = None
 
 
@@ -59,17 +61,19 @@ class _Opschorting(_Deel):
 
 class _Ouder(_Deel):
     burgerservicenummer: str | None = None
+    ouder_aanduiding: str | None = None
+    datum_ingang_familierechtelijke_betrekking: _Datum | None = None
 
 
 class _Persoon(_Deel):
     burgerservicenummer: str
     naam: Mapping[str, object] = {}
-    geboorte: _Geboorte | None = None
+    geboorte: _Gebeurtenis = _Gebeurtenis()
     geslacht: _Tabelwaarde | None = None
     verblijfplaats: _Verblijfplaats | None = None
     gemeente_van_inschrijving: _Tabelwaarde | None = None
     ouders: tuple[_Ouder, ...] = ()
-    overlijden: Mapping[str, object] | None = None
+    overlijden: _Gebeurtenis = _Gebeurtenis()
     opschorting_bijhouding: _Opschorting | None = None
     geheimhouding_persoonsgegevens: bool = False
 
@@ -101,21 +105,29 @@ def _persoonslijst(persoon: _Persoon, bsn: Bsn) -> Persoonslijst | None:
     if reden in _NIET_GELEVERD:
         return None
     geheim = persoon.geheimhouding_persoonsgegevens
-    ouders = (Bsn.geregistreerd(ouder.burgerservicenummer) for ouder in persoon.ouders)
+    overleden_op = _datum(persoon.overlijden.datum)
     return Persoonslijst(
         bsn=bsn,
-        geboren=_geboren(persoon),
-        overleden=reden == _OVERLEDEN or persoon.overlijden is not None,
+        geboren=_datum(persoon.geboorte.datum),
+        overleden=reden == _OVERLEDEN or persoon.overlijden.datum is not None,
+        overleden_op=overleden_op if isinstance(overleden_op, date) else None,
         geheim=geheim,
         woongemeente=None if geheim else _woongemeente(persoon),
         geslacht=_geslacht(persoon),
-        ouders=frozenset(ouder for ouder in ouders if ouder is not None),
+        ouders=tuple(map(_ouder, persoon.ouders)),
         gegevens=_gegevens(persoon, geheim=geheim),
     )
 
 
-def _geboren(persoon: _Persoon) -> Geboortedatum | None:
-    datum = persoon.geboorte.datum if persoon.geboorte else None
+def _ouder(ouder: _Ouder) -> Ouderregistratie:
+    return Ouderregistratie(
+        bsn=Bsn.geregistreerd(ouder.burgerservicenummer),
+        aanduiding=ouder.ouder_aanduiding,
+        ingang=_datum(ouder.datum_ingang_familierechtelijke_betrekking),
+    )
+
+
+def _datum(datum: _Datum | None) -> Datum | None:
     match datum:
         case _Datum(datum=date() as dag):
             return dag
@@ -142,11 +154,11 @@ def _geslacht(persoon: _Persoon) -> Geslacht:
 
 def _gegevens(persoon: _Persoon, *, geheim: bool) -> Mapping[str, object]:
     """What R032 stores. A secret address is not kept at all: it may be shown nowhere (C7)."""
-    geboorte = persoon.geboorte
+    geboren = persoon.geboorte.datum
     adres = None if geheim or persoon.verblijfplaats is None else persoon.verblijfplaats.model_dump(by_alias=True)
     return {
         "naam": dict(persoon.naam),
-        "geboorte": geboorte.datum.model_dump(mode="json", exclude_none=True) if geboorte and geboorte.datum else None,
+        "geboorte": geboren.model_dump(mode="json", exclude_none=True) if geboren else None,
         "geslacht": _geslacht(persoon).value,
         "verblijfplaats": adres,
     }

@@ -61,10 +61,10 @@ class Vastleggen:
 
     async def _leg_vast(self, work: UnitOfWork, lijst: Persoonslijst) -> UUID:
         personen = self._personen
-        await personen.neem_beurt(work, lijst.bsn, lijst.ouders)
+        await personen.neem_beurt(work, lijst.bsn, lijst.ouder_bsns)
         plek = await personen.zoek(work, lijst)
         ref, vorige = plek.persoon_ref, plek.vorige
-        ouders = await personen.verwijzingen_van_ouders(work, lijst.ouders, plek)
+        ouders = await personen.verwijzingen_van_ouders(work, lijst.ouder_bsns, plek)
         persoon = vastgelegd(
             ref,
             vorige,
