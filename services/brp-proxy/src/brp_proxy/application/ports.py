@@ -100,8 +100,10 @@ class PersoonRepository(Protocol):
         persoon: Persoon,
         lijst: Persoonslijst,
         ouders: Mapping[Bsn, OuderRef],
+        *,
+        lease: bool,
     ) -> None:
-        """Store the person, as an unconfirmed lease from now on, and his key, which is committed at once.
+        """Store the person and his key, which is committed at once; with `lease` as an unconfirmed one from now on.
 
         Raises:
             TransientError: his key changed since it was looked for; nothing was written.

@@ -1,5 +1,6 @@
 """Ages and birthdays as the law counts them (D7). Pure: the date of today comes in."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
@@ -36,15 +37,26 @@ Datum: TypeAlias = date | JaarMaand | Jaar
 Geboortedatum: TypeAlias = Datum
 
 
-def eerste_dag(geboren: Geboortedatum) -> date:
-    """The first day on which somebody with this birth date can be born (D7: for 23 the first possible day counts)."""
-    match geboren:
+def eerste_dag(datum: Datum) -> date:
+    """The first day that this date can be (D7: of a birth date it counts for 12 and 23)."""
+    match datum:
         case JaarMaand(jaar=jaar, maand=maand):
             return date(jaar, maand, 1)
         case Jaar(jaar=jaar):
             return date(jaar, 1, 1)
         case date():
-            return geboren
+            return datum
+
+
+def laatste_dag(datum: Datum) -> date:
+    """The last day that this date can be (D7: of a birth date it counts for 16)."""
+    match datum:
+        case JaarMaand(jaar=jaar, maand=maand):
+            return date(jaar, maand, monthrange(jaar, maand)[1])
+        case Jaar(jaar=jaar):
+            return date(jaar, 12, 31)
+        case date():
+            return datum
 
 
 def verjaardag(geboren: date, leeftijd: int) -> date:

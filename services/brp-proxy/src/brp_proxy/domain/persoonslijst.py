@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from brp_proxy.domain.afstamming import Plaats
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.leeftijd import Datum, Geboortedatum, grensdatum
 from contracts.statistiek import Geslacht
@@ -21,6 +22,11 @@ class Ouderregistratie:
     bsn: Bsn | None
     aanduiding: str | None
     ingang: Datum | None
+
+    @property
+    def plaats(self) -> Plaats:
+        """Where and since when he stands there."""
+        return Plaats(self.aanduiding, self.ingang)
 
 
 @dataclass(frozen=True, repr=False)

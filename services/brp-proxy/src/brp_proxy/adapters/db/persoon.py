@@ -1,16 +1,16 @@
 """The person store as API and jobs use it: finds, makes and renews. The keys stand in another database."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
 from opentelemetry import metrics
-from sqlalchemy import Table, and_, bindparam, delete, exists, or_, select, text
+from sqlalchemy import and_, bindparam, delete, exists, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
+from brp_proxy.adapters.db.gegevens import pak_in, pak_uit
 from brp_proxy.adapters.db.ouders import verwijder_kinderloze_ouders
 from brp_proxy.adapters.db.sleutel import PostgresSleutelRepository
 from brp_proxy.adapters.db.tables import Soort, ouder, persoon, verwijzing
@@ -33,11 +33,13 @@ log = get_logger()
 _dicht = metrics.get_meter("brp_proxy").create_counter("persoon.sleutel_onbruikbaar", unit="{person}")
 
 
-def _stored(table: Table, *names: str) -> Any:
-    """Insert a row of `table`, or give the known one these values."""
-    values = {name: bindparam(name, type_=table.c[name].type) for name in names}
-    new = pg_insert(table).values(persoon_ref=bindparam("persoon_ref"), **values)
-    return new.on_conflict_do_update(index_elements=["persoon_ref"], set_={name: new.excluded[name] for name in names})
+def _stored(*renewed: str) -> Any:
+    """Insert a person, or give the known one these values."""
+    values = {column.name: bindparam(column.name, type_=column.type) for column in persoon.c}
+    new = pg_insert(persoon).values(**values)
+    return new.on_conflict_do_update(
+        index_elements=["persoon_ref"], set_={name: new.excluded[name] for name in renewed}
+    )
 
 
 _TURN = Statement(
@@ -95,17 +97,23 @@ _MAKE = Statement(
     )
 )
 _bound = rows(ouder, _BINDING)
-_STORE = Statement(
-    pg_insert(ouder)
-    .from_select(["kind", *_BINDING], select(bindparam("persoon_ref", type_=ouder.c.kind.type), *_bound.c))
-    .on_conflict_do_nothing()
-    .add_cte(
-        _stored(persoon, "versie", "gegevens", "vastgelegd_op", "bevestigd").cte("persoon_"),
-        delete(ouder)
-        .where(ouder.c.kind == bindparam("persoon_ref", type_=ouder.c.kind.type), ~one_of(ouder.c.ouder, "ouder"))
-        .cte("weg_"),
+_STORE = {
+    lease: Statement(
+        pg_insert(ouder)
+        .from_select(["kind", *_BINDING], select(bindparam("persoon_ref", type_=ouder.c.kind.type), *_bound.c))
+        .on_conflict_do_nothing()
+        .add_cte(
+            _stored(*renewed).cte("persoon_"),
+            delete(ouder)
+            .where(ouder.c.kind == bindparam("persoon_ref", type_=ouder.c.kind.type), ~one_of(ouder.c.ouder, "ouder"))
+            .cte("weg_"),
+        )
     )
-)
+    for lease, renewed in {
+        True: ("versie", "gegevens", "vastgelegd_op", "bevestigd"),
+        False: ("versie", "gegevens"),
+    }.items()
+}
 
 
 class PostgresPersoonRepository:
@@ -222,14 +230,8 @@ class PostgresPersoonRepository:
         return per_kind
 
     def _persoon(self, rij: Any, sleutel: bytes, ouders: Sequence[Ouder]) -> Persoon:
-        gegevens = json.loads(self._kluis.ontsluit(rij.persoon_ref, sleutel, rij.gegevens))
-        return Persoon(
-            persoon_ref=rij.persoon_ref,
-            versie=rij.versie,
-            ouders=tuple(ouders),
-            woongemeente=gegevens["woongemeente"],
-            geheim=gegevens["geheim"],
-        )
+        gegevens = pak_uit(self._kluis.ontsluit(rij.persoon_ref, sleutel, rij.gegevens))
+        return Persoon(rij.persoon_ref, rij.versie, tuple(ouders), **gegevens)
 
     async def verwijzingen_van_ouders(
         self, work: UnitOfWork, ouders: Collection[Bsn], plek: Plek
@@ -254,13 +256,9 @@ class PostgresPersoonRepository:
         persoon: Persoon,
         lijst: Persoonslijst,
         ouders: Mapping[Bsn, OuderRef],
+        *,
+        lease: bool,
     ) -> None:
-        gegevens = {
-            "bsn": lijst.bsn.waarde,
-            "woongemeente": lijst.woongemeente,
-            "geheim": lijst.geheim,
-            **lijst.gegevens,
-        }
         ref, record = plek.persoon_ref, plek.record
         namen = Namen(lijst.bsn, {ref: bsn for bsn, ref in ouders.items()})
         await self._sleutels.schrijf(
@@ -274,10 +272,10 @@ class PostgresPersoonRepository:
         made = [(ref, Soort.JEUGDIGE, lijst.bsn), *((each, Soort.OUDER, bsn) for bsn, each in ouders.items())]
         await work.execute(_MAKE, **columns_of(verwijzing, [self._verwijzing(*each) for each in made], _REFERRED))
         await work.rows(
-            _STORE,
+            _STORE[lease],
             persoon_ref=ref,
             versie=persoon.versie,
-            gegevens=self._kluis.versluit(ref, plek.datasleutel, json.dumps(gegevens).encode()),
+            gegevens=self._kluis.versluit(ref, plek.datasleutel, pak_in(lijst.bsn, persoon)),
             vastgelegd_op=work.now,
             bevestigd=False,
             **columns_of(ouder, [{**dict(each), "ouder": each.ouder_ref} for each in persoon.ouders], _BINDING),
