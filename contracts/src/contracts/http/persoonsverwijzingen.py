@@ -69,7 +69,14 @@ VASTLEGGEN: Final = Call(
     questions=(PersoonsverwijzingVraag,),
     namens=True,
     refusals=frozenset(
-        {"bsn-ongeldig", "persoon-onbekend", "persoon-overleden", "persoon-te-oud", "geboortedatum-onbekend"}
+        {
+            "bsn-ongeldig",
+            "persoon-onbekend",
+            "persoon-overleden",
+            "persoon-te-oud",
+            "geboortedatum-onbekend",
+            "bsn-niet-uniek",
+        }
     ),
 )
 VERGELIJKEN: Final = Call(

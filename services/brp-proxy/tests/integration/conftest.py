@@ -22,10 +22,11 @@ from brp_proxy.application.handlers.vernietigen import Vernietigen
 from brp_proxy.application.handlers.verwijzing_vergelijken import Vergelijken
 from brp_proxy.bootstrap import SERVICE
 from brp_proxy.domain.bsn import Bsn
+from brp_proxy.domain.doel import Verwerkingsdoel
 from brp_proxy.domain.persoonslijst import Ouderregistratie, Persoonslijst
 from brp_proxy.settings import Settings
 from contracts.base import Event
-from contracts.http.persoonsverwijzingen import Doel, Persoonsverwijzing
+from contracts.http.persoonsverwijzingen import Persoonsverwijzing
 from contracts.signaal import (
     Bron,
     Organisatiesoort,
@@ -81,7 +82,7 @@ class Omgeving:
             gegevens={"naam": {"geslachtsnaam": self.KANARIE}},
         )
 
-    async def raadpleeg(self, bsn: Bsn, doel: Doel) -> Persoonslijst | None:
+    async def raadpleeg(self, bsn: Bsn, doel: Verwerkingsdoel) -> Persoonslijst | None:
         return self.personen.get(bsn.waarde)
 
     async def bestaan(self, persoon_ref: UUID) -> bool:
@@ -108,7 +109,7 @@ class Omgeving:
 
     async def leg_vast(self, bsn: str = JEUGDIGE, *, actief: int = 1) -> Persoonsverwijzing:
         handler = Vastleggen(self, self.executor("api"), self.persoonsregister(actief=actief))
-        return await handler(PersoonVastleggen(Bsn(bsn), Doel.SIGNAAL, DIENST, NAMENS))
+        return await handler(PersoonVastleggen(Bsn(bsn), Verwerkingsdoel.SIGNAAL, DIENST, NAMENS))
 
     async def vergelijk(self, bsn: str, persoon_ref: UUID, *, actief: int = 1) -> bool:
         handler = Vergelijken(self.executor("api"), self.persoonsregister(actief=actief))

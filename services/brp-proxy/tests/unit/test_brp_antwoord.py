@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import lokaal.simulatoren.brp
-from brp_proxy.adapters.http.brp_antwoord import OnbruikbaarAntwoordError, lees
+from brp_proxy.adapters.http.brp_antwoord import NietUniekError, OnbruikbaarAntwoordError, lees, niet_uniek
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.leeftijd import Jaar, JaarMaand
 from brp_proxy.domain.persoonslijst import Ouderregistratie, toelaten
@@ -17,6 +17,11 @@ from platformkit.errors import DomainError
 OFFICIEEL = Path(lokaal.simulatoren.brp.__file__).parent / "data" / "personen-responsvorm-selectie.json"
 BSN = Bsn("999996770")
 THUIS = {"verblijfplaats": {"type": "Adres"}, "gemeenteVanInschrijving": {"code": "0363"}}
+NIET_DAAR = {
+    "type": "Adres",
+    "indicatieVastgesteldVerblijftNietOpAdres": True,
+    "verblijfadres": {"officieleStraatnaam": "Spui"},
+}
 VANDAAG = date(2026, 11, 22)
 
 
@@ -62,6 +67,13 @@ def test_without_a_birth_date_there_is_none() -> None:
         (THUIS | {"gemeenteVanInschrijving": {"code": "1999"}}, None),
         (THUIS | {"gemeenteVanInschrijving": {}}, None),
         ({"gemeenteVanInschrijving": {"code": "0363"}}, None),
+        (THUIS | {"inOnderzoek": {"gemeenteVanInschrijving": True}}, None),
+        (THUIS | {"inOnderzoek": {"geslacht": True}}, "0363"),
+        (THUIS | {"verblijfplaats": {"type": "Adres", "inOnderzoek": {"type": True}}}, None),
+        (THUIS | {"verblijfplaats": {"type": "Adres", "verblijfadres": {"inOnderzoek": {"huisnummer": True}}}}, None),
+        (THUIS | {"verblijfplaats": {"type": "Adres", "inOnderzoek": {"functieAdres": True}}}, "0363"),
+        (THUIS | {"verblijfplaats": NIET_DAAR}, None),
+        *((THUIS | {"opschortingBijhouding": {"reden": {"code": code}}}, None) for code in "EMRO."),
     ],
 )
 def test_there_is_a_woongemeente_only_for_a_known_open_address_here(velden, woongemeente) -> None:
@@ -81,6 +93,17 @@ def test_a_secret_address_is_not_kept() -> None:
     adres = {"type": "Adres", "verblijfadres": {"officieleStraatnaam": "Geheimstraat"}}
     assert "Geheimstraat" in str(lijst(verblijfplaats=adres).gegevens)
     assert "Geheimstraat" not in str(lijst(verblijfplaats=adres, geheimhoudingPersoonsgegevens=True).gegevens)
+
+
+def test_an_address_where_he_does_not_live_is_not_kept_and_one_in_doubt_is_kept_as_such() -> None:
+    assert lijst(verblijfplaats=NIET_DAAR).gegevens["verblijfplaats"] is None
+    adres = {"korteStraatnaam": "Spui", "inOnderzoek": {"korteStraatnaam": True}}
+    assert lijst(verblijfplaats={"type": "Adres", "verblijfadres": adres}).gegevens["verblijfplaats"] == {
+        "type": "Adres",
+        "verblijfadres": {"korteStraatnaam": "Spui"},
+        "functieAdres": None,
+        "inOnderzoek": True,
+    }
 
 
 def test_parents_without_a_bsn_are_left_out() -> None:
@@ -131,6 +154,47 @@ def test_a_removed_list_is_an_unknown_person(reden) -> None:
     assert lees(b'{"personen": []}', BSN) is None
 
 
+def lijsten(*redenen):
+    een = {"burgerservicenummer": BSN.waarde, "naam": {"geslachtsnaam": "Bonus"}}
+    return [een | ({"opschortingBijhouding": {"reden": {"code": reden}}} if reden else {}) for reden in redenen]
+
+
+@pytest.mark.parametrize("redenen", [("F", None), (None, "W"), ("F", "W", "E")])
+def test_of_several_lists_the_one_that_was_not_removed_is_taken(redenen) -> None:
+    assert lees(json.dumps({"personen": lijsten(*redenen)}).encode(), BSN).gegevens["naam"] == {
+        "geslachtsnaam": "Bonus"
+    }
+
+
+@pytest.mark.parametrize("redenen", [(None, None), ("F", None, None), ("O", None), ("E", "R")])
+def test_two_lists_that_were_not_removed_are_nobodys(redenen) -> None:
+    with pytest.raises(NietUniekError):
+        lees(json.dumps({"personen": lijsten(*redenen)}).encode(), BSN)
+
+
+@pytest.mark.parametrize("reden", ["E", "M", "R", "."])
+@pytest.mark.regel("D18")
+def test_a_list_that_is_only_no_longer_kept_up_to_date_is_a_youth(reden) -> None:
+    assert toelaten(lijst(opschortingBijhouding={"reden": {"code": reden}}), VANDAAG)
+    assert toelaten(lijst(opschortingBijhouding={}), VANDAAG)
+
+
+@pytest.mark.parametrize(
+    ("weigering", "uniek"),
+    [
+        ({"invalidParams": [{"code": "unique", "name": "burgerservicenummer", "reason": "niet uniek"}]}, False),
+        ({"invalidParams": [{"code": "pattern", "name": "burgerservicenummer[0]"}]}, True),
+        ({"invalidParams": [{"code": "unique", "name": "fields"}]}, True),
+        ({"invalidParams": "kapot"}, True),
+        ({}, True),
+        ([], True),
+    ],
+)
+def test_that_a_bsn_is_not_unique_is_a_refusal_about_the_youth_and_no_other_is(weigering, uniek) -> None:
+    assert niet_uniek(json.dumps(weigering).encode()) is not uniek
+    assert not niet_uniek(b"<html>")
+
+
 @pytest.mark.parametrize(
     "inhoud",
     [
@@ -140,7 +204,9 @@ def test_a_removed_list_is_an_unknown_person(reden) -> None:
         b"{}",
         b'{"personen": [{}]}',
         b'{"personen": [{"burgerservicenummer": "999999126"}]}',
-        b'{"personen": [{"burgerservicenummer": "999996770"}, {"burgerservicenummer": "999996770"}]}',
+        b'{"personen": [{"burgerservicenummer": "999996770"}, {"burgerservicenummer": "999999126"}]}',
+        b'{"personen": [{"burgerservicenummer": 999996770}]}',
+        b'{"personen": [{"burgerservicenummer": null}]}',
         b'{"personen": [{"burgerservicenummer": "999996770", "geboorte": {"datum": {"datum": "2010-02-30"}}}]}',
         b'{"personen": [{"burgerservicenummer": "999996770", "geboorte": {"datum": {"jaar": 2010, "maand": 13}}}]}',
     ],

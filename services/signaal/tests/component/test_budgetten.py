@@ -48,6 +48,17 @@ async def test_who_probes_bsns_is_stopped_also_for_good_ones(wereld: Any, status
 
 
 @pytest.mark.regel("D10")
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(409, "geboortedatum-onbekend"), (409, "bsn-niet-uniek"), (503, "brp-niet-beschikbaar")],
+)
+async def test_only_a_bsn_that_leads_nowhere_counts_as_probing(wereld: Any, status: int, code: str) -> None:
+    wie = await wereld.professional()
+    wereld.geweigerd(status, code)
+    assert [(await wereld.geef_af(wie)).json()["code"] for _ in range(5)] == [code] * 5
+
+
+@pytest.mark.regel("D10")
 async def test_probing_all_at_once_tells_no_more(wereld: Any) -> None:
     wie = await wereld.professional()
     wereld.geweigerd(404, "persoon-onbekend")

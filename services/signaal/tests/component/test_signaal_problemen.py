@@ -59,6 +59,7 @@ async def test_the_latest_date_allowed_is_named(wereld: Any) -> None:
         (409, "persoon-overleden"),
         (409, "persoon-te-oud"),
         (409, "geboortedatum-onbekend"),
+        (409, "bsn-niet-uniek"),
     ],
 )
 async def test_who_cannot_be_signalled_is_said_in_our_words_and_recorded(wereld: Any, status: int, code: str) -> None:

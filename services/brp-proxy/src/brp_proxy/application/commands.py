@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from brp_proxy.domain.bsn import Bsn
+from brp_proxy.domain.doel import Verwerkingsdoel
 from contracts.base import PersoonRef
-from contracts.http.persoonsverwijzingen import Doel
 from platformkit.identity import Principal
 
 
@@ -13,7 +13,7 @@ class PersoonVastleggen:
     """Look a youth up in the BRP and give a ref to him on lease (D1): `dienst` asks, in the name of a person (D17)."""
 
     bsn: Bsn
-    doel: Doel
+    doel: Verwerkingsdoel
     dienst: Principal
     namens: Principal
 

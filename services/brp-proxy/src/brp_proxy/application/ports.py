@@ -7,18 +7,22 @@ from typing import Protocol
 from uuid import UUID
 
 from brp_proxy.domain.bsn import Bsn
+from brp_proxy.domain.doel import Verwerkingsdoel
 from brp_proxy.domain.persoon import Persoon
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.base import OuderRef, PersoonRef, SignaalId
-from contracts.http.persoonsverwijzingen import Doel
 from platformkit.executor import UnitOfWork
 
 
 class Brp(Protocol):
     """The register of persons."""
 
-    async def raadpleeg(self, bsn: Bsn, doel: Doel) -> Persoonslijst | None:
-        """The person, none when unknown. Raises TransientError `brp-niet-beschikbaar`."""
+    async def raadpleeg(self, bsn: Bsn, doel: Verwerkingsdoel) -> Persoonslijst | None:
+        """The person, none when unknown.
+
+        Raises:
+            DomainError: `bsn-niet-uniek`; TransientError: `brp-niet-beschikbaar`.
+        """
         ...
 
 

@@ -29,6 +29,10 @@ class OnbruikbaarAntwoordError(Exception):
     """The answer is not what the BRP API promises. Quotes nothing of it."""
 
 
+class NietUniekError(Exception):
+    """More than one current list bears the BSN."""
+
+
 class _Deel(BaseModel):
     model_config = ConfigDict(extra="ignore", alias_generator=to_camel, hide_input_in_errors=True)
 
@@ -49,14 +53,28 @@ class _Gebeurtenis(_Deel):
     datum: _Datum | None = None
 
 
+class _Onderzoek(_Deel):
+    """What of a person or of his verblijfplaats is under investigation; what is not says nothing."""
+
+    type: bool = False
+    gemeente_van_inschrijving: bool = False
+
+
 class _Verblijfplaats(_Deel):
     type: str = ""
     verblijfadres: Mapping[str, object] = {}
     functie_adres: _Tabelwaarde | None = None
+    in_onderzoek: _Onderzoek = _Onderzoek()
+    indicatie_vastgesteld_verblijft_niet_op_adres: bool = False
+
+    @property
+    def onderzocht(self) -> bool:
+        """Whether the address or a part of it is under investigation; its function (home, letters) is not the address."""
+        return self.in_onderzoek.type or "inOnderzoek" in self.verblijfadres
 
 
 class _Opschorting(_Deel):
-    reden: _Tabelwaarde | None = None
+    reden: _Tabelwaarde = _Tabelwaarde(code=".")
 
 
 class _Ouder(_Deel):
@@ -76,40 +94,63 @@ class _Persoon(_Deel):
     overlijden: _Gebeurtenis = _Gebeurtenis()
     opschorting_bijhouding: _Opschorting | None = None
     geheimhouding_persoonsgegevens: bool = False
+    in_onderzoek: _Onderzoek = _Onderzoek()
+
+    @property
+    def opgeschort(self) -> str | None:
+        """Why the list is no longer kept up to date; none for one that is."""
+        return self.opschorting_bijhouding.reden.code if self.opschorting_bijhouding else None
 
 
 class _Antwoord(_Deel):
     personen: tuple[_Persoon, ...]
 
 
+class _FouteParameter(_Deel):
+    code: str = ""
+    name: str = ""
+
+
+class _Weigering(_Deel):
+    invalid_params: tuple[_FouteParameter, ...] = ()
+
+
+def niet_uniek(inhoud: bytes) -> bool:
+    """Whether a refusal (400) says that several current lists bear the BSN: about the youth, not about our question."""
+    try:
+        weigering = _Weigering.model_validate_json(inhoud)
+    except ValidationError:
+        return False
+    return any(fout.code == "unique" and fout.name == "burgerservicenummer" for fout in weigering.invalid_params)
+
+
 def lees(inhoud: bytes, gevraagd: Bsn) -> Persoonslijst | None:
-    """The person in the answer; none when the BRP does not know the BSN (or has removed the list: F, W).
+    """The person in the answer; none when the BRP does not know the BSN (or has removed the list: F, W). A BSN that the
+    BRP has changed is unknown from then on: no list bears it.
 
     Raises:
         OnbruikbaarAntwoordError: not an answer of this API, or not about this BSN.
+        NietUniekError: several lists bear this BSN, and none of them was removed.
     """
     try:
         antwoord = _Antwoord.model_validate_json(inhoud)
     except ValidationError:
         raise OnbruikbaarAntwoordError from None
-    if not antwoord.personen:
-        return None
-    if len(antwoord.personen) > 1 or antwoord.personen[0].burgerservicenummer != gevraagd.waarde:
+    if any(persoon.burgerservicenummer != gevraagd.waarde for persoon in antwoord.personen):
         raise OnbruikbaarAntwoordError
-    return _persoonslijst(antwoord.personen[0], gevraagd)
+    lijsten = [persoon for persoon in antwoord.personen if persoon.opgeschort not in _NIET_GELEVERD]
+    if len(lijsten) > 1:
+        raise NietUniekError
+    return _persoonslijst(lijsten[0], gevraagd) if lijsten else None
 
 
-def _persoonslijst(persoon: _Persoon, bsn: Bsn) -> Persoonslijst | None:
-    opschorting = persoon.opschorting_bijhouding
-    reden = opschorting.reden.code if opschorting and opschorting.reden else None
-    if reden in _NIET_GELEVERD:
-        return None
+def _persoonslijst(persoon: _Persoon, bsn: Bsn) -> Persoonslijst:
     geheim = persoon.geheimhouding_persoonsgegevens
     overleden_op = _datum(persoon.overlijden.datum)
     return Persoonslijst(
         bsn=bsn,
         geboren=_datum(persoon.geboorte.datum),
-        overleden=reden == _OVERLEDEN or persoon.overlijden.datum is not None,
+        overleden=persoon.opgeschort == _OVERLEDEN or persoon.overlijden.datum is not None,
         overleden_op=overleden_op if isinstance(overleden_op, date) else None,
         geheim=geheim,
         woongemeente=None if geheim else _woongemeente(persoon),
@@ -139,12 +180,21 @@ def _datum(datum: _Datum | None) -> Datum | None:
 
 
 def _woongemeente(persoon: _Persoon) -> str | None:
+    """The gemeente where he lives for all that is known: none where the BRP doubts it, or no longer keeps it up to date."""
     code = persoon.gemeente_van_inschrijving.code if persoon.gemeente_van_inschrijving else None
-    if persoon.verblijfplaats is None or persoon.verblijfplaats.type not in _BINNENLAND:
+    plaats = _woont_op(persoon)
+    if plaats is None or plaats.type not in _BINNENLAND or plaats.onderzocht:
+        return None
+    if persoon.opschorting_bijhouding is not None or persoon.in_onderzoek.gemeente_van_inschrijving:
         return None
     if code is None or len(code) != 4 or not code.isdecimal() or code in _GEEN_GEMEENTE:
         return None
     return code
+
+
+def _woont_op(persoon: _Persoon) -> _Verblijfplaats | None:
+    plaats = persoon.verblijfplaats
+    return None if plaats is None or plaats.indicatie_vastgesteld_verblijft_niet_op_adres else plaats
 
 
 def _geslacht(persoon: _Persoon) -> Geslacht:
@@ -153,12 +203,23 @@ def _geslacht(persoon: _Persoon) -> Geslacht:
 
 
 def _gegevens(persoon: _Persoon, *, geheim: bool) -> Mapping[str, object]:
-    """What R032 stores. A secret address is not kept at all: it may be shown nowhere (C7)."""
+    """What R032 stores. An address that is secret is not kept, as it may be shown nowhere (C7), nor one where he does not
+    live.
+    """
     geboren = persoon.geboorte.datum
-    adres = None if geheim or persoon.verblijfplaats is None else persoon.verblijfplaats.model_dump(by_alias=True)
+    plaats = None if geheim else _woont_op(persoon)
     return {
         "naam": dict(persoon.naam),
         "geboorte": geboren.model_dump(mode="json", exclude_none=True) if geboren else None,
         "geslacht": _geslacht(persoon).value,
-        "verblijfplaats": adres,
+        "verblijfplaats": _verblijfplaats(plaats) if plaats else None,
+    }
+
+
+def _verblijfplaats(plaats: _Verblijfplaats) -> Mapping[str, object]:
+    return {
+        "type": plaats.type,
+        "verblijfadres": {naam: waarde for naam, waarde in plaats.verblijfadres.items() if naam != "inOnderzoek"},
+        "functieAdres": plaats.functie_adres.code if plaats.functie_adres else None,
+        "inOnderzoek": plaats.onderzocht,
     }

@@ -31,8 +31,8 @@ class Vastleggen:
         context = contexts.dienst(command.dienst, command.namens)
         try:
             lijst = await self._brp.raadpleeg(command.bsn, command.doel)
-        except TransientError as error:
-            await self._executor.execute(_noteer_weg, context, error.code)
+        except (DomainError, TransientError) as error:
+            await self._executor.execute(_noteer_geen, context, error.code)
             raise
         uitkomst = await self._executor.execute(self._beoordeel, context, lijst)
         if isinstance(uitkomst, DomainError):
@@ -63,5 +63,5 @@ def _noteer(work: UnitOfWork, uitkomst: str, persoon_ref: UUID | None) -> None:
     work.audit("brp-raadpleging", outcome=uitkomst, person=persoon_ref)
 
 
-async def _noteer_weg(work: UnitOfWork, uitkomst: str) -> None:
+async def _noteer_geen(work: UnitOfWork, uitkomst: str) -> None:
     _noteer(work, uitkomst, None)

@@ -8,6 +8,7 @@ from brp_proxy.application.commands import PersoonVastleggen, VerwijzingVergelij
 from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
 from brp_proxy.application.handlers.verwijzing_vergelijken import Vergelijken
 from brp_proxy.domain.bsn import Bsn
+from brp_proxy.domain.doel import Verwerkingsdoel
 from contracts.http.persoonsverwijzingen import (
     VASTLEGGEN,
     VERGELIJKEN,
@@ -40,7 +41,9 @@ def persoonsverwijzingen_router(vastleggen: Vastleggen, vergelijken: Vergelijken
         namens: Annotated[Principal, Depends(asker)],
     ) -> Persoonsverwijzing:
         """Give a ref on lease (D1)."""
-        return await vastleggen(PersoonVastleggen(Bsn.ingevoerd(vraag.bsn), vraag.doel, dienst, namens))
+        return await vastleggen(
+            PersoonVastleggen(Bsn.ingevoerd(vraag.bsn), Verwerkingsdoel(vraag.doel), dienst, namens)
+        )
 
     @router.post(
         VERGELIJKEN.path,

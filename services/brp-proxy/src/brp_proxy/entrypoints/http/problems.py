@@ -32,6 +32,12 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
             "De geboortedatum van deze persoon is onbekend",
             "Neem contact op met uw functioneel beheerder: die beoordeelt of een signaal kan. Er is niets opgeslagen.",
         ),
+        "bsn-niet-uniek": Problem(
+            409,
+            "De BRP geeft bij dit BSN geen eenduidig antwoord",
+            "Controleer het BSN. Klopt het, neem dan contact op met uw functioneel beheerder: die kan het laten herstellen."
+            " Er is niets opgeslagen.",
+        ),
         "brp-niet-beschikbaar": Problem(
             503,
             "De BRP kan nu niet worden geraadpleegd",

@@ -64,6 +64,11 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
             "De Basisregistratie Personen heeft geen geboortedatum van deze persoon. Daarom is niet zeker of hij of zij"
             " jonger is dan 23 jaar. Neem contact op met de gemeente.",
         ),
+        "bsn-niet-uniek": Problem(
+            409,
+            "Dit kan niet: de Basisregistratie Personen geeft bij dit BSN geen eenduidig antwoord",
+            "Kijk het nummer na. Klopt het, neem dan contact op met uw functioneel beheerder: die kan het laten herstellen.",
+        ),
         "signaal-bestaat-al": Problem(
             409,
             "U heeft al een actief signaal op deze jeugdige",
