@@ -4,7 +4,7 @@ from uuid import UUID
 
 from brp_proxy.application import contexts
 from brp_proxy.application.commands import PersoonVastleggen
-from brp_proxy.application.opslaan import leg_vast
+from brp_proxy.application.opslag import leg_vast
 from brp_proxy.application.ports import Brp, PersoonRepository
 from brp_proxy.domain.leeftijd import grensdatum, leeftijd_op, leeftijdsgroep
 from brp_proxy.domain.persoonslijst import Persoonslijst, toelaten
