@@ -4,10 +4,9 @@ from uuid import UUID
 
 from brp_proxy.application import contexts
 from brp_proxy.application.commands import PersoonVastleggen
+from brp_proxy.application.opslag import leg_vast
 from brp_proxy.application.ports import Brp, PersoonRepository
-from brp_proxy.domain import events
 from brp_proxy.domain.leeftijd import grensdatum, leeftijd_op, leeftijdsgroep
-from brp_proxy.domain.persoon import vastgelegd
 from brp_proxy.domain.persoonslijst import Persoonslijst, toelaten
 from contracts.http.persoonsverwijzingen import Persoonsverwijzing
 from platformkit.errors import DomainError, TransientError
@@ -47,7 +46,7 @@ class Vastleggen:
         except DomainError as weigering:
             _noteer(work, weigering.code, None)
             return weigering
-        ref = await self._leg_vast(work, gevonden)
+        ref = await leg_vast(work, self._personen, gevonden)
         _noteer(work, "gevonden", ref)
         return Persoonsverwijzing(
             persoon_ref=ref,
@@ -58,26 +57,6 @@ class Vastleggen:
             leeftijdsgroep=leeftijdsgroep(leeftijd_op(work.today, geboren)),
             geslacht=gevonden.geslacht,
         )
-
-    async def _leg_vast(self, work: UnitOfWork, lijst: Persoonslijst) -> UUID:
-        personen = self._personen
-        await personen.neem_beurt(work, lijst.bsn, lijst.ouder_bsns)
-        plek = await personen.zoek(work, lijst)
-        ref, vorige = plek.persoon_ref, plek.vorige
-        ouders = await personen.verwijzingen_van_ouders(work, lijst.ouder_bsns, plek)
-        persoon = vastgelegd(
-            ref,
-            vorige,
-            frozenset(ouders.values()),
-            woongemeente=lijst.woongemeente,
-            geheim=lijst.geheim,
-            nu=work.now,
-        )
-        await personen.bewaar(work, plek, persoon, lijst, ouders)
-        weg = vorige.ouder_refs - persoon.ouder_refs if vorige else frozenset()
-        await personen.laat_ouders_gaan(work, weg)
-        work.emit(events.vertel(persoon, vorige), version=persoon.versie)
-        return ref
 
 
 def _noteer(work: UnitOfWork, uitkomst: str, persoon_ref: UUID | None) -> None:
