@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 
+from brp_proxy.adapters.db.herstel import PostgresHerstelRepository
 from brp_proxy.adapters.db.levensloop import PostgresLevensloopRepository
 from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
 from brp_proxy.adapters.db.sleutel import PostgresSleutelRepository
@@ -12,10 +13,12 @@ from brp_proxy.adapters.db.verplaatsing import Verplaatsing
 from brp_proxy.adapters.http.brp import BrpClient
 from brp_proxy.adapters.http.signaal import SignaalClient
 from brp_proxy.adapters.kluis import Kluis
+from brp_proxy.application.handlers.herlezen import Herlezen
 from brp_proxy.application.handlers.leases_nalopen import LeasesNalopen
 from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
 from brp_proxy.application.handlers.republish import CONTEXT, Republish
 from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerken
+from brp_proxy.application.handlers.sleutels_nalopen import SleutelsNalopen
 from brp_proxy.application.handlers.vernietigen import Vernietigen
 from brp_proxy.application.handlers.verwijzing_vergelijken import Vergelijken
 from brp_proxy.entrypoints import cli
@@ -41,9 +44,12 @@ def _verplaatsing(process: Process[Settings]) -> Verplaatsing:
     return Verplaatsing(Kluis.van(process.settings.sleutel_bestand), _sleutels(process))
 
 
+def _brp(process: Process[Settings]) -> BrpClient:
+    return BrpClient(process.http, str(process.settings.brp_url), process.settings.brp_api_key)
+
+
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
-    brp = BrpClient(process.http, str(process.settings.brp_url), process.settings.brp_api_key)
-    personen = _personen(process)
+    brp, personen = _brp(process), _personen(process)
     return [
         persoonsverwijzingen_router(
             Vastleggen(brp, process.executor, personen), Vergelijken(process.executor, personen)
@@ -59,10 +65,13 @@ def _subscriptions(_process: Process[Settings]) -> Sequence[Subscription]:
 
 def _jobs(process: Process[Settings]) -> Sequence[Job]:
     signaal = SignaalClient(process.client(process.settings.signaal_url))
-    levensloop = PostgresLevensloopRepository()
+    levensloop, sleutels = PostgresLevensloopRepository(), _sleutels(process)
+    herlezen = Herlezen(_brp(process), process.executor, _personen(process))
+    herstel = PostgresHerstelRepository(Kluis.van(process.settings.sleutel_bestand))
     return [
-        every("leases", _LEASES, LeasesNalopen(signaal, process.executor, levensloop)),
-        every("vernietigen", _LEASES, Vernietigen(process.executor, levensloop, _sleutels(process))),
+        every("leases", _LEASES, LeasesNalopen(signaal, process.executor, levensloop, herlezen)),
+        every("vernietigen", _LEASES, Vernietigen(process.executor, levensloop, sleutels)),
+        every("sleutels", _LEASES, SleutelsNalopen(process.executor, sleutels, herstel)),
     ]
 
 

@@ -10,14 +10,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from brp_proxy.adapters.db.herstel import PostgresHerstelRepository
 from brp_proxy.adapters.db.levensloop import PostgresLevensloopRepository
 from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
 from brp_proxy.adapters.db.sleutel import PostgresSleutelRepository
 from brp_proxy.adapters.kluis import Kluis, Sleutels
 from brp_proxy.application.commands import PersoonVastleggen, VerwijzingVergelijken
+from brp_proxy.application.handlers.herlezen import Herlezen
 from brp_proxy.application.handlers.leases_nalopen import LeasesNalopen
 from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
 from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerken
+from brp_proxy.application.handlers.sleutels_nalopen import SleutelsNalopen
 from brp_proxy.application.handlers.vernietigen import Vernietigen
 from brp_proxy.application.handlers.verwijzing_vergelijken import Vergelijken
 from brp_proxy.bootstrap import SERVICE
@@ -67,6 +70,7 @@ class Omgeving:
     sleutels: dict[str, Any]
     personen: dict[str, Persoonslijst] = field(default_factory=dict)
     signaal_zegt: dict[UUID, bool | Exception | None] = field(default_factory=dict)
+    brp_zegt: Exception | None = None
     tijdens_vraag: Callable[[], Awaitable[object]] | None = None
 
     def persoon(self, bsn: str, *ouders: str, woongemeente: str | None = "0363", geheim: bool = False) -> None:
@@ -83,6 +87,8 @@ class Omgeving:
         )
 
     async def raadpleeg(self, bsn: Bsn, doel: Verwerkingsdoel) -> Persoonslijst | None:
+        if self.brp_zegt is not None:
+            raise self.brp_zegt
         return self.personen.get(bsn.waarde)
 
     async def bestaan(self, persoon_ref: UUID) -> bool:
@@ -121,9 +127,15 @@ class Omgeving:
 
     async def loop_leases_na(self, na: timedelta = timedelta(minutes=16)) -> int:
         self.clock.forward(na)
-        besloten = await LeasesNalopen(self, self.executor("worker"), PostgresLevensloopRepository())()
+        executor = self.executor("worker")
+        herlezen = Herlezen(self, executor, self.persoonsregister("worker"))
+        besloten = await LeasesNalopen(self, executor, PostgresLevensloopRepository(), herlezen)()
         await self.vernietig()
         return besloten
+
+    async def loop_sleutels_na(self) -> int:
+        herstel = PostgresHerstelRepository(self.kluis())
+        return await SleutelsNalopen(self.executor("worker"), self.sleutelkast("worker"), herstel)()
 
     async def vernietig(self) -> int:
         executor = self.executor("worker")

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,6 +12,7 @@ from structlog.testing import capture_logs
 
 from brp_proxy.adapters.db.levensloop import PostgresLevensloopRepository
 from brp_proxy.application.handlers.republish import CONTEXT, Republish
+from brp_proxy.domain.bsn import Bsn
 from platformkit import failpoints
 from platformkit.db.database import Connection
 from platformkit.errors import TransientError
@@ -66,6 +69,10 @@ async def _gegevens_stuk(kijk) -> None:
     await kijk.doe("update persoon set gegevens = 'stuk'")
 
 
+async def _leeg(kijk) -> None:
+    await kijk.doe("update persoon set gegevens = '', versie = 0")
+
+
 STUK = {
     "no key": _sleutel_weg,
     "a broken key": _sleutel_stuk,
@@ -117,7 +124,7 @@ async def test_known_and_unknown_cost_the_same_statements(omgeving, kijk, gedaan
         await spoor(naam)
     omgeving.persoon(omgeving.JEUGDIGE, omgeving.MOEDER, omgeving.NIEUW)
     await spoor("another parent")
-    for naam, stuk in {**STUK, "no row": _rij_weg}.items():
+    for naam, stuk in {**STUK, "no row": _rij_weg, "taken in": _leeg}.items():
         await stuk(kijk)
         await spoor(naam)
     [het] = {tuple(each) for each in sporen.values()}
@@ -230,3 +237,86 @@ async def test_the_bsn_behind_a_ref_is_known_to_jobs_as_long_as_it_opens(omgevin
     register = omgeving.persoonsregister("worker")
     bsns = await omgeving.executor("worker").execute(register.bsn_van, None, [ref, broer, uuid4()])
     assert {each: bsn.waarde for each, bsn in bsns.items()} == {ref: omgeving.JEUGDIGE}
+
+
+@pytest.fixture
+async def verweesd(omgeving, kijk) -> UUID:
+    """A key whose person is not in the base, of more than fifteen minutes ago."""
+    ref = (await omgeving.leg_vast()).persoon_ref
+    await _rij_weg(kijk)
+    await kijk.doe("truncate outbox")
+    omgeving.clock.forward(timedelta(minutes=15, seconds=1))
+    return ref
+
+
+@pytest.mark.regel("D1")
+async def test_a_key_without_a_person_and_without_a_signal_goes(omgeving, kijk, verweesd) -> None:
+    assert await omgeving.loop_sleutels_na() == 1
+    assert await omgeving.loop_leases_na(timedelta(0)) == 1
+    assert await kijk.aantal("verwijzing") == await kijk.sleutels.aantal("sleutel") == 0
+    for ledger in (kijk, kijk.sleutels):
+        assert await ledger.rijen("select persoon_ref, reden from vernietigd") == [
+            {"persoon_ref": verweesd, "reden": "lease"}
+        ]
+    assert (await omgeving.leg_vast()).persoon_ref != verweesd
+
+
+@pytest.mark.regel("D1")
+async def test_a_key_without_a_person_on_whom_a_signal_exists_is_read_again(omgeving, kijk, verweesd) -> None:
+    omgeving.signaal_zegt[verweesd] = True
+    await omgeving.loop_sleutels_na()
+    assert await kijk.events() == [], "nobody learns anything before he was read"
+    assert await omgeving.loop_leases_na(timedelta(0)) == 1
+    assert [(soort, ref, versie) for soort, ref, versie, _ in await kijk.events()] == [("vastgelegd", verweesd, 1)]
+    personen, dicht = await _bladzijde(omgeving)
+    assert ([each.persoon_ref for each in personen], dicht) == ([verweesd], [])
+    assert await kijk.rijen("select actor, outcome, person from audit order by at desc limit 1") == [
+        {"actor": "brp-proxy", "outcome": "herlezen", "person": verweesd}
+    ]
+    assert (await omgeving.leg_vast()).persoon_ref == verweesd
+
+
+@pytest.mark.parametrize("waarom", ["not in the BRP", "another BSN", "BRP away", "names do not open"])
+async def test_who_cannot_be_read_again_is_asked_about_again(omgeving, kijk, verweesd, waarom) -> None:
+    omgeving.signaal_zegt[verweesd] = True
+    await omgeving.loop_sleutels_na()
+    was = omgeving.personen.pop(omgeving.JEUGDIGE)
+    if waarom == "another BSN":
+        omgeving.personen[omgeving.JEUGDIGE] = replace(was, bsn=Bsn(omgeving.NIEUW))
+    elif waarom == "BRP away":
+        omgeving.brp_zegt = TransientError("brp-niet-beschikbaar")
+    elif waarom == "names do not open":
+        omgeving.personen[omgeving.JEUGDIGE] = was
+        await kijk.sleutels.doe("update sleutel set namen = 'stuk'")
+    with suppress(TransientError):
+        assert await omgeving.loop_leases_na(timedelta(0)) == 0
+    assert await kijk.rijen("select persoon_ref, gegevens from persoon") == [{"persoon_ref": verweesd, "gegevens": b""}]
+    assert await kijk.events() == []
+
+
+async def test_a_key_is_looked_at_once_after_each_time_it_is_written(omgeving, kijk) -> None:
+    await omgeving.leg_vast()
+    assert await omgeving.loop_sleutels_na() == 0, "its person may still be written"
+    for _ in range(2):
+        omgeving.clock.forward(timedelta(minutes=16))
+        assert await omgeving.loop_sleutels_na() == 1
+        assert await omgeving.loop_sleutels_na() == 0
+        await omgeving.leg_vast()
+    [rij] = await kijk.rijen("select versie from persoon")
+    assert rij["versie"] == 3
+
+
+async def test_who_was_destroyed_is_not_taken_in_again(omgeving, kijk, verweesd) -> None:
+    await kijk.doe("insert into vernietigd values ($1, now(), 'lease')", verweesd)
+    await omgeving.loop_sleutels_na()
+    assert await kijk.aantal("verwijzing") == 0
+
+
+async def test_a_signal_confirms_who_was_taken_in_and_he_is_read_all_the_same(omgeving, kijk, verweesd) -> None:
+    await omgeving.loop_sleutels_na()
+    await omgeving.verwerk(omgeving.signaal(verweesd))
+    omgeving.signaal_zegt[verweesd] = True
+    assert await omgeving.loop_leases_na(timedelta(0)) == 2
+    assert await kijk.rijen("select bevestigd, gegevens = '' as leeg from persoon") == [
+        {"bevestigd": True, "leeg": False}
+    ]

@@ -4,6 +4,8 @@ from platformkit.db.context import NOBODY, DatabaseContext
 from platformkit.identity import Actor, Principal
 
 _ROL = "dienst"
+ZELF = DatabaseContext(NOBODY, _ROL, actor=Actor("brp-proxy", "systeem"))
+"""What the service does by itself."""
 
 
 def dienst(dienst: Principal, namens: Principal) -> DatabaseContext:

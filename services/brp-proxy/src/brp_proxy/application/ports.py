@@ -11,6 +11,7 @@ from brp_proxy.domain.doel import Verwerkingsdoel
 from brp_proxy.domain.persoon import Persoon
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.base import OuderRef, PersoonRef, SignaalId
+from contracts.persoon import Ouder
 from platformkit.executor import UnitOfWork
 
 
@@ -40,13 +41,17 @@ class Signalen(Protocol):
 
 @dataclass(frozen=True, repr=False)
 class Sleutelrecord:
-    """What stands in the key database of a person: his data key and his names, sealed, and the versions of both keys."""
+    """What stands in the key database of a person: the index of his BSN, his data key and his names, sealed, the versions of
+    both kinds of key, and when it was written by whoever stored him.
+    """
 
     persoon_ref: PersoonRef
+    bsn_index: bytes
+    indexversie: int
     sleutel: bytes
     namen: bytes
-    indexversie: int
     kekversie: int
+    geschreven_op: datetime
 
 
 @dataclass(frozen=True, repr=False)
@@ -140,10 +145,11 @@ class Signaalstand:
 
 @dataclass(frozen=True)
 class Lease:
-    """A lease that nothing has confirmed since it was last renewed."""
+    """A lease that nothing has confirmed since it was last renewed, or whose person is `leeg`: without data."""
 
     persoon_ref: PersoonRef
     vastgelegd_op: datetime
+    leeg: bool = False
 
 
 class LevensloopRepository(Protocol):
@@ -172,7 +178,9 @@ class LevensloopRepository(Protocol):
         ...
 
     async def oude_leases(self, work: UnitOfWork, voor: datetime, hoogstens: int) -> Sequence[Lease]:
-        """Unconfirmed leases from before a moment, in no order, so that one that stays unclear blocks no others."""
+        """Unconfirmed leases and persons without data from before a moment, in no order, so that one that stays unclear
+        blocks no others.
+        """
         ...
 
     async def aantal_oude(self, work: UnitOfWork, voor: datetime) -> int:
@@ -202,8 +210,62 @@ class LevensloopRepository(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Verteld:
+    """The last that was told of a person: his version then, and either his parents or why he was destroyed."""
+
+    persoon_ref: PersoonRef
+    versie: int
+    ouders: tuple[Ouder, ...]
+    einde: str | None
+
+
+class HerstelRepository(Protocol):
+    """The base, where it does not know what the key database or the others know (D1)."""
+
+    async def neem_op(self, work: UnitOfWork, records: Collection[Sleutelrecord]) -> int:
+        """Take in those of these persons who have no row here and were not destroyed: as unconfirmed leases without data,
+        whom nobody was told of. How many there were.
+        """
+        ...
+
+    async def haal_in(self, work: UnitOfWork, verteld: Sequence[Verteld], records: Mapping[UUID, Sleutelrecord]) -> int:
+        """Bring those who are older here than was told to that version and those parents; their data, which are older, are
+        thrown away, to be read again. How many there were.
+        """
+        ...
+
+    async def grootboek(self, work: UnitOfWork, na: UUID, aantal: int) -> Mapping[PersoonRef, str]:
+        """The next so many youths of the ledger after a ref, with the reason of each."""
+        ...
+
+    async def boek(self, work: UnitOfWork, redenen: Mapping[PersoonRef, str]) -> None:
+        """Enter them in the ledger, where they are not in it."""
+        ...
+
+
 class SleutelRepository(Protocol):
     """The key database. Each call is a transaction of its own."""
+
+    async def van(self, refs: Collection[UUID]) -> Mapping[UUID, Sleutelrecord]:
+        """The records of these persons."""
+        ...
+
+    async def na_te_lopen(self, voor: datetime, hoogstens: int) -> Sequence[Sleutelrecord]:
+        """So many of those written before a moment of which nobody saw since that they have a row in the base."""
+        ...
+
+    async def bladzijde(self, na: UUID, aantal: int) -> Sequence[Sleutelrecord]:
+        """The next so many records after a ref."""
+        ...
+
+    async def nagelopen(self, records: Collection[Sleutelrecord]) -> None:
+        """They have a row, unless they were written again since."""
+        ...
+
+    async def grootboek(self, na: UUID, aantal: int) -> Mapping[PersoonRef, str]:
+        """The next so many persons of the ledger after a ref, with the reason of each."""
+        ...
 
     async def vernietig(self, redenen: Mapping[PersoonRef, str], nu: datetime) -> None:
         """Destroy the keys and the sealed names of these persons and enter them in the ledger there; may be repeated."""

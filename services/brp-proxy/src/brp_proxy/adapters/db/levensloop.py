@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Exists, bindparam, delete, exists, func, select, update
+from sqlalchemy import Exists, LargeBinary, and_, bindparam, delete, exists, func, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from brp_proxy.adapters.db.ouders import verwijder_kinderloze_ouders
@@ -51,9 +51,19 @@ _LOCK = Statement(
     .order_by(verwijzing.c.persoon_ref)
     .with_for_update()
 )
-_old = [~persoon.c.bevestigd, persoon.c.vastgelegd_op < bindparam("voor", type_=persoon.c.vastgelegd_op.type)]
+# The bytes stand in the statement itself, or PostgreSQL would not find the partial index.
+_leeg = persoon.c.gegevens == literal_column("''::bytea", LargeBinary)
+_levend = exists(
+    select(verwijzing.c.persoon_ref).where(
+        verwijzing.c.persoon_ref == persoon.c.persoon_ref, verwijzing.c.soort == Soort.JEUGDIGE
+    )
+)
+_old = [
+    or_(~persoon.c.bevestigd, and_(_leeg, _levend)),
+    persoon.c.vastgelegd_op < bindparam("voor", type_=persoon.c.vastgelegd_op.type),
+]
 _OLD = Statement(
-    select(persoon.c.persoon_ref, persoon.c.vastgelegd_op)
+    select(persoon.c.persoon_ref, persoon.c.vastgelegd_op, _leeg.label("leeg"))
     .where(*_old)
     .order_by(func.random())
     .limit(bindparam("hoogstens"))
@@ -136,7 +146,8 @@ class PostgresLevensloopRepository:
     async def loopt_nog(self, work: UnitOfWork, lease: Lease) -> bool:
         if not await self.vergrendel(work, [lease.persoon_ref]):
             return False
-        return await work.row(_STILL, **vars(lease)) is not None
+        given = {"persoon_ref": lease.persoon_ref, "vastgelegd_op": lease.vastgelegd_op}
+        return await work.row(_STILL, **given) is not None
 
     async def gevolgd(self, work: UnitOfWork, persoon_ref: PersoonRef) -> bool:
         return await work.row(_FOLLOWED, persoon_ref=persoon_ref) is not None

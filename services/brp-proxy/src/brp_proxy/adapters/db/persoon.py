@@ -148,7 +148,8 @@ class PostgresPersoonRepository:
         sleutel = self._datasleutel(work, eigen, ref, bekend=rij is not None)
         return Plek(
             persoon_ref=PersoonRef(ref),
-            vorige=self._vorige(work, rij, sleutel, ouders, lijst) if rij else None,
+            # Version 0: taken in by his key alone, and told to nobody.
+            vorige=self._vorige(work, rij, sleutel, ouders, lijst) if rij and rij.versie else None,
             datasleutel=sleutel or self._kluis.nieuwe_sleutel(),
             record=record,
             einde=weg.get(record.persoon_ref, PersoonVernietigdReden.LEASE) if record else "",

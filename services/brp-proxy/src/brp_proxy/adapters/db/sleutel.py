@@ -13,17 +13,11 @@ from brp_proxy.adapters.kluis import Index, Ingepakt
 from brp_proxy.application.ports import Sleutelrecord
 from contracts.base import PersoonRef
 from platformkit.db.database import Database
-from platformkit.db.sets import columns_of, insert_rows, one_of
+from platformkit.db.sets import columns_of, insert_rows, one_of, rows
 from platformkit.db.statement import Statement
 from platformkit.errors import TransientError
 
-_RECORD = (
-    sleutel.c.persoon_ref,
-    sleutel.c.sleutel,
-    sleutel.c.namen,
-    sleutel.c.indexversie,
-    sleutel.c.kekversie,
-)
+_RECORD = tuple(each for each in sleutel.c if each.name != "nagelopen")
 _WRITTEN = ("persoon_ref", "bsn_index", "indexversie", "namen", "sleutel", "kekversie", "geschreven_op")
 
 
@@ -69,6 +63,30 @@ _former = (
     .cte("vorige_")
 )
 _WRITE = Statement(union_all(select(_renewed.c.persoon_ref), select(_made.c.persoon_ref)).add_cte(_former))
+_UNSEEN = Statement(
+    select(*_RECORD)
+    .where(~sleutel.c.nagelopen, sleutel.c.geschreven_op < bindparam("voor", type_=sleutel.c.geschreven_op.type))
+    .order_by(sleutel.c.geschreven_op)
+    .limit(bindparam("hoogstens"))
+)
+_PAGE = Statement(
+    select(*_RECORD)
+    .where(sleutel.c.persoon_ref > bindparam("na"))
+    .order_by(sleutel.c.persoon_ref)
+    .limit(bindparam("aantal"))
+)
+_checked = rows(sleutel, ["persoon_ref", "geschreven_op"])
+_SEEN = Statement(
+    update(sleutel)
+    .values(nagelopen=True)
+    .where(sleutel.c.persoon_ref == _checked.c.persoon_ref, sleutel.c.geschreven_op == _checked.c.geschreven_op)
+)
+_LEDGER = Statement(
+    select(vernietigd.c.persoon_ref, vernietigd.c.reden)
+    .where(vernietigd.c.persoon_ref > bindparam("na"))
+    .order_by(vernietigd.c.persoon_ref)
+    .limit(bindparam("aantal"))
+)
 _destroyed = delete(sleutel).where(one_of(sleutel.c.persoon_ref, "persoon_ref")).cte("weg_")
 _DESTROY = Statement(insert_rows(vernietigd).on_conflict_do_nothing().add_cte(_destroyed))
 
@@ -118,6 +136,20 @@ class PostgresSleutelRepository:
         if not geschreven:
             raise TransientError("tijdelijk-niet-beschikbaar")
 
+    async def na_te_lopen(self, voor: datetime, hoogstens: int) -> Sequence[Sleutelrecord]:
+        return _records(await self._database.rows(_UNSEEN, voor=voor, hoogstens=hoogstens))
+
+    async def bladzijde(self, na: UUID, aantal: int) -> Sequence[Sleutelrecord]:
+        return _records(await self._database.rows(_PAGE, na=na, aantal=aantal))
+
+    async def nagelopen(self, records: Collection[Sleutelrecord]) -> None:
+        await self._database.execute(
+            _SEEN, **columns_of(sleutel, [vars(each) for each in records], ["persoon_ref", "geschreven_op"])
+        )
+
+    async def grootboek(self, na: UUID, aantal: int) -> Mapping[PersoonRef, str]:
+        return {row.persoon_ref: row.reden for row in await self._database.rows(_LEDGER, na=na, aantal=aantal)}
+
     async def vernietig(self, redenen: Mapping[PersoonRef, str], nu: datetime) -> None:
         weg = [
             {"persoon_ref": ref, "vernietigd_op": nu, "reden": redenen[ref]}
@@ -126,5 +158,5 @@ class PostgresSleutelRepository:
         await self._database.execute(_DESTROY, **columns_of(vernietigd, weg))
 
 
-def _records(rows: Sequence[Any]) -> Sequence[Sleutelrecord]:
-    return [Sleutelrecord(**row) for row in rows]
+def _records(found: Sequence[Any]) -> Sequence[Sleutelrecord]:
+    return [Sleutelrecord(**row) for row in found]

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from opentelemetry import metrics
 
+from brp_proxy.application.handlers.herlezen import Herlezen
 from brp_proxy.application.ports import Lease, LevensloopRepository, Signalen
 from contracts.persoon import PersoonVernietigdReden
 from platformkit.errors import UnclearError
@@ -25,16 +26,19 @@ _onbeslist = metrics.get_meter("brp_proxy").create_gauge("persoon.leases_onbesli
 class LeasesNalopen:
     """Goes through the old leases; the number of those that are decided now."""
 
-    def __init__(self, signalen: Signalen, executor: Executor, levensloop: LevensloopRepository) -> None:
+    def __init__(
+        self, signalen: Signalen, executor: Executor, levensloop: LevensloopRepository, herlezen: Herlezen
+    ) -> None:
         self._signalen = signalen
         self._executor = executor
         self._levensloop = levensloop
+        self._herlezen = herlezen
 
     async def __call__(self) -> int:
-        """Ask about each, and measure how many stay undecided.
+        """Ask about each, read those without data again, and measure how many stay undecided.
 
         Raises:
-            TransientError: signaal is away; what was not asked is kept.
+            TransientError: signaal or the BRP is away; what was not asked is kept.
         """
         try:
             return await self._loop_na()
@@ -48,6 +52,8 @@ class LeasesNalopen:
                 bestaat = await self._signalen.bestaan(lease.persoon_ref)
             except UnclearError:
                 continue
+            if bestaat and lease.leeg:
+                besloten += await self._herlezen(lease.persoon_ref)
             besluit = self._bevestig if bestaat else self._laat_gaan
             besloten += await self._executor.execute(besluit, None, lease)
         return besloten
