@@ -52,7 +52,7 @@ def lijst(
 
 def stel_vast(vorige: Persoon | None, wat: Persoonslijst, nu: datetime = NU) -> Persoon:
     refs = {bsn: REFS[bsn] for bsn in wat.ouder_bsns}
-    return vastgelegd(vorige.persoon_ref if vorige else uuid4(), vorige, wat, refs, nu)
+    return vastgelegd(vorige.persoon_ref if vorige else uuid4(), vorige, wat, refs, nu=nu, vandaag=nu.date())
 
 
 def reeks(*lijsten: Persoonslijst) -> tuple[Persoon, PersoonToestand]:

@@ -45,7 +45,7 @@ async def _nu(
     work: UnitOfWork, personen: PersoonRepository, plek: Plek, lijst: Persoonslijst
 ) -> tuple[Persoon, Mapping[Bsn, OuderRef]]:
     ouders = await personen.verwijzingen_van_ouders(work, lijst.ouder_bsns, plek)
-    return vastgelegd(plek.persoon_ref, plek.vorige, lijst, ouders, work.now), ouders
+    return vastgelegd(plek.persoon_ref, plek.vorige, lijst, ouders, nu=work.now, vandaag=work.today), ouders
 
 
 async def _vertel(work: UnitOfWork, personen: PersoonRepository, persoon: Persoon, vorige: Persoon | None) -> None:

@@ -9,7 +9,6 @@ from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.base import OuderRef, PersoonRef
 from contracts.persoon import Ouder
-from platformkit.clock import AMSTERDAM
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,13 @@ class Persoon:
 
 
 def vastgelegd(
-    persoon_ref: PersoonRef, vorige: Persoon | None, lijst: Persoonslijst, refs: Mapping[Bsn, OuderRef], nu: datetime
+    persoon_ref: PersoonRef,
+    vorige: Persoon | None,
+    lijst: Persoonslijst,
+    refs: Mapping[Bsn, OuderRef],
+    *,
+    nu: datetime,
+    vandaag: date,
 ) -> Persoon:
     """The person as he is stored now, the first time or again; `refs` are those of the parents on the list.
 
@@ -56,7 +61,6 @@ def vastgelegd(
         for ref in sorted(refs.values())
     )
     eerder = vorige.overleden_op if vorige else None
-    vandaag = nu.astimezone(AMSTERDAM).date()
     return Persoon(
         persoon_ref,
         versie,
