@@ -92,9 +92,18 @@ def test_what_the_environment_gives_reaches_who_needs_it(tmp_path: Path) -> None
     for service in SERVICES:
         if "brp" in service.needs:
             assert (env[service.name]["BRP_URL"], env[service.name]["BRP_API_KEY"]) == (given["BRP_URL"], "k")
+            assert "BRP_UPDATE_URL" not in env[service.name], "the operator's BRP is not followed in our simulator"
         if "postvak" in service.needs:
             assert env[service.name]["SMTP_HOST"] == "127.0.0.2"
     assert not {"brp", "postvak"} & env.keys()
+
+
+def test_the_update_api_is_the_simulators_or_the_one_that_is_given(tmp_path: Path) -> None:
+    for given in ({}, {"BRP_URL": "http://127.0.0.1:2/api", "BRP_UPDATE_URL": "http://127.0.0.1:3/update"}):
+        plan = Plan(tmp_path, "all", given)
+        env = {component.name: component.env for component in system.components(plan)}
+        wanted = given.get("BRP_UPDATE_URL", f"http://127.0.0.1:{plan.brp_port}/haalcentraal/api/brpupdate")
+        assert env["brp-proxy"]["BRP_UPDATE_URL"] == wanted
 
 
 def test_only_an_api_can_say_who_asks_and_each_with_its_own_key(tmp_path: Path) -> None:

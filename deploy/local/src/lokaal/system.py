@@ -278,10 +278,18 @@ def _simulators(plan: Plan) -> list[Supply]:
                 # What stands in the environment is the whole address of the API, as an operator gets it from RvIG.
                 "BRP_URL": plan.given.get("BRP_URL", f"{plan.brp_url}/haalcentraal/api/brp"),
                 "BRP_API_KEY": plan.brp_api_key,
+                **_brp_update(plan),
             },
             given="BRP_URL",
         ),
     ]
+
+
+def _brp_update(plan: Plan) -> dict[str, str]:
+    """Where the Update API is; who brings a BRP of his own says so, if there is one."""
+    if "BRP_URL" not in plan.given:
+        return {"BRP_UPDATE_URL": f"{plan.brp_url}/haalcentraal/api/brpupdate"}
+    return {name: plan.given[name] for name in ("BRP_UPDATE_URL",) if name in plan.given}
 
 
 def _sleutels(plan: Plan) -> Supply:

@@ -6,7 +6,6 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from lokaal.proces import ProcesSettings, domain_now, read_settings, serve
-from lokaal.simulatoren.brp.antwoord import Antwoorder
 from lokaal.simulatoren.brp.app import create_app
 from lokaal.simulatoren.brp.personen import Personenbestand
 
@@ -31,8 +30,7 @@ def main() -> None:
         print(f"PERSONEN: {settings.personen} kan niet gelezen worden: {reason}", file=sys.stderr)
         raise SystemExit(2) from None
     key = settings.brp_api_key.get_secret_value()
-    antwoorder = Antwoorder(personen, key, lambda: domain_now(settings.klok_bestand).date())
-    serve(create_app(personen, antwoorder), settings)
+    serve(create_app(personen, key, lambda: domain_now(settings.klok_bestand).date()), settings)
 
 
 if __name__ == "__main__":

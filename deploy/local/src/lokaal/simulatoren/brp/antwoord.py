@@ -26,20 +26,44 @@ class Uitkomst(NamedTuple):
     geleverd: int = 0
 
 
+class Poort:
+    """Refuses by headers, in the order of the official API."""
+
+    def __init__(self, api_key: str, pad: str = fouten.PAD, hal: bool = False) -> None:
+        self._api_key = api_key.encode()
+        self._pad = pad
+        self._typen = {"*/*", "application/*", "application/json"} | ({"application/hal+json"} if hal else set())
+
+    def weiger(self, headers: Mapping[str, str]) -> Response | None:
+        """Return the refusal, or None."""
+        if not hmac.compare_digest(headers.get("x-api-key", "").encode(), self._api_key):
+            return fouten.antwoord(fouten.NIET_GEAUTHENTICEERD, self._pad)
+        if not self._acceptabel(headers.get("accept", "")):
+            return fouten.antwoord(fouten.NIET_ACCEPTABEL, self._pad)
+        if not _is_json(headers.get("content-type", "")):
+            return fouten.antwoord(fouten.NIET_ONDERSTEUND, self._pad)
+        return None
+
+    def _acceptabel(self, accept: str) -> bool:
+        return not accept.strip() or any(
+            name in self._typen and charset in {None, "utf-8"} for name, charset in _media_types(accept)
+        )
+
+
 class Antwoorder:
     """Answers as the official API does; `vandaag` gives the date that ages are counted on."""
 
     def __init__(self, personen: Personenbestand, api_key: str, vandaag: Callable[[], date]) -> None:
         self._personen = personen
-        self._api_key = api_key.encode()
+        self._poort = Poort(api_key)
         self._vandaag = vandaag
 
     def antwoord(self, headers: Mapping[str, str], inhoud: bytes) -> Uitkomst:
         """Return the answer to one call."""
-        weigering = self._weiger_op_headers(headers)
+        weigering = self._poort.weiger(headers)
         if weigering is not None:
             return Uitkomst(weigering)
-        body = _lees(inhoud)
+        body = lees_object(inhoud)
         if body is None:
             return Uitkomst(fouten.geen_json())
         weigering = self._weiger_op_inhoud(body)
@@ -48,15 +72,6 @@ class Antwoorder:
         personen = self._zoek(body)
         response = JSONResponse({"type": RAADPLEEG, "personen": personen}, media_type=_MEDIA_TYPE)
         return Uitkomst(response, len(body["burgerservicenummer"]), len(personen))
-
-    def _weiger_op_headers(self, headers: Mapping[str, str]) -> Response | None:
-        if not hmac.compare_digest(headers.get("x-api-key", "").encode(), self._api_key):
-            return fouten.antwoord(fouten.NIET_GEAUTHENTICEERD)
-        if not _acceptabel(headers.get("accept", "")):
-            return fouten.antwoord(fouten.NIET_ACCEPTABEL)
-        if not _is_json(headers.get("content-type", "")):
-            return fouten.antwoord(fouten.NIET_ONDERSTEUND)
-        return None
 
     @staticmethod
     def _weiger_op_inhoud(body: Mapping[str, Any]) -> Response | None:
@@ -83,7 +98,8 @@ class Antwoorder:
         return gevonden
 
 
-def _lees(inhoud: bytes) -> dict[str, Any] | None:
+def lees_object(inhoud: bytes) -> dict[str, Any] | None:
+    """Return the JSON object of a body (an empty one for no body), or None when it is none."""
     try:
         body = json.loads(inhoud or b"{}")
     except ValueError:
@@ -99,13 +115,6 @@ def _media_types(header: str) -> list[tuple[str, str | None]]:
         charset = next((p.removeprefix("charset=").strip('"') for p in parameters if p.startswith("charset=")), None)
         types.append((name, charset))
     return types
-
-
-def _acceptabel(accept: str) -> bool:
-    return not accept.strip() or any(
-        name in {"*/*", "application/*", "application/json"} and charset in {None, "utf-8"}
-        for name, charset in _media_types(accept)
-    )
 
 
 def _is_json(content_type: str) -> bool:

@@ -1,8 +1,10 @@
-"""The web application of the BRP simulator: the official operation, and the control calls beside it."""
+"""The web application of the BRP simulator: the official operations, and the control calls beside them."""
 
 import asyncio
 import json
 import re
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -12,8 +14,10 @@ from pydantic import ValidationError
 from lokaal.proces import control_refusal, new_app, problem, wrong_order
 from lokaal.simulatoren.brp import fouten
 from lokaal.simulatoren.brp.antwoord import Antwoorder, Uitkomst
-from lokaal.simulatoren.brp.besturing import Besturing, Opdracht
+from lokaal.simulatoren.brp.besturing import Besturing, Eindpunt, Opdracht
 from lokaal.simulatoren.brp.personen import Personenbestand
+from lokaal.simulatoren.brp.updates import VOLGINDICATIES, WIJZIGINGEN, UpdateAntwoorder
+from lokaal.simulatoren.brp.volgen import Volgindicaties
 
 _SIMULATOR = {"x-simulator": "brp"}
 _OPGEDRAGEN = {
@@ -25,57 +29,98 @@ _OPGEDRAGEN = {
 }
 
 
-def create_app(personen: Personenbestand, antwoorder: Antwoorder) -> FastAPI:
-    """Return the simulator."""
+_PAD: dict[Eindpunt, str] = {"personen": fouten.PAD, "volgindicaties": VOLGINDICATIES, "wijzigingen": WIJZIGINGEN}
+
+
+def create_app(personen: Personenbestand, api_key: str, vandaag: Callable[[], date]) -> FastAPI:
+    """Return the simulator; `vandaag` gives the date of the domain clock."""
     app = new_app("brp-simulator")
     besturing = Besturing()
+    volgindicaties = Volgindicaties(vandaag)
 
     @app.get("/")
     async def wat_is_dit() -> dict[str, object]:
         return {
             "naam": "BRP-simulator",
             "simulator": True,
-            "melding": "Dit is een simulator van de Haal Centraal BRP API Personen 2.7.0, met verzonnen testpersonen.",
+            "melding": "Dit is een simulator van de Haal Centraal BRP API Personen 2.7.0 en de BRP Update API 1.0.0, "
+            "met verzonnen testpersonen.",
             "personen": len(personen),
             "api": fouten.PAD,
+            "updateApi": fouten.UPDATE_PAD,
             "besturing": "/_besturing",
         }
 
-    @app.post(fouten.PAD)
-    async def raadpleeg(request: Request) -> Response:
-        opdracht = besturing.neem()
-        if opdracht.vertraging_ms:
-            await asyncio.sleep(opdracht.vertraging_ms / 1000)
-        if opdracht.fout == "breken":
-            besturing.tel("breken")
-            return fouten.AfgebrokenAntwoord()
-        if opdracht.fout:
-            uitkomst = Uitkomst(fouten.antwoord(_OPGEDRAGEN[opdracht.fout]))
-        else:
-            uitkomst = antwoorder.antwoord(request.headers, await request.body())
-        response = uitkomst.response
-        besturing.tel(str(response.status_code), uitkomst.gevraagd, uitkomst.geleverd)
-        response.headers.update(_SIMULATOR)
-        return response
-
-    app.include_router(_besturing_router(besturing, personen))
-    app.include_router(_personen_router(personen))
+    app.include_router(_personen_api(besturing, Antwoorder(personen, api_key, vandaag)))
+    app.include_router(_update_api(besturing, UpdateAntwoorder(personen, volgindicaties, api_key)))
+    app.include_router(_besturing_router(besturing, personen, volgindicaties))
+    app.include_router(_personen_router(personen, volgindicaties))
     return app
 
 
-def _besturing_router(besturing: Besturing, personen: Personenbestand) -> APIRouter:
+def _personen_api(besturing: Besturing, antwoorder: Antwoorder) -> APIRouter:
+    router = APIRouter()
+
+    @router.post(fouten.PAD)
+    async def raadpleeg(request: Request) -> Response:
+        inhoud = await request.body()
+        return await _antwoord(besturing, "personen", lambda: antwoorder.antwoord(request.headers, inhoud))
+
+    return router
+
+
+def _update_api(besturing: Besturing, antwoorder: UpdateAntwoorder) -> APIRouter:
+    router = APIRouter()
+
+    @router.get(VOLGINDICATIES)
+    async def actieve(request: Request) -> Response:
+        return await _antwoord(besturing, "volgindicaties", lambda: antwoorder.actieve(request.headers))
+
+    @router.get(VOLGINDICATIES + "/{bsn}")
+    async def een(bsn: str, request: Request) -> Response:
+        return await _antwoord(besturing, "volgindicaties", lambda: antwoorder.een(request.headers, bsn))
+
+    @router.put(VOLGINDICATIES + "/{bsn}")
+    async def zet(bsn: str, request: Request) -> Response:
+        inhoud = await request.body()
+        return await _antwoord(besturing, "volgindicaties", lambda: antwoorder.zet(request.headers, bsn, inhoud))
+
+    @router.get(WIJZIGINGEN)
+    async def wijzigingen(request: Request) -> Response:
+        vraag = request.query_params
+        return await _antwoord(besturing, "wijzigingen", lambda: antwoorder.wijzigingen(request.headers, vraag))
+
+    return router
+
+
+async def _antwoord(besturing: Besturing, eindpunt: Eindpunt, maak: Callable[[], Uitkomst]) -> Response:
+    """Answer a call as told, or else as the API does."""
+    opdracht = besturing.neem(eindpunt)
+    if opdracht.vertraging_ms:
+        await asyncio.sleep(opdracht.vertraging_ms / 1000)
+    if opdracht.fout == "breken":
+        besturing.tel(eindpunt, "breken")
+        return fouten.AfgebrokenAntwoord()
+    uitkomst = Uitkomst(fouten.antwoord(_OPGEDRAGEN[opdracht.fout], _PAD[eindpunt])) if opdracht.fout else maak()
+    response = uitkomst.response
+    besturing.tel(eindpunt, str(response.status_code), uitkomst.gevraagd, uitkomst.geleverd)
+    response.headers.update(_SIMULATOR)
+    return response
+
+
+def _besturing_router(besturing: Besturing, personen: Personenbestand, volgindicaties: Volgindicaties) -> APIRouter:
     router = APIRouter(prefix="/_besturing")
 
     @router.get("")
     async def toestand() -> dict[str, object]:
-        return besturing.toestand() | {"personen": len(personen)}
+        return besturing.toestand() | {"personen": len(personen), "gevolgd": len(volgindicaties)}
 
     @router.put("")
     async def bestuur(request: Request) -> Response:
         if refusal := control_refusal(request):
             return refusal
         try:
-            besturing.opdracht = Opdracht.model_validate_json(await request.body())
+            besturing.draag_op(Opdracht.model_validate_json(await request.body()))
         except ValidationError as error:
             return wrong_order(error)
         return JSONResponse(besturing.toestand())
@@ -86,12 +131,13 @@ def _besturing_router(besturing: Besturing, personen: Personenbestand) -> APIRou
             return refusal
         besturing.herstel()
         personen.herstel()
+        volgindicaties.herstel()
         return Response(status_code=204)
 
     return router
 
 
-def _personen_router(personen: Personenbestand) -> APIRouter:
+def _personen_router(personen: Personenbestand, volgindicaties: Volgindicaties) -> APIRouter:
     router = APIRouter(prefix="/_besturing/personen")
 
     @router.put("/{bsn}")
@@ -105,6 +151,7 @@ def _personen_router(personen: Personenbestand) -> APIRouter:
         if not personen.zet(bsn, document):
             detail = "Deze BSN is hier niet bekend. Stuur een hele persoon, met het veld burgerservicenummer."
             return problem(404, "persoonOnbekend", "Onbekende persoon", detail)
+        volgindicaties.gewijzigd(bsn)
         return Response(status_code=204)
 
     @router.delete("/{bsn}")
@@ -112,6 +159,7 @@ def _personen_router(personen: Personenbestand) -> APIRouter:
         if refusal := control_refusal(request):
             return refusal
         personen.vergeet(bsn)
+        volgindicaties.gewijzigd(bsn)
         return Response(status_code=204)
 
     return router

@@ -12,6 +12,7 @@ from lokaal.simulatoren.brp.vraag import InvalidParam
 _Message: TypeAlias = MutableMapping[str, Any]
 
 PAD = "/haalcentraal/api/brp/personen"
+UPDATE_PAD = "/haalcentraal/api/brpupdate"
 _RFC7231 = "https://datatracker.ietf.org/doc/html/rfc7231#section-"
 _ALLEEN_JSON = "Ondersteunde content type: application/json; charset=utf-8."
 
@@ -38,6 +39,7 @@ NIET_ACCEPTABEL = Fout(
 NIET_ONDERSTEUND = Fout(
     415, "unsupportedMediaType", "Media Type wordt niet ondersteund.", _RFC7231 + "6.5.13", _ALLEEN_JSON
 )
+NIET_GEVONDEN = Fout(404, "notFound", "Opgevraagde resource bestaat niet.", _RFC7231 + "6.5.4")
 TE_VEEL = Fout(
     429,
     "tooManyRequests",
@@ -49,33 +51,33 @@ INTERN = Fout(500, "serverError", "Interne server fout.", _RFC7231 + "6.6.1")
 NIET_BESCHIKBAAR = Fout(503, "notAvailable", "Bronservice BRP is tijdelijk niet beschikbaar.", _RFC7231 + "6.6.4")
 
 
-def antwoord(fout: Fout) -> JSONResponse:
-    """Return the problem answer of this kind."""
+def antwoord(fout: Fout, pad: str = PAD) -> JSONResponse:
+    """Return the problem answer of this kind to a call of `pad`."""
     inhoud = {"type": fout.type, "title": fout.title, "status": fout.status}
     if fout.detail:
         inhoud["detail"] = fout.detail
-    inhoud |= {"instance": PAD, "code": fout.code}
+    inhoud |= {"instance": pad, "code": fout.code}
     return JSONResponse(inhoud, fout.status, dict(fout.headers), "application/problem+json")
 
 
-def foute_parameters(fouten: Sequence[InvalidParam]) -> JSONResponse:
+def foute_parameters(fouten: Sequence[InvalidParam], pad: str = PAD) -> JSONResponse:
     """Return the 400 that names every wrong parameter."""
     namen = ", ".join(dict.fromkeys(fout.name for fout in fouten))
-    return _bad_request(f"De foutieve parameter(s) zijn: {namen}.", fouten)
+    return _bad_request(f"De foutieve parameter(s) zijn: {namen}.", fouten, pad)
 
 
-def geen_json() -> JSONResponse:
+def geen_json(pad: str = PAD) -> JSONResponse:
     """Return the 400 for a body that is no JSON object."""
-    return _bad_request("De request body is geen geldige JSON.", ())
+    return _bad_request("De request body is geen geldige JSON.", (), pad)
 
 
-def _bad_request(detail: str, fouten: Sequence[InvalidParam]) -> JSONResponse:
+def _bad_request(detail: str, fouten: Sequence[InvalidParam], pad: str) -> JSONResponse:
     inhoud: dict[str, object] = {
         "type": _RFC7231 + "6.5.1",
         "title": "Een of meerdere parameters zijn niet correct.",
         "status": 400,
         "detail": detail,
-        "instance": PAD,
+        "instance": pad,
         "code": "paramsValidation",
     }
     if fouten:
