@@ -34,9 +34,7 @@ BEATS = (
     "while True:\n"
     "    partial.write_text(json.dumps({'time': time.time()})); partial.replace(beat); time.sleep(0.1)\n"
 )
-ONCE = (
-    "import os, pathlib, sys\nmark = pathlib.Path(sys.argv[1] + '.was')\nif mark.exists(): sys.exit(2)\nmark.touch()\n"
-)
+ONCE = "import os, pathlib, sys\nmark = pathlib.Path(sys.argv[1] + '.was')\nif mark.exists(): sys.exit({code})\nmark.touch()\n"
 
 
 def component(name: str, tmp_path: Path, code: str = BEATS) -> Component:
@@ -70,12 +68,42 @@ def test_who_was_killed_runs_again_and_it_is_told(tmp_path: Path) -> None:
 
 
 def test_who_fails_at_each_start_shows_as_such_and_waits_longer_each_time(tmp_path: Path) -> None:
-    with kept(tmp_path, component("service", tmp_path, ONCE + BEATS)) as (supervisor, keeper):
+    with kept(tmp_path, component("service", tmp_path, ONCE.format(code=1) + BEATS)) as (supervisor, keeper):
         supervisor.processes["service"].signal(signal.SIGKILL)
         told = eventually(lambda: (ends := keeper.ends.get("service")) and ends.keeps_failing and ends)
-        assert told.reason == "exit code 2: wrong settings or use; its log tells which"
+        assert told.reason == "exit code 1"
     waits = [Thresholds().wait(in_a_row) for in_a_row in range(1, 9)]
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_who_ends_because_of_its_settings_stays_down_until_a_call_starts_it(tmp_path: Path) -> None:
+    parts = component("service", tmp_path, ONCE.format(code=2) + BEATS), component("other", tmp_path)
+    with kept(tmp_path, *parts) as (supervisor, keeper):
+        supervisor.processes["service"].signal(signal.SIGKILL)
+        told = eventually(lambda: (ends := keeper.ends.get("service")) and ends.count == 2 and ends)
+        assert (told.reason, told.again) == ("exit code 2: wrong settings or use; its log tells which", None)
+        assert told.stays_down
+        # The keeper has gone round meanwhile, more often than it took to start the first time.
+        for count in range(1, 4):
+            supervisor.processes["other"].signal(signal.SIGKILL)
+            eventually(
+                lambda count=count: (
+                    (ends := keeper.ends.get("other")) and ends.count == count and supervisor.alive("other")
+                )
+            )
+        assert keeper.ends["service"].count == 2
+        (tmp_path / "service.beat.was").unlink()
+        supervisor.restart("service")
+        eventually(lambda: not keeper.ends["service"].stays_down)
+
+
+def test_a_server_that_ends_with_a_code_of_its_own_is_started_again(tmp_path: Path) -> None:
+    """What 2 means of it, it says, not we."""
+    server = replace(component("server", tmp_path, ONCE.format(code=2) + BEATS), kind="server")
+    with kept(tmp_path, server) as (supervisor, keeper):
+        supervisor.processes["server"].signal(signal.SIGKILL)
+        told = eventually(lambda: (ends := keeper.ends.get("server")) and ends.keeps_failing and ends)
+        assert (told.reason, told.stays_down) == ("exit code 2", False)
 
 
 def test_who_ran_well_for_a_while_begins_again_with_the_shortest_wait(tmp_path: Path) -> None:
@@ -227,7 +255,7 @@ def test_work_that_fails_before_it_is_ready_gives_its_exit_code(tmp_path: Path) 
 
 def test_ends_are_read_as_they_were_written() -> None:
     moment = datetime(2026, 11, 22, 9, tzinfo=UTC)
-    for again in (None, moment):
-        ends = Ends(3, 2, moment, "exit code 1", again)
+    for again, down in ((None, False), (moment, False), (None, True)):
+        ends = Ends(3, 2, moment, "exit code 1", again, down)
         assert Ends.from_json(json.loads(json.dumps(ends.to_json()))) == ends
     assert Process.from_json("x", Process("x", 1, 2, "log").to_json()) == Process("x", 1, 2, "log")

@@ -12,6 +12,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from packages.kanalen.tests.antwoorden import Antwoorder
 
 from kanalen.email import EmailBericht, Result, SmtpPool, SmtpServer
 from kanalen.replies import Outcome
@@ -226,6 +227,25 @@ async def test_the_hook_is_passed_after_the_recipient_and_before_the_content(pos
         postvak.besturing.opdracht = Opdracht(fout="550", aantal=1)
         await connections.send(BERICHT, hook)
     assert seen == [0]
+
+
+async def test_a_server_that_does_not_say_goodbye_holds_up_a_stop_once_and_not_per_connection(
+    postvak: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also elsewhere a stop waited for who had gone already (cole/aiosmtplib#346)."""
+    waiting: list[int] = [0]
+
+    async def silent(*_: object) -> None:
+        waiting.append(waiting[-1] + 1)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            waiting.append(waiting[-1] - 1)
+
+    monkeypatch.setattr(Antwoorder, "handle_QUIT", silent, raising=False)
+    async with pool(postvak.server, 3) as connections:
+        await asyncio.gather(*(connections.send(BERICHT) for _ in range(3)))
+    assert max(waiting) == 3
 
 
 @pytest.mark.parametrize("fout", [None, "451", "550", "breken-na-data"])

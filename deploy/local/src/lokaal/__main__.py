@@ -135,13 +135,14 @@ def status() -> int:
         ended = ends.get(process.name)
         state = "[green]runs[/]" if process.alive() else "[red]is gone[/]"
         if ended and ended.keeps_failing:
-            state = "[red]fails again and again[/]"
+            state = "[red]stays down[/]" if ended.stays_down else "[red]fails again and again[/]"
         table.add_row(process.name, str(process.pid), state, _told(ended))
     console.print(table)
     console.print(f"  Logs: {run_dir / 'logs'}/<component>.log")
     for process in processes:
         if process.name in ends and ends[process.name].keeps_failing:
-            console.print(f"[red]{process.name} fails again and again.[/] The end of its log:")
+            what = "stays down" if ends[process.name].stays_down else "fails again and again"
+            console.print(f"[red]{process.name} {what}.[/] The end of its log:")
             console.print(detached.tail(Path(process.log), lines=5), markup=False)
     if not any(process.alive() for process in stack.read_supervisor(run_dir)):
         console.print("[yellow]Nobody starts again what ends here.[/]")
@@ -155,7 +156,7 @@ def _told(ended: Ends | None) -> str:
     """How often, how last, and what happens next; in Dutch time, as all that people read."""
     if ended is None:
         return ""
-    again = f"; starts again {_moment(ended.again)}" if ended.again else ""
+    again = f"; starts again {_moment(ended.again)}" if ended.again else "; stays down" if ended.stays_down else ""
     return f"{ended.count} x, last {_moment(ended.at)}: {ended.reason}{again}"
 
 

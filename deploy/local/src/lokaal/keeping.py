@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lokaal.component import Component
+from lokaal.component import Component, Kind
 from lokaal.supervisor import Supervisor
 from platformkit.main import beats
 
 _POLL = 0.2
-_WRONG_SETTINGS = 2
+_WRONG_SETTINGS, _WRONG_SETTINGS_TEXT = 2, "exit code 2: wrong settings or use; its log tells which"
 _AGAIN_AND_AGAIN = 3
 
 
@@ -51,17 +51,19 @@ class Ends:
     reason: str
     again: datetime | None
     """When it is started next; None when that has been done."""
+    stays_down: bool = False
+    """Nothing but a call starts it: another start would find the same settings."""
 
     @property
     def keeps_failing(self) -> bool:
         """It ends soon after each start: waiting will not mend it."""
-        return self.in_a_row >= _AGAIN_AND_AGAIN
+        return self.stays_down or self.in_a_row >= _AGAIN_AND_AGAIN
 
     def to_json(self) -> dict[str, Any]:
         """The entry in stack.json."""
         again = self.again and self.again.isoformat(timespec="seconds")
         told = {"count": self.count, "inARow": self.in_a_row, "reason": self.reason, "again": again}
-        return told | {"at": self.at.isoformat(timespec="seconds")}
+        return told | {"at": self.at.isoformat(timespec="seconds"), "staysDown": self.stays_down}
 
     @classmethod
     def from_json(cls, entry: dict[str, Any]) -> "Ends":
@@ -71,17 +73,18 @@ class Ends:
             KeyError: a field is absent.
         """
         again = entry["again"] and datetime.fromisoformat(entry["again"])
-        return cls(entry["count"], entry["inARow"], datetime.fromisoformat(entry["at"]), entry["reason"], again)
+        at = datetime.fromisoformat(entry["at"])
+        return cls(entry["count"], entry["inARow"], at, entry["reason"], again, entry["staysDown"])
 
 
-def reason_of(code: int | None) -> str:
-    """What an exit code tells a person."""
+def reason_of(code: int | None, kind: Kind = "service") -> str:
+    """What an exit code tells a person; those of a server are its own."""
     if code is None:
         return "it could not be started"
     if code < 0:
         return f"killed by {signal.Signals(-code).name}"
-    if code == _WRONG_SETTINGS:
-        return "exit code 2: wrong settings or use; its log tells which"
+    if code == _WRONG_SETTINGS and kind != "server":
+        return _WRONG_SETTINGS_TEXT
     return f"exit code {code}" if code else "ended by itself"
 
 
@@ -132,7 +135,7 @@ class Keeper:
         watched, pid = self._watched.get(name), self.supervisor.processes[name].pid
         if watched is None or watched.pid != pid:
             # Somebody else started it, and waited until it was ready.
-            ends = watched.ends if watched else None
+            ends = watched.ends and replace(watched.ends, stays_down=False) if watched else None
             self._watched[name] = watched = _Watched(pid, now, since=0.0, ready=True, ends=ends)
         if watched.due is not None:
             if now >= watched.due:
@@ -164,13 +167,20 @@ class Keeper:
         before = watched.ends
         steady = now - watched.started >= self.thresholds.steady
         in_a_row = 1 if before is None or steady else before.in_a_row + 1
-        wait = self.thresholds.wait(in_a_row)
-        reason = why or watched.why or reason_of(self.supervisor.exit_code(name))
+        code, kind = self.supervisor.exit_code(name), self.supervisor.component(name).kind
+        reason = why or watched.why or reason_of(code, kind)
         moment = datetime.now(UTC)
         count = before.count + 1 if before else 1
-        watched.ends = Ends(count, in_a_row, moment, reason, again=moment + timedelta(seconds=wait))
-        watched.due = now + wait
-        self.say(f"{name}: {reason}; ended {count} times, {in_a_row} in a row, starts again in {wait:g} s")
+        if reason == _WRONG_SETTINGS_TEXT:
+            watched.ends = Ends(count, in_a_row, moment, reason, again=None, stays_down=True)
+            self.supervisor.leave(name)
+            then = "stays down until somebody starts it"
+        else:
+            wait = self.thresholds.wait(in_a_row)
+            watched.ends = Ends(count, in_a_row, moment, reason, again=moment + timedelta(seconds=wait))
+            watched.due = now + wait
+            then = f"starts again in {wait:g} s"
+        self.say(f"{name}: {reason}; ended {count} times, {in_a_row} in a row, {then}")
         self.supervisor.tell()
 
     def _probe(self, component: Component, watched: _Watched, now: float) -> None:

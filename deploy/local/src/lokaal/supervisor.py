@@ -96,13 +96,18 @@ class Supervisor:
 
     def stop(self, patience: float = 20.0) -> None:
         """Stop everything, in reverse order of need."""
-        self._leave(*self.wanted)
+        self.leave(*self.wanted)
         stop_all(self.processes.values(), patience, stopped=self._reap)
         self.processes.clear()
 
+    def leave(self, *names: str) -> None:
+        """These stay down until somebody starts them."""
+        with self._lock:
+            self._wanted.difference_update(names)
+
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """Send a signal (default SIGKILL) to one component and wait until it is gone."""
-        self._leave(name)
+        self.leave(name)
         process = self.processes[name]
         process.signal(number, group=number == signal.SIGKILL)
         child = self._children.get(name)
@@ -111,7 +116,7 @@ class Supervisor:
 
     def terminate(self, name: str) -> None:
         """Stop one component gracefully and wait until it is gone."""
-        self._leave(name)
+        self.leave(name)
         stop_all([self.processes[name]], stopped=self._reap)
 
     def restart(self, name: str, env: Mapping[str, str] | None = None) -> None:
@@ -276,11 +281,6 @@ class Supervisor:
                     f"{component.name} was not ready within {component.patience:.0f} s; the end of {log}:\n{tail(log)}"
                 )
             time.sleep(_POLL)
-
-    def _leave(self, *names: str) -> None:
-        """These stay down until somebody starts them."""
-        with self._lock:
-            self._wanted.difference_update(names)
 
     def _forget(self, name: str) -> None:
         with self._lock:

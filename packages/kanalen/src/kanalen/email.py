@@ -124,9 +124,9 @@ class SmtpPool:
             self._idle.put_nowait(connection)
 
     async def close(self) -> None:
-        """End all connections politely."""
-        while not self._idle.empty():
-            await self._idle.get_nowait().close()
+        """End all connections politely, at once: a server that does not answer may take two seconds of each."""
+        idle = [self._idle.get_nowait() for _ in range(self._idle.qsize())]
+        await asyncio.gather(*(each.close() for each in idle))
 
 
 class _Connection:

@@ -195,6 +195,6 @@ async def test_a_migration_that_fails_says_where_and_how_and_quotes_nothing(proe
         await proef.rows("drop event trigger ziet")
         await proef.rows("drop function ziet")
         await proef.rows("alter table stond rename to stand")
-        await proef.rows("update alembic_version set version_num = '0004'")
+        await proef.rows("update alembic_version set version_num = '0005'")
     assert (code, out) == (1, "")
     assert err == "Failed: UniqueViolationError (23505), migration 0004_stand. Nothing of it was kept.\n"

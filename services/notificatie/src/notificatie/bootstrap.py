@@ -13,7 +13,7 @@ from notificatie.adapters.teksten import JinjaTeksten
 from notificatie.application.bezorgen import Bezorger
 from notificatie.application.handlers.match_verwerken import MatchVerwerken
 from notificatie.entrypoints.jobs import Backlog, Delivery
-from notificatie.settings import Settings
+from notificatie.settings import SENDER, Settings
 from platformkit.clock import SystemClock
 from platformkit.messaging.consumer import Subscription
 from platformkit.service import Job, Process, Service, every
@@ -29,7 +29,6 @@ def _subscriptions(_process: Process[Settings]) -> Sequence[Subscription]:
 
 def _jobs(process: Process[Settings]) -> Sequence[Job]:
     settings = process.settings
-    settings.require_sender()
     email = SmtpPool(settings.smtp, settings.smtp_connections)
     process.at_end(email.close)
     bezorger = Bezorger(
@@ -53,4 +52,5 @@ SERVICE = Service(
     description="Vertelt betrokkenen dat er een match is. Er is nog geen eigen API.",
     subscriptions=_subscriptions,
     jobs=_jobs,
+    needs={"jobs": SENDER},
 )

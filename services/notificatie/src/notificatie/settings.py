@@ -4,22 +4,25 @@ from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Final, Self
 
-from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, field_validator, model_validator
 
+from contracts.mailadres import mailadres
 from kanalen.email import SmtpServer
 from platformkit.settings import ProcessSettings, Profile
 
+SENDER: Final = ("signaal_url", "match_url", "smtp_host", "smtp_user", "smtp_password", "mail_from", "portaal_url")
 _LEASE: Final = 120
 
 
 class Settings(ProcessSettings):
-    """What only the sender needs has no default, and is asked for when a process starts to send.
+    """What only the sender needs (`SENDER`) has no default, and is asked for when a process starts to send.
 
     `smtp_ca_file` none: the CAs of the system. `mail_from` is an address or `Name <address>`. `bezorg_lease_seconden`: how
     long a mail stays with a sender that died; a test may shorten it.
 
     Raises:
-        ValidationError: a shorter lease in production: a sender that is alive may take that long to note what it sent.
+        ValidationError: a shorter lease in production: a sender that is alive may take that long to note what it sent. Or
+            `mail_from` is no address that mail can be sent from.
     """
 
     signaal_url: AnyHttpUrl | None = None
@@ -34,22 +37,18 @@ class Settings(ProcessSettings):
     portaal_url: AnyHttpUrl | None = None
     bezorg_lease_seconden: int = _LEASE
 
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_can_be_sent_from_it(cls, text: str) -> str:
+        if text:
+            mailadres(parseaddr(text)[1])
+        return text
+
     @model_validator(mode="after")
     def _no_short_lease_in_production(self) -> Self:
         if self.profiel is Profile.PRODUCTION and self.bezorg_lease_seconden < _LEASE:
             raise ValueError(f"BEZORG_LEASE_SECONDEN below {_LEASE} exists only in the profiles 'lokaal' and 'test'")
         return self
-
-    def require_sender(self) -> None:
-        """Check that all is there that a sender needs.
-
-        Raises:
-            ValueError: a setting is not set.
-        """
-        needed = ("signaal_url", "match_url", "smtp_host", "smtp_user", "smtp_password", "mail_from", "portaal_url")
-        absent = [name.upper() for name in needed if not getattr(self, name)]
-        if absent:
-            raise ValueError(f"not set: {', '.join(absent)}")
 
     @property
     def smtp(self) -> SmtpServer:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from fastapi import APIRouter, FastAPI
@@ -55,6 +56,7 @@ class Service(Generic[S]):
             `<module>_<name>`, with migrations in `adapters/db/<name>/migrations`.
         checks: what readiness asks beside whether the databases answer; each raises when what it asks is not well.
         fill: what stands in a new database beside its tables; called after each migration, as the owner.
+        needs: by role (such as `jobs`) the settings of its own that have no default and that this role cannot do without.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Service(Generic[S]):
     retelling: Retelling[S] | None = None
     commands: Mapping[str, Command[S]] = field(default_factory=dict)
     fill: Callable[[Process[S]], Awaitable[object]] | None = None
+    needs: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def module(self) -> str:
@@ -86,6 +89,7 @@ class Service(Generic[S]):
             needed += ["namens_sleutel"] * needs_signer(self.name) + ["namens_sleutels"] * needs_reader(self.name)
         if {"consumer", "relay"}.intersection(roles):
             needed += ["kafka_bootstrap", "kafka_user", "kafka_password"]
+        needed += chain.from_iterable(self.needs.get(role, ()) for role in roles)
         return [name.upper() for name in needed if not getattr(settings, name)]
 
     def app(self, process: Process[S], heartbeat: Heartbeat) -> FastAPI:

@@ -93,8 +93,12 @@ class Bezorger:
             zonder: list[tuple[Notificatie, Besluit]] = []
             mails: dict[str, list[tuple[Notificatie, Adres]]] = defaultdict(list)
             jeugdigen: Mapping[UUID, Jeugdigen] = {}
-            if any(map(_vraagt_regie, samen)):
-                jeugdigen = await self.executor.execute(self._jeugdigen, None, samen)
+            try:
+                if any(map(_vraagt_regie, samen)):
+                    jeugdigen = await self.executor.execute(self._jeugdigen, None, samen)
+            except Exception as error:
+                await self._leg_vast([(each, self._na_fout(each, error, spreiding)) for each in samen])
+                return not passes(error)
             gevonden = await asyncio.gather(
                 *(self._adres(each, jeugdigen.get(each.id, ()), spreiding) for each in samen)
             )
@@ -115,6 +119,8 @@ class Bezorger:
 
     async def _adres(self, notificatie: Notificatie, jeugdigen: Jeugdigen, spreiding: float) -> Adres | Besluit:
         """The address at this moment, or what becomes of the mail without one."""
+        if self.geduld.is_op(notificatie):
+            return Besluit(Status.MISLUKT, Reden.AFLEVERING_ONZEKER)
         ontvanger = notificatie.ontvanger
         weg = Reden.MATCH_NIET_BEREIKBAAR
         try:
@@ -127,9 +133,7 @@ class Bezorger:
                 adres = await self.adressen.van_coordinator(ontvanger.naam)
             await failpoints.hit("delivery.before_send")
         except Exception as error:
-            if not passes(error):
-                weg = _onze_fout(notificatie, error)
-            return self._uitstel(notificatie, weg, spreiding)
+            return self._na_fout(notificatie, error, spreiding, weg=weg)
         return adres or Besluit(Status.MISLUKT, Reden.GEEN_ADRES)
 
     async def _verstuur(self, mail: Sequence[tuple[Notificatie, Adres]], spreiding: float) -> bool:
@@ -137,10 +141,15 @@ class Bezorger:
         try:
             bericht = self._bericht(mail)
         except Exception as error:
-            await self._leg_vast([(each, self._uitstel(each, _onze_fout(each, error), spreiding)) for each, _ in mail])
+            await self._leg_vast([(each, self._na_fout(each, error, spreiding)) for each, _ in mail])
             return True
         async with self.venster.beurt() as beurt:
-            result = await self.email.send(bericht, beurt.neem)
+            try:
+                result = await self.email.send(bericht, beurt.neem)
+            except Exception as error:
+                # Nobody knows how far it came.
+                await self._leg_vast([(each, self._na_fout(each, error, spreiding, onzeker=True)) for each, _ in mail])
+                return True
             await failpoints.hit("delivery.after_send")
             _tel(result)
             await self._leg_vast([(each, self._besluit(each, result, spreiding)) for each, _ in mail])
@@ -182,6 +191,21 @@ class Bezorger:
             case Outcome.TRANSIENT:
                 return self._uitstel(notificatie, Reden.SMTP_NIET_BEREIKBAAR, spreiding, onzeker=result.uncertain)
 
+    def _na_fout(
+        self,
+        notificatie: Notificatie,
+        error: Exception,
+        spreiding: float,
+        *,
+        weg: Reden = Reden.DATABASE_NIET_BEREIKBAAR,
+        onzeker: bool = False,
+    ) -> Besluit:
+        """Later, when what is away (`weg`) is back or a mistake of ours is mended; at last it is given up."""
+        if not passes(error):
+            log.error("bezorging_eigen_fout", notificatie=str(notificatie.id), error=type(error).__qualname__)
+            weg = Reden.INTERNE_FOUT
+        return self._uitstel(notificatie, weg, spreiding, onzeker=onzeker)
+
     def _uitstel(self, notificatie: Notificatie, reden: Reden, spreiding: float, *, onzeker: bool = False) -> Besluit:
         return self.geduld.uitstel(notificatie, reden, self.machine.now(), spreiding, onzeker=onzeker)
 
@@ -218,12 +242,6 @@ class Bezorger:
 def _vraagt_regie(notificatie: Notificatie) -> bool:
     """Who was told of a match is told of the mistake as well, whoever is involved by now."""
     return notificatie.ontvanger.soort is OntvangerSoort.COORDINATOR and notificatie.soort is not Soort.MATCH_ONJUIST
-
-
-def _onze_fout(notificatie: Notificatie, error: Exception) -> Reden:
-    """A mistake of ours, before anything was sent: later, when it may be mended, and at last given up like an outage."""
-    log.error("bezorging_eigen_fout", notificatie=str(notificatie.id), error=type(error).__qualname__)
-    return Reden.INTERNE_FOUT
 
 
 def _met(notificatie: Notificatie, over: Sequence[Stand], vandaag: date) -> Notificatie:

@@ -41,6 +41,7 @@ class Reden(StrEnum):
     GEEN_ADRES = "geen-adres"
     REGIEPARTIJ_BETROKKEN = "regiepartij-betrokken"
     MATCH_VOORBIJ = "match-voorbij"
+    DATABASE_NIET_BEREIKBAAR = "database-niet-bereikbaar"
     INTERNE_FOUT = "interne-fout"
 
 
@@ -96,6 +97,10 @@ class Geduld:
     hoogste: timedelta = timedelta(minutes=15)
     opgeven: timedelta = timedelta(hours=48)
     onzeker: int = 5
+
+    def is_op(self, notificatie: Notificatie) -> bool:
+        """Whether it may not be sent once more: so often who had it did not come to note what became of it."""
+        return notificatie.onzeker >= self.onzeker
 
     def uitstel(
         self, notificatie: Notificatie, reden: Reden, nu: datetime, spreiding: float, *, onzeker: bool = False
