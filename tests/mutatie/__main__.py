@@ -91,10 +91,14 @@ def steekproef(alle: Sequence[Plant], aantal: int, zaad: int, bekend: Mapping[Mu
 
 
 def overleeft(laag: Laag, plant: Plant | None, seconds: float | None) -> bool:
-    """Whether the layer's tests pass with this change, within the time."""
+    """Whether the layer's tests pass with this change, those of each place within the time."""
+    return all(_passes(laag, place, plant, seconds) for place in laag.places)
+
+
+def _passes(laag: Laag, place: Path, plant: Plant | None, seconds: float | None) -> bool:
     if laag.on_servers:
         _clean_database(laag.service.module)
-    process = _FORK.Process(target=_run, args=(laag, plant))
+    process = _FORK.Process(target=_run, args=(laag, place, plant))
     process.start()
     process.join(seconds)
     process.kill()
@@ -102,7 +106,7 @@ def overleeft(laag: Laag, plant: Plant | None, seconds: float | None) -> bool:
     return process.exitcode == 0
 
 
-def _run(laag: Laag, plant: Plant | None) -> None:
+def _run(laag: Laag, place: Path, plant: Plant | None) -> None:
     """In a process of its own."""
     testing.stop = lambda: None  # the servers are for the next one too
     modules = {each.module for each in SERVICES}
@@ -119,7 +123,7 @@ def _run(laag: Laag, plant: Plant | None) -> None:
         # hypothesis and some of ours are loaded already.
         options = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
         options += [] if laag.on_servers else ["--no-servers"]
-        sys.exit(pytest.main([*options, *map(str, laag.places)]))
+        sys.exit(pytest.main([*options, str(place)]))
 
 
 def _plant(plant: Plant) -> None:
