@@ -237,7 +237,8 @@ def test_on_whom_no_signal_is_possible(velden, code) -> None:
 
 @pytest.mark.parametrize("datum", [{"datum": "2003-11-23"}, {"jaar": 2003, "maand": 12}, {"jaar": 2004}])
 def test_until_the_day_before_the_first_possible_23rd_birthday_it_is(datum) -> None:
-    assert toelaten(lijst(geboorte={"datum": datum}), VANDAAG)
+    wie = lijst(geboorte={"datum": datum})
+    assert toelaten(wie, VANDAAG) == (wie, wie.geboren)
 
 
 def test_an_unknown_person_is_refused() -> None:

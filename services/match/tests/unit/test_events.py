@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from services.match.tests.bouwstenen import NU, VANDAAG, signaal
 
-from contracts.match import MatchBeeindigd, MatchOntstaan, MatchReden, MatchStatus
+from contracts.match import MatchBeeindigd, MatchOntstaan, MatchReden, MatchSoort, MatchStatus
 from contracts.signaal import Organisatiesoort
 from match.domain.events import toestand
 from match.domain.match import Match
@@ -51,6 +51,15 @@ def test_a_match_is_told_whole() -> None:
     )
     for verteld, kant in zip(event.professionals, (a, b), strict=True):
         assert dict(verteld) == {naam: getattr(kant, naam) for naam in type(verteld).model_fields}
+
+
+@pytest.mark.regel("D2")
+def test_the_youths_of_a_family_match_are_told_in_one_order_whoever_stands_on_which_side() -> None:
+    match, a, b = _match()
+    laag, hoog = sorted((uuid4(), uuid4()))
+    for persoon_a, persoon_b in ((laag, hoog), (hoog, laag)):
+        gezin = match._replace(soort=MatchSoort.GEZIN, persoon_a=persoon_a, persoon_b=persoon_b)
+        assert toestand(gezin, a.betrokkene(), b.betrokkene()).personen == (laag, hoog)
 
 
 @pytest.mark.regel("D2")
