@@ -35,7 +35,7 @@ _OVERLEVERS: Final = Path(__file__).with_name("overlevers.yaml")
 _FORK: Final = multiprocessing.get_context("fork")
 _UNIT: Final = ("unit",)
 # The first ones ask a repository by itself, and the database in memory beside it.
-_ON_POSTGRES: Final = ("*/test_geheugen_ports.py", "component", "integration")
+_ON_POSTGRES: Final = ("*/test_geheugen_*.py", "component", "integration")
 # In seconds, beside twice what the tests take without a change: some changes make a test wait for what does not come.
 _LONGER: Final = 60
 

@@ -47,26 +47,28 @@ async def test_a_tombstone_keeps_its_version_only(db: Database) -> None:
 
 
 async def test_candidates_are_the_active_signals_with_their_youths_state(db: Database) -> None:
-    bekend, onbekend, buiten = uuid4(), uuid4(), uuid4()
-    dood = Persoonstand(bekend, 1, PersoonStatus.OVERLEDEN)
+    bekend, onbekend, buiten, levend = uuid4(), uuid4(), uuid4(), uuid4()
+    standen = [Persoonstand(bekend, 1, PersoonStatus.OVERLEDEN), Persoonstand(levend, 1, PersoonStatus.IN_LEVEN)]
     rijen = [
         rij(bekend),
         rij(onbekend),
         rij(buiten),
+        rij(levend),
         rij(bekend, status=SignaalStatus.INACTIEF, reden=SignaalReden.VERLOPEN),
     ]
     async with db.transactie() as t:
         await db.opslag.projectie.werk_signalen_bij(t, rijen)
-        await db.opslag.projectie.werk_personen_bij(t, [dood])
-        gevonden = await db.opslag.projectie.signalen(t, [bekend, onbekend])
+        await db.opslag.projectie.werk_personen_bij(t, standen)
+        gevonden = await db.opslag.projectie.signalen(t, [bekend, onbekend, levend])
         assert {(s.signaal_id, s.persoon) for s in gevonden} == {
             (rijen[0].signaal_id, PersoonStatus.OVERLEDEN),
             (rijen[1].signaal_id, None),
+            (rijen[3].signaal_id, None),
         }
         (s,) = (s for s in gevonden if s.signaal_id == rijen[0].signaal_id)
         zelfde = set(Kandidaat._fields) - {"persoon"}
         assert {naam: getattr(s, naam) for naam in zelfde} == {naam: getattr(rijen[0], naam) for naam in zelfde}
-        deelnames = await db.opslag.projectie.deelnames(t, [bekend, onbekend])
+        deelnames = await db.opslag.projectie.deelnames(t, [bekend, onbekend, levend])
         assert set(deelnames) == {(s.organisatiesoort, s.status, s.einddatum, s.persoon) for s in gevonden}
 
 
@@ -117,6 +119,10 @@ async def test_matches_by_signal_by_id_and_by_date(db: Database) -> None:
         assert await db.opslag.matches.van(t, [uuid4()]) == []
         assert await db.opslag.matches.van(t, []) == []
         assert await db.opslag.matches.met_id(t, [voorbij.match_id, uuid4()]) == [voorbij]
+        (weer,) = await db.opslag.matches.met_id(t, [voorbij.match_id])
+        # A code that is only text is equal to its name.
+        codes = ("soort", "oorzaak_soort", "status", "reden")
+        assert [type(getattr(weer, code)) for code in codes] == [type(getattr(voorbij, code)) for code in codes]
         assert await db.opslag.matches.met_id(t, []) == []
         assert await db.opslag.matches.verlopen(op(t, date(2000, 1, 1)), 10) == []
         assert await db.opslag.matches.verlopen(op(t, date(2001, 1, 1)), 10) == [elders]
