@@ -44,6 +44,22 @@ async def test_a_signal_ends_at_its_einddatum_and_that_is_told_once(
     assert (read["status"], read["inactiefSinds"]) == ("inactief", "2026-11-29")
 
 
+async def test_what_expired_first_is_swept_first_and_no_more_than_asked(wereld: Any, worker: Executor) -> None:
+    wie = await wereld.professional()
+    for weken in (3, 1, 2):
+        wereld.jeugdige()
+        await wereld.geef_af(wie, body={"bsn": "999996782", "duur": f"P{weken}W"})
+    wereld.klok.forward(timedelta(days=15))
+    verlopen = await worker.execute(PostgresSignaalRepository().vergrendel_verlopen, None, 1_000)
+    einden = [each.einddatum for each in verlopen]
+    assert einden == sorted(einden)
+    assert [each.einddatum.isoformat() for each in verlopen if each.account == wie.account_id] == [
+        "2026-11-29",
+        "2026-12-06",
+    ]
+    assert len(await worker.execute(PostgresSignaalRepository().vergrendel_verlopen, None, 1)) == 1
+
+
 async def test_sweeping_an_old_signal_leaves_the_involvement_of_the_new_one(
     wereld: Any, laat_verlopen: SignalenLatenVerlopen
 ) -> None:
