@@ -5,7 +5,12 @@ from uuid import UUID
 
 import pytest
 
+from contracts.signaal import Organisatiesoort
+from platformkit.executor import Executor
+from platformkit.testing.issuer import ISSUER
 from signaal.adapters.db import startdata
+from signaal.adapters.db.accounts import PostgresAccountRepository
+from signaal.application import contexts
 
 LEGER = "Leger des Heils Jeugdbescherming en reclassering"
 AMSTERDAM, HAARLEM = "0363", "0392"
@@ -49,6 +54,18 @@ async def test_a_signal_stays_of_the_location_where_it_was_issued(wereld: Any) -
     for signaal_id in (eerst, later):
         one = (await wereld.api.get(f"/v1/signalen/{signaal_id}", headers=wie.headers)).json()
         assert (one["organisatie"], one["locatie"]) == (LEGER, waar[signaal_id][2])
+
+
+@pytest.mark.regel("D6")
+async def test_an_account_knows_the_region_of_its_own_location_only(wereld: Any, api: Executor) -> None:
+    for gemeente, convenant, naam in ((AMSTERDAM, "regio-amsterdam", "Amsterdam"), (HAARLEM, "haarlem", "Haarlem")):
+        wie = await wereld.professional(LEGER, gemeente)
+        account = await api.execute(
+            PostgresAccountRepository().van, contexts.identificatie(), ISSUER, wie.subject, wie.organisatie
+        )
+        assert (account.gemeente, account.locatienaam, account.gebied.convenant) == (gemeente, naam, convenant)
+        assert account.organisatiesoort is Organisatiesoort.GECERTIFICEERDE_INSTELLING
+        assert {AMSTERDAM, HAARLEM} & account.gebied.gemeenten == {gemeente}
 
 
 @pytest.mark.regel("R122", "D6")
