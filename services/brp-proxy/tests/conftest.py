@@ -79,6 +79,7 @@ async def kijk(looker: asyncpg.Connection, sleuteladressen: Mapping[str, str]) -
     await looker.execute(
         "truncate verwijzing, signaal, vernietigd, outbox, inbox, dead_letter, audit restart identity cascade"
     )
+    await looker.execute("update volgstand set gewijzigd_tot = null, nagelopen_op = null, nagelopen_na = null")
     await apart.execute("truncate sleutel, vernietigd")
     yield Kijk(looker, Kijk(apart))
     await apart.close()

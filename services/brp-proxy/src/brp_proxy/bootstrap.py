@@ -10,17 +10,24 @@ from brp_proxy.adapters.db.levensloop import PostgresLevensloopRepository
 from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
 from brp_proxy.adapters.db.sleutel import PostgresSleutelRepository
 from brp_proxy.adapters.db.verplaatsing import Verplaatsing
+from brp_proxy.adapters.db.volgen import PostgresVolgRepository
 from brp_proxy.adapters.http.brp import BrpClient
+from brp_proxy.adapters.http.brp_volgen import VolgClient
 from brp_proxy.adapters.http.signaal import SignaalClient
 from brp_proxy.adapters.kluis import Kluis
+from brp_proxy.application.handlers.gevolgden_nalopen import GevolgdenNalopen
 from brp_proxy.application.handlers.herlezen import Herlezen
 from brp_proxy.application.handlers.leases_nalopen import LeasesNalopen
+from brp_proxy.application.handlers.persoon_bijwerken import Bijwerken
 from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
 from brp_proxy.application.handlers.republish import CONTEXT, Republish
 from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerken
 from brp_proxy.application.handlers.sleutels_nalopen import SleutelsNalopen
 from brp_proxy.application.handlers.vernietigen import Vernietigen
 from brp_proxy.application.handlers.verwijzing_vergelijken import Vergelijken
+from brp_proxy.application.handlers.volgindicaties_beeindigen import VolgindicatiesBeeindigen
+from brp_proxy.application.handlers.volgindicaties_plaatsen import VolgindicatiesPlaatsen
+from brp_proxy.application.handlers.wijzigingen_ophalen import WijzigingenOphalen
 from brp_proxy.entrypoints import cli
 from brp_proxy.entrypoints.http.persoonsverwijzingen import persoonsverwijzingen_router
 from brp_proxy.entrypoints.http.problems import PROBLEMS
@@ -30,6 +37,7 @@ from platformkit.messaging.consumer import Subscription
 from platformkit.service import Command, Job, Process, Retelling, Service, every
 
 _LEASES = timedelta(seconds=15)
+_VOLGEN = timedelta(seconds=1)
 
 
 def _sleutels(process: Process[Settings]) -> PostgresSleutelRepository:
@@ -46,6 +54,10 @@ def _verplaatsing(process: Process[Settings]) -> Verplaatsing:
 
 def _brp(process: Process[Settings]) -> BrpClient:
     return BrpClient(process.http, str(process.settings.brp_url), process.settings.brp_api_key)
+
+
+def _volgen(process: Process[Settings]) -> VolgClient:
+    return VolgClient(process.http, str(process.settings.brp_update_url), process.settings.brp_api_key)
 
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
@@ -65,13 +77,29 @@ def _subscriptions(_process: Process[Settings]) -> Sequence[Subscription]:
 
 def _jobs(process: Process[Settings]) -> Sequence[Job]:
     signaal = SignaalClient(process.client(process.settings.signaal_url))
-    levensloop, sleutels = PostgresLevensloopRepository(), _sleutels(process)
-    herlezen = Herlezen(_brp(process), process.executor, _personen(process))
+    executor, levensloop, sleutels, personen = (
+        process.executor,
+        PostgresLevensloopRepository(),
+        _sleutels(process),
+        _personen(process),
+    )
+    brp, volgen, volglijst = _brp(process), _volgen(process), PostgresVolgRepository()
+    herlezen = Herlezen(brp, executor, personen)
     herstel = PostgresHerstelRepository(Kluis.van(process.settings.sleutel_bestand))
+    beeindigen = VolgindicatiesBeeindigen(volgen, executor, volglijst, personen)
+    following = (volgen, executor, volglijst, personen)
+    bijwerken = Bijwerken(brp, executor, personen, levensloop)
     return [
-        every("leases", _LEASES, LeasesNalopen(signaal, process.executor, levensloop, herlezen)),
-        every("vernietigen", _LEASES, Vernietigen(process.executor, levensloop, sleutels)),
-        every("sleutels", _LEASES, SleutelsNalopen(process.executor, sleutels, herstel)),
+        every("leases", _LEASES, LeasesNalopen(signaal, executor, levensloop, herlezen)),
+        every("vernietigen", _LEASES, Vernietigen(executor, levensloop, sleutels, volg_niet_meer=beeindigen)),
+        every("sleutels", _LEASES, SleutelsNalopen(executor, sleutels, herstel)),
+        every("volgen", _VOLGEN, VolgindicatiesPlaatsen(*following, bijwerken=bijwerken)),
+        every(
+            "wijzigingen",
+            timedelta(seconds=process.settings.volgen_seconden),
+            WijzigingenOphalen(*following, bijwerken=bijwerken),
+        ),
+        every("nalopen", _VOLGEN, GevolgdenNalopen(*following, bijwerken=bijwerken)),
     ]
 
 

@@ -21,6 +21,9 @@ class Settings(ProcessSettings):
 
     brp_url: Annotated[AnyHttpUrl, LOCAL] = AnyHttpUrl("http://127.0.0.1:5010/haalcentraal/api/brp")
     brp_api_key: Annotated[SecretStr, LOCAL] = SecretStr("")
+    brp_update_url: Annotated[AnyHttpUrl, LOCAL] = AnyHttpUrl("http://127.0.0.1:5010/haalcentraal/api/brpupdate")
+    volgen_seconden: float = 3600.0
+    """Between two questions who changed. Changes are told by day, so each question reads those of the day again."""
     signaal_url: Annotated[AnyHttpUrl, LOCAL] = AnyHttpUrl("http://127.0.0.1:8080")
     sleutel_bestand: Annotated[Path | None, LOCAL] = None
     database_url_sleutels_api: SecretStr | None = None

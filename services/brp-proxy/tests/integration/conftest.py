@@ -14,15 +14,18 @@ from brp_proxy.adapters.db.herstel import PostgresHerstelRepository
 from brp_proxy.adapters.db.levensloop import PostgresLevensloopRepository
 from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
 from brp_proxy.adapters.db.sleutel import PostgresSleutelRepository
+from brp_proxy.adapters.db.volgen import PostgresVolgRepository
 from brp_proxy.adapters.kluis import Kluis, Sleutels
 from brp_proxy.application.commands import PersoonVastleggen, VerwijzingVergelijken
 from brp_proxy.application.handlers.herlezen import Herlezen
 from brp_proxy.application.handlers.leases_nalopen import LeasesNalopen
+from brp_proxy.application.handlers.persoon_bijwerken import Bijwerken
 from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
 from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerken
 from brp_proxy.application.handlers.sleutels_nalopen import SleutelsNalopen
 from brp_proxy.application.handlers.vernietigen import Vernietigen
 from brp_proxy.application.handlers.verwijzing_vergelijken import Vergelijken
+from brp_proxy.application.handlers.volgindicaties_beeindigen import VolgindicatiesBeeindigen
 from brp_proxy.bootstrap import SERVICE
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.doel import Verwerkingsdoel
@@ -71,18 +74,30 @@ class Omgeving:
     personen: dict[str, Persoonslijst] = field(default_factory=dict)
     signaal_zegt: dict[UUID, bool | Exception | None] = field(default_factory=dict)
     brp_zegt: Exception | None = None
+    gevolgd_daar: dict[Bsn, None] = field(default_factory=dict)
+    gewijzigd_op: dict[str, date] = field(default_factory=dict)
+    gevraagd_vanaf: list[date] = field(default_factory=list)
+    update_api_weg: bool = False
     tijdens_vraag: Callable[[], Awaitable[object]] | None = None
 
-    def persoon(self, bsn: str, *ouders: str, woongemeente: str | None = "0363", geheim: bool = False) -> None:
+    def persoon(
+        self,
+        bsn: str,
+        *ouders: str,
+        woongemeente: str | None = "0363",
+        geheim: bool = False,
+        overleden_op: date | None = None,
+    ) -> None:
+        geboren = date(2012, 5, 5)
         self.personen[bsn] = Persoonslijst(
             bsn=Bsn(bsn),
-            geboren=date(2012, 5, 5),
-            overleden=False,
-            overleden_op=None,
+            geboren=geboren,
+            overleden=overleden_op is not None,
+            overleden_op=overleden_op,
             geheim=geheim,
             woongemeente=woongemeente,
             geslacht=Geslacht.VROUW,
-            ouders=tuple(Ouderregistratie(Bsn(ouder), None, None) for ouder in ouders),
+            ouders=tuple(Ouderregistratie(Bsn(ouder), f"{plaats}", geboren) for plaats, ouder in enumerate(ouders, 1)),
             gegevens={"naam": {"geslachtsnaam": self.KANARIE}},
         )
 
@@ -125,6 +140,36 @@ class Omgeving:
         handler = SignalenVerwerken(PostgresLevensloopRepository())
         await self.executor("worker").execute_batch(CONSUMER, messages, handler)
 
+    async def plaats(self, bsn: Bsn) -> None:
+        self._update_api()
+        self.gevolgd_daar[bsn] = None
+
+    async def beeindig(self, bsn: Bsn, vandaag: date) -> None:
+        self._update_api()
+        self.gevolgd_daar.pop(bsn, None)
+
+    async def gevolgd(self) -> frozenset[Bsn]:
+        self._update_api()
+        return frozenset(self.gevolgd_daar)
+
+    async def gewijzigd(self, vanaf: date) -> frozenset[Bsn]:
+        self._update_api()
+        self.gevraagd_vanaf.append(vanaf)
+        return frozenset(Bsn(bsn) for bsn, dag in self.gewijzigd_op.items() if dag >= vanaf)
+
+    def _update_api(self) -> None:
+        if self.update_api_weg:
+            raise TransientError("brp-niet-beschikbaar")
+
+    def bijwerken(self) -> Bijwerken:
+        personen = self.persoonsregister("worker")
+        return Bijwerken(self, self.executor("worker"), personen, PostgresLevensloopRepository())
+
+    def volgwerk(self, soort: type[Any]) -> Any:
+        """One of the jobs that follow."""
+        personen = self.persoonsregister("worker")
+        return soort(self, self.executor("worker"), PostgresVolgRepository(), personen, bijwerken=self.bijwerken())
+
     async def loop_leases_na(self, na: timedelta = timedelta(minutes=16)) -> int:
         self.clock.forward(na)
         executor = self.executor("worker")
@@ -139,7 +184,9 @@ class Omgeving:
 
     async def vernietig(self) -> int:
         executor = self.executor("worker")
-        return await Vernietigen(executor, PostgresLevensloopRepository(), self.sleutelkast("worker"))()
+        beeindigen = VolgindicatiesBeeindigen(self, executor, PostgresVolgRepository(), self.persoonsregister("worker"))
+        levensloop = PostgresLevensloopRepository()
+        return await Vernietigen(executor, levensloop, self.sleutelkast("worker"), volg_niet_meer=beeindigen)()
 
     def signaal(
         self, ref: UUID, *, soort: type[SignaalToestand] = SignaalAfgegeven, versie: int = 1, id: UUID | None = None

@@ -79,8 +79,9 @@ class Http:
         content: bytes = b"",
         seconds: float = 5.0,
         template: str = "?",
+        largest: int | None = None,
     ) -> Answer:
-        """The answer, whatever its status; a redirect is not followed. `seconds` is for all of it.
+        """The answer, whatever its status; a redirect is not followed. `seconds` is for all of it, `largest` its bytes.
 
         The span holds the `template` of the path: a path itself may say who somebody is.
 
@@ -109,7 +110,7 @@ class Http:
                     allow_redirects=False,
                     timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT_SECONDS)),
                 ) as response:
-                    answer = Answer(response.status, response.headers, await _content(response))
+                    answer = Answer(response.status, response.headers, await _content(response, largest or _LARGEST))
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 span.set_status(StatusCode.ERROR)
                 span.set_attribute("error.type", type(error).__qualname__)
@@ -124,10 +125,10 @@ class Http:
         return self._made
 
 
-async def _content(response: aiohttp.ClientResponse) -> bytes:
+async def _content(response: aiohttp.ClientResponse, largest: int) -> bytes:
     content = bytearray()
     async for chunk in response.content.iter_any():
         content += chunk
-        if len(content) > _LARGEST:
+        if len(content) > largest:
             raise ValueError("too large")
     return bytes(content)

@@ -23,6 +23,7 @@ class Pretended(Http):
         content: bytes = b"",
         seconds: float = 5.0,
         template: str = "?",
+        largest: int | None = None,
     ) -> Answer:
         try:
             said = self._answer(httpx.Request(method, url, headers=headers, content=content))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -24,6 +24,29 @@ class Brp(Protocol):
         Raises:
             DomainError: `bsn-niet-uniek`; TransientError: `brp-niet-beschikbaar`.
         """
+        ...
+
+
+class Volgen(Protocol):
+    """Who tells of changes in the register of persons, and only of whom we follow.
+
+    Raises TransientError `brp-niet-beschikbaar`: away, failing, or refusing us.
+    """
+
+    async def plaats(self, bsn: Bsn) -> None:
+        """Follow somebody; who is followed already stays so."""
+        ...
+
+    async def beeindig(self, bsn: Bsn, vandaag: date) -> None:
+        """Follow somebody no more."""
+        ...
+
+    async def gevolgd(self) -> frozenset[Bsn]:
+        """Whom we follow."""
+        ...
+
+    async def gewijzigd(self, vanaf: date) -> frozenset[Bsn]:
+        """Who changed on that day or later."""
         ...
 
 
@@ -121,6 +144,10 @@ class PersoonRepository(Protocol):
 
     async def bsn_van(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> Mapping[PersoonRef, Bsn]:
         """The BSNs of these youths, for asking the BRP again; whose names do not open is absent."""
+        ...
+
+    async def refs_van(self, work: UnitOfWork, bsns: Collection[Bsn]) -> Mapping[Bsn, PersoonRef]:
+        """The refs of those of the youths who are known."""
         ...
 
     async def bladzijde(
@@ -269,4 +296,47 @@ class SleutelRepository(Protocol):
 
     async def vernietig(self, redenen: Mapping[PersoonRef, str], nu: datetime) -> None:
         """Destroy the keys and the sealed names of these persons and enter them in the ledger there; may be repeated."""
+        ...
+
+
+@dataclass(frozen=True)
+class Volgstand:
+    """How far following is: changes up to a day are dealt with, the last night that was gone through to its end, and the
+    person after whom this night's turn goes on (none: it has not begun, or is over).
+    """
+
+    gewijzigd_tot: date | None = None
+    nagelopen_op: date | None = None
+    nagelopen_na: UUID | None = None
+
+
+class VolgRepository(Protocol):
+    """Whom we follow, by ref. Who was marked is not followed any more."""
+
+    async def te_plaatsen(self, work: UnitOfWork, hoogstens: int) -> Sequence[PersoonRef]:
+        """So many of those whose entry does not stand at the BRP."""
+        ...
+
+    async def geplaatst(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> None:
+        """Their entries stand there."""
+        ...
+
+    async def plaats_opnieuw(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> None:
+        """Their entries do not stand there, against what was known."""
+        ...
+
+    async def bladzijde(self, work: UnitOfWork, na: UUID | None, aantal: int) -> Sequence[PersoonRef]:
+        """The next `aantal` whom we follow, by ref after `na`."""
+        ...
+
+    async def gevolgd(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> Sequence[PersoonRef]:
+        """Those of these persons who have an entry, also when they were marked."""
+        ...
+
+    async def stand(self, work: UnitOfWork) -> Volgstand:
+        """How far following is."""
+        ...
+
+    async def bewaar_stand(self, work: UnitOfWork, stand: Volgstand) -> None:
+        """Keep it."""
         ...

@@ -64,6 +64,9 @@ _IS_OF = Statement(
         )
     )
 )
+_REFS_OF = Statement(
+    select(verwijzing.c.persoon_ref, verwijzing.c.bsn_index).where(verwijzing.c.soort == _JEUGDIGE, _of_bsn)
+)
 _FIND_PARENTS = Statement(
     select(verwijzing.c.persoon_ref, verwijzing.c.bsn_index, verwijzing.c.sleutelversie)
     .where(
@@ -190,6 +193,10 @@ class PostgresPersoonRepository:
     async def is_van(self, work: UnitOfWork, persoon_ref: PersoonRef, jeugdige: Bsn) -> bool:
         indexen = [index.waarde for index in self._kluis.indexen(jeugdige)]
         return bool(await work.value(_IS_OF, persoon_ref=persoon_ref, indexen=indexen))
+
+    async def refs_van(self, work: UnitOfWork, bsns: Collection[Bsn]) -> Mapping[Bsn, PersoonRef]:
+        van = {index.waarde: bsn for bsn in bsns for index in self._kluis.indexen(bsn)}
+        return {van[rij.bsn_index]: PersoonRef(rij.persoon_ref) for rij in await work.rows(_REFS_OF, indexen=list(van))}
 
     async def bladzijde(
         self, work: UnitOfWork, na: UUID | None, aantal: int

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Integer,
@@ -69,6 +70,16 @@ volgindicatie = Table(
     "volgindicatie",
     metadata,
     Column("persoon_ref", ForeignKey("persoon.persoon_ref"), primary_key=True),
+    Column("geplaatst_op", DateTime(timezone=True)),
+)
+
+volgstand = Table(
+    "volgstand",
+    metadata,
+    Column("alleen", Boolean, primary_key=True),
+    Column("gewijzigd_tot", Date),
+    Column("nagelopen_op", Date),
+    Column("nagelopen_na", Uuid),
 )
 
 signaal = Table(

@@ -4,7 +4,7 @@ Two databases cannot commit together. In this order nothing is lost whatever hap
 repeated: a marked person is unknown to everybody, and a BSN that is asked for meanwhile gets another ref.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final
 
 from opentelemetry import metrics
@@ -23,16 +23,26 @@ _vernietigd = metrics.get_meter("brp_proxy").create_counter("persoon.vernietigd"
 class Vernietigen:
     """Ends those who were marked (`LevensloopRepository.markeer`) and tells it; the number of them."""
 
-    def __init__(self, executor: Executor, levensloop: LevensloopRepository, sleutels: SleutelRepository) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        levensloop: LevensloopRepository,
+        sleutels: SleutelRepository,
+        *,
+        volg_niet_meer: Callable[[Collection[PersoonRef]], Awaitable[None]],
+    ) -> None:
         self._executor = executor
         self._levensloop = levensloop
         self._sleutels = sleutels
+        self._volg_niet_meer = volg_niet_meer
 
     async def __call__(self) -> int:
         """End so many of them."""
         redenen = await self._executor.execute(self._levensloop.gemarkeerd, None, _HOOGSTENS)
         if not redenen:
             return 0
+        # While their names can still be read.
+        await self._volg_niet_meer(redenen.keys())
         await failpoints.hit("destroying.before_key")
         await self._executor.execute(self._vernietig_sleutels, None, redenen)
         await failpoints.hit("destroying.after_key")

@@ -1,0 +1,111 @@
+"""Client of the BRP Update API (Haal Centraal 1.0.0): whom we follow, and who of them changed."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from opentelemetry import metrics
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from brp_proxy.adapters.http.brp import SECONDEN
+from brp_proxy.domain.bsn import Bsn
+from platformkit.errors import TransientError
+from platformkit.http.calls import Answer, Http, UnansweredError
+from platformkit.logging import get_logger
+
+_EEN = "/volgindicaties/{burgerservicenummer}"
+_ALLE = "/volgindicaties"
+_WIJZIGINGEN = "/wijzigingen"
+_LIJST_SECONDEN = 30.0
+_GROOTSTE = 64 * 1024 * 1024
+"""In bytes: everybody who is followed comes in one answer, without pages."""
+
+log = get_logger()
+_aanroepen = metrics.get_meter("brp_proxy").create_counter("brp.volgen", unit="{call}")
+
+
+class _Volgindicatie(BaseModel):
+    burgerservicenummer: str
+
+
+class _Volgindicaties(BaseModel):
+    volgindicaties: tuple[_Volgindicatie, ...] = ()
+
+
+class _Wijzigingen(BaseModel):
+    burgerservicenummers: tuple[str, ...] = ()
+
+
+class VolgClient:
+    """See `brp_proxy.application.ports.Volgen`. The BSN stands in the path: no span, log line or error holds a path."""
+
+    def __init__(self, client: Http, base_url: str, api_key: SecretStr) -> None:
+        self._client = client
+        self._url = base_url.rstrip("/")
+        self._api_key = api_key
+
+    async def plaats(self, bsn: Bsn) -> None:
+        await self._vraag("PUT", _EEN, bsn=bsn, inhoud={})
+
+    async def beeindig(self, bsn: Bsn, vandaag: date) -> None:
+        await self._vraag("PUT", _EEN, bsn=bsn, inhoud={"einddatum": vandaag.isoformat()})
+
+    async def gevolgd(self) -> frozenset[Bsn]:
+        antwoord = await self._vraag("GET", _ALLE)
+        try:
+            gelezen = _Volgindicaties.model_validate_json(antwoord.content)
+        except ValidationError:
+            raise _onbruikbaar() from None
+        return _bsns(each.burgerservicenummer for each in gelezen.volgindicaties)
+
+    async def gewijzigd(self, vanaf: date) -> frozenset[Bsn]:
+        antwoord = await self._vraag("GET", _WIJZIGINGEN, f"?vanaf={vanaf.isoformat()}")
+        try:
+            gelezen = _Wijzigingen.model_validate_json(antwoord.content)
+        except ValidationError:
+            raise _onbruikbaar() from None
+        return _bsns(gelezen.burgerservicenummers)
+
+    async def _vraag(
+        self,
+        methode: str,
+        pad: str,
+        zoekvraag: str = "",
+        *,
+        bsn: Bsn | None = None,
+        inhoud: Mapping[str, str] | None = None,
+    ) -> Answer:
+        adres = pad if bsn is None else pad.replace("{burgerservicenummer}", bsn.waarde)
+        try:
+            antwoord = await self._client.send(
+                methode,
+                self._url + adres + zoekvraag,
+                headers={"X-API-KEY": self._api_key.get_secret_value(), "Content-Type": "application/json"},
+                content=b"" if inhoud is None else json.dumps(inhoud).encode(),
+                seconds=SECONDEN if bsn else _LIJST_SECONDEN,
+                template=pad,
+                largest=_GROOTSTE,
+            )
+        except UnansweredError as error:
+            log.warning("brp_volgen_niet_beschikbaar", error=str(error))
+            raise _weg(pad, "weg") from None
+        if not antwoord.is_success:
+            weg = antwoord.status_code == 429 or antwoord.status_code >= 500
+            (log.warning if weg else log.error)("brp_volgen_geweigerd", status=antwoord.status_code)
+            raise _weg(pad, str(antwoord.status_code))
+        _aanroepen.add(1, {"pad": pad, "uitkomst": "gelukt"})
+        return antwoord
+
+
+def _bsns(gelezen: Iterable[str]) -> frozenset[Bsn]:
+    return frozenset(bsn for each in gelezen if (bsn := Bsn.geregistreerd(each)) is not None)
+
+
+def _weg(pad: str, uitkomst: str) -> TransientError:
+    _aanroepen.add(1, {"pad": pad, "uitkomst": uitkomst})
+    return TransientError("brp-niet-beschikbaar")
+
+
+def _onbruikbaar() -> TransientError:
+    log.error("brp_volgen_onbruikbaar")
+    return TransientError("brp-niet-beschikbaar")

@@ -1,0 +1,86 @@
+"""PersoonBijwerken: read a youth who is followed again, and store and tell what changed (D1, R023)."""
+
+from collections.abc import Collection
+from typing import Final
+
+from opentelemetry import metrics
+
+from brp_proxy.application import contexts
+from brp_proxy.application.opslag import werk_bij
+from brp_proxy.application.ports import Brp, LevensloopRepository, PersoonRepository
+from brp_proxy.domain.bsn import Bsn
+from brp_proxy.domain.doel import Verwerkingsdoel
+from brp_proxy.domain.persoonslijst import Persoonslijst
+from contracts.base import PersoonRef
+from contracts.persoon import PersoonVernietigdReden
+from platformkit.errors import DomainError, TransientError
+from platformkit.executor import Executor, UnitOfWork
+from platformkit.logging import get_logger
+
+TEGELIJK: Final = 20
+"""How many are read in one turn of a job, so that it goes on beating."""
+
+log = get_logger()
+_meter = metrics.get_meter("brp_proxy")
+_gewijzigd = _meter.create_counter("persoon.bijgewerkt", unit="{person}")
+_zoek = _meter.create_counter("persoon.niet_meer_te_volgen", unit="{person}")
+
+
+class Bijwerken:
+    """Reads known youths again; one of whom nothing comes keeps what is stored of him, and holds up no other."""
+
+    def __init__(
+        self, brp: Brp, executor: Executor, personen: PersoonRepository, levensloop: LevensloopRepository
+    ) -> None:
+        self._brp = brp
+        self._executor = executor
+        self._personen = personen
+        self._levensloop = levensloop
+
+    async def __call__(self, refs: Collection[PersoonRef]) -> Collection[PersoonRef]:
+        """Those of whom anything changed.
+
+        Raises:
+            TransientError: the BRP is away for some of them; the others are done.
+        """
+        weg: TransientError | None = None
+        veranderd = []
+        for ref, bsn in (await self._executor.execute(self._personen.bsn_van, None, refs)).items():
+            try:
+                if await self._lees(ref, bsn):
+                    veranderd.append(ref)
+            except TransientError as error:
+                weg = error
+        if weg is not None:
+            raise weg
+        return veranderd
+
+    async def _lees(self, ref: PersoonRef, bsn: Bsn) -> bool:
+        try:
+            lijst = await self._brp.raadpleeg(bsn, Verwerkingsdoel.VOLGEN)
+        except DomainError as error:
+            return _niet_te_volgen(ref, error.code)
+        if lijst is None:
+            return _niet_te_volgen(ref, "persoon-onbekend")
+        if lijst.bsn != bsn:
+            return _niet_te_volgen(ref, "bsn-gewijzigd")
+        return await self._executor.execute(self._bewaar, contexts.ZELF, ref, lijst)
+
+    async def _bewaar(self, work: UnitOfWork, ref: PersoonRef, lijst: Persoonslijst) -> bool:
+        persoon = await werk_bij(work, self._personen, lijst)
+        work.audit("brp-raadpleging", outcome="bijgewerkt" if persoon else "ongewijzigd", person=ref)
+        if persoon is None:
+            return False
+        work.after_commit(_gewijzigd.add, 1)
+        if persoon.overleden_op is not None:
+            # Nothing may be kept of him (R023): told as dead first, so that everybody knows why he goes.
+            await self._levensloop.vergrendel(work, [persoon.persoon_ref])
+            await self._levensloop.markeer(work, [persoon.persoon_ref], PersoonVernietigdReden.OVERLEDEN)
+        return True
+
+
+def _niet_te_volgen(ref: PersoonRef, waarom: str) -> bool:
+    """Somebody has to look: what is stored of this youth may be of the past from now on."""
+    log.error("persoon_niet_meer_te_volgen", persoon_ref=str(ref), waarom=waarom)
+    _zoek.add(1, {"waarom": waarom})
+    return False

@@ -1,0 +1,42 @@
+"""Follow whoever has a signal: place the entry at the BRP, then read him once more (D1).
+
+Only after the signal, because nobody may be followed for a question that led to nothing. Once more, because what changed
+between the first reading and the entry is never delivered.
+"""
+
+from brp_proxy.application.handlers.persoon_bijwerken import TEGELIJK, Bijwerken
+from brp_proxy.application.ports import PersoonRepository, Volgen, VolgRepository
+from platformkit.executor import Executor
+
+
+class VolgindicatiesPlaatsen:
+    """Places the entries that are missing; the number of them. Repeated after a crash, which changes nothing."""
+
+    def __init__(
+        self,
+        volgen: Volgen,
+        executor: Executor,
+        volglijst: VolgRepository,
+        personen: PersoonRepository,
+        *,
+        bijwerken: Bijwerken,
+    ) -> None:
+        self._volgen = volgen
+        self._executor = executor
+        self._volglijst = volglijst
+        self._personen = personen
+        self._bijwerken = bijwerken
+
+    async def __call__(self) -> int:
+        """Place so many of them.
+
+        Raises:
+            TransientError: the BRP is away; those that were placed are known as such.
+        """
+        refs = await self._executor.execute(self._volglijst.te_plaatsen, None, TEGELIJK)
+        bsns = await self._executor.execute(self._personen.bsn_van, None, refs) if refs else {}
+        for ref, bsn in bsns.items():
+            await self._volgen.plaats(bsn)
+            await self._bijwerken([ref])
+            await self._executor.execute(self._volglijst.geplaatst, None, [ref])
+        return len(bsns)

@@ -1,0 +1,76 @@
+"""Ask the BRP who changed of those we follow, and read them again.
+
+Changes are asked for by day, and the last day again each time: to ask twice does no harm, as what has not changed is not
+told. A time without asking does none either, as the next question goes back to the last one that was dealt with.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import islice
+from typing import Final
+
+from opentelemetry import metrics
+
+from brp_proxy.application.handlers.persoon_bijwerken import TEGELIJK, Bijwerken
+from brp_proxy.application.ports import PersoonRepository, Volgen, VolgRepository
+from contracts.base import PersoonRef
+from platformkit.executor import Executor, UnitOfWork
+
+_TERUG: Final = timedelta(days=1)
+
+_vreemd = metrics.get_meter("brp_proxy").create_counter("brp.volgen_onbekend", unit="{person}")
+
+
+class WijzigingenOphalen:
+    """One question, then some persons a turn until all are done; the number that is left."""
+
+    def __init__(
+        self,
+        volgen: Volgen,
+        executor: Executor,
+        volglijst: VolgRepository,
+        personen: PersoonRepository,
+        *,
+        bijwerken: Bijwerken,
+    ) -> None:
+        self._volgen = volgen
+        self._executor = executor
+        self._volglijst = volglijst
+        self._personen = personen
+        self._bijwerken = bijwerken
+        self._tot: date | None = None
+        self._nog: Sequence[PersoonRef] = ()
+
+    async def __call__(self) -> int:
+        """Ask, or go on with what was answered.
+
+        Raises:
+            TransientError: the BRP is away; what was not dealt with is asked for again.
+        """
+        if self._tot is None:
+            self._tot, self._nog = await self._vraag()
+        await self._bijwerken(self._nog[:TEGELIJK])
+        self._nog = self._nog[TEGELIJK:]
+        if not self._nog:
+            await self._executor.execute(self._bewaar, None, self._tot)
+            self._tot = None
+        return len(self._nog)
+
+    async def _vraag(self) -> tuple[date, Sequence[PersoonRef]]:
+        vandaag, vanaf = await self._executor.execute(self._sinds, None)
+        gewijzigd = await self._volgen.gewijzigd(vanaf)
+        refs: list[PersoonRef] = []
+        bsns = iter(gewijzigd)
+        while deel := list(islice(bsns, 500)):
+            refs += (await self._executor.execute(self._personen.refs_van, None, deel)).values()
+        _vreemd.add(len(gewijzigd) - len(refs))
+        return vandaag, refs
+
+    async def _sinds(self, work: UnitOfWork) -> tuple[date, date]:
+        stand = await self._volglijst.stand(work)
+        return work.today, (stand.gewijzigd_tot or work.today) - _TERUG
+
+    async def _bewaar(self, work: UnitOfWork, tot: date) -> None:
+        stand = await self._volglijst.stand(work)
+        await self._volglijst.bewaar_stand(work, replace(stand, gewijzigd_tot=tot))
