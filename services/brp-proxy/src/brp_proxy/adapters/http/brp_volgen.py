@@ -90,8 +90,7 @@ class VolgClient:
             log.warning("brp_volgen_niet_beschikbaar", error=str(error))
             raise _weg(pad, "weg") from None
         if not antwoord.is_success:
-            weg = antwoord.status_code == 429 or antwoord.status_code >= 500
-            (log.warning if weg else log.error)("brp_volgen_geweigerd", status=antwoord.status_code)
+            log.error("brp_volgen_geweigerd", status=antwoord.status_code)
             raise _weg(pad, str(antwoord.status_code))
         _aanroepen.add(1, {"pad": pad, "uitkomst": "gelukt"})
         return antwoord
