@@ -1,5 +1,7 @@
 """What the BRP simulator can be told: to fail, to break off, to be slow, to lie."""
 
+import json
+
 import httpx
 import pytest
 from deploy.local.tests.processen.brp.vragen import ALMENKINDERS, PAD, personen, validate, vraag
@@ -87,3 +89,68 @@ def test_control_call_takes_json_only(client: httpx.Client) -> None:
     assert response.status_code == 415
     assert client.put("/_besturing/personen/999996770", json=["x"]).status_code == 400
     assert client.put("/_besturing/personen/999990020", json={"naam": {}}).status_code == 404
+
+
+def test_several_lists_on_one_bsn(client: httpx.Client) -> None:
+    def lijst(naam: str, reden: str = "") -> dict[str, object]:
+        opschorting = {"opschortingBijhouding": {"reden": {"code": reden, "omschrijving": "x"}}} if reden else {}
+        return {"naam": {"geslachtsnaam": naam}, **opschorting}
+
+    pad = f"/_besturing/personen/{ALMENKINDERS}"
+    client.put(pad, json=[lijst("Fout", "F"), lijst("Weg", "E"), lijst("Nu")]).raise_for_status()
+    velden = ["burgerservicenummer", "naam.geslachtsnaam"]
+    assert [each["naam"]["geslachtsnaam"] for each in personen(client, ALMENKINDERS, fields=velden)] == ["Weg", "Nu"]
+    client.put(pad, json={"naam": {"geslachtsnaam": "Straks"}}).raise_for_status()
+    namen = {each["naam"]["geslachtsnaam"] for each in personen(client, ALMENKINDERS, fields=velden)}
+    assert namen == {"Weg", "Straks"}, "the one that is kept up is changed"
+    client.put(pad, json=[lijst("Een"), lijst("Twee")]).raise_for_status()
+    assert len(personen(client, ALMENKINDERS, fields=velden)) == 2
+    client.put(pad, json=[]).raise_for_status()
+    assert personen(client, ALMENKINDERS) == []
+
+
+def test_told_when_to_come_back(client: httpx.Client) -> None:
+    for fout in ("429", "503"):
+        client.put("/_besturing", json={"fout": fout, "retryAfter": 7}).raise_for_status()
+        assert client.post(PAD, json=vraag(ALMENKINDERS)).headers["retry-after"] == "7"
+
+
+def test_told_to_answer_no_json(client: httpx.Client) -> None:
+    client.put("/_besturing", json={"fout": "kapot", "aantal": 1}).raise_for_status()
+    response = client.post(PAD, json=vraag(ALMENKINDERS))
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json; charset=utf-8")
+    with pytest.raises(json.JSONDecodeError):
+        response.json()
+    assert len(personen(client, ALMENKINDERS)) == 1
+
+
+def test_told_to_answer_with_wrong_types(client: httpx.Client) -> None:
+    client.put("/_besturing", json={"fout": "verkeerd-type", "aantal": 1}).raise_for_status()
+    (persoon,) = client.post(PAD, json=vraag(ALMENKINDERS)).json()["personen"]
+    assert persoon["burgerservicenummer"] == 9
+    assert persoon["geboorte"]["datum"]["datum"] == len("2009-08-04")
+
+
+def test_told_to_answer_with_somebody_else(client: httpx.Client) -> None:
+    client.put("/_besturing", json={"fout": "ander", "aantal": 1}).raise_for_status()
+    (persoon,) = personen(client, ALMENKINDERS)
+    assert persoon["burgerservicenummer"] != ALMENKINDERS
+
+
+def test_told_to_answer_with_what_was(client: httpx.Client) -> None:
+    velden = ["gemeenteVanInschrijving"]
+    eerst = personen(client, ALMENKINDERS, fields=velden)
+    verhuizing = {"soort": "verhuizing", "bsn": ALMENKINDERS, "gemeente": "Haarlem"}
+    client.post("/_besturing/mutaties", json=verhuizing).raise_for_status()
+    client.put("/_besturing", json={"fout": "oud", "aantal": 2}).raise_for_status()
+    assert personen(client, ALMENKINDERS, fields=velden) == eerst
+    assert len(personen(client, "999995832")) == 1, "who has not changed is as he is"
+    assert personen(client, ALMENKINDERS, fields=velden)[0]["gemeenteVanInschrijving"]["code"] == "0392"
+
+
+def test_told_to_drip(client: httpx.Client) -> None:
+    client.put("/_besturing", json={"fout": "druppelen", "vertragingMs": 2, "aantal": 1}).raise_for_status()
+    with client.stream("POST", PAD, json=vraag(ALMENKINDERS)) as response:
+        druppels = list(response.iter_raw())
+    assert max(map(len, druppels)) < len(b"".join(druppels)) / 2
+    assert json.loads(b"".join(druppels)) == client.post(PAD, json=vraag(ALMENKINDERS)).json()

@@ -10,7 +10,7 @@ import pytest
 from deploy.local.tests.processen.brp.vragen import ALMENKINDERS, API_KEY, PAD, personen, vraag
 
 from lokaal.simulatoren.brp.__main__ import OFFICIELE_SELECTIE
-from lokaal.simulatoren.brp.personen import Personenbestand
+from lokaal.simulatoren.brp.personen import OnbruikbaarError, Personenbestand
 
 
 def test_says_that_it_is_a_simulator(client: httpx.Client) -> None:
@@ -48,10 +48,28 @@ def test_a_removed_list_does_not_hide_the_good_one(tmp_path: Path) -> None:
     goed = {"burgerservicenummer": "999990020", "naam": {"geslachtsnaam": "Rafi"}}
     for volgorde in ([weg, goed], [goed, weg]):
         (tmp_path / "p.json").write_text(json.dumps({"personen": volgorde}))
-        assert Personenbestand.lees(tmp_path / "p.json").zoek("999990020") == goed
+        assert Personenbestand.lees(tmp_path / "p.json").zoek("999990020") == (goed,)
 
 
-@pytest.mark.parametrize("inhoud", ["", "{}", "[]", '{"personen": ["x"]}'])
+@pytest.mark.parametrize(
+    ("bsns", "reden"),
+    [
+        (["999990020", "999990020", "999990147"], "1 burgerservicenummers staan er dubbel in"),
+        (["99999002", "1234567890", "999990020"], "2 personen hebben een burgerservicenummer dat geen 9 cijfers is"),
+    ],
+)
+def test_a_file_with_doubles_says_how_many_and_not_who(tmp_path: Path, bsns: list[str], reden: str) -> None:
+    bestand = tmp_path / "p.json"
+    bestand.write_text(json.dumps({"personen": [{"burgerservicenummer": bsn} for bsn in bsns]}))
+    with pytest.raises(OnbruikbaarError, match=reden) as gezegd:
+        Personenbestand.lees(bestand)
+    assert not any(bsn in str(gezegd.value) for bsn in bsns)
+
+
+DUBBEL = '{"personen": [{"burgerservicenummer": "999990020"}, {"burgerservicenummer": "999990020"}]}'
+
+
+@pytest.mark.parametrize("inhoud", ["", "{}", "[]", '{"personen": ["x"]}', DUBBEL])
 def test_a_wrong_file_ends_it_with_one_line(run_to_end: Any, tmp_path: Path, inhoud: str) -> None:
     bestand = tmp_path / "p.json"
     bestand.write_text(inhoud)

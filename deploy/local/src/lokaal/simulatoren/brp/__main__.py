@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from lokaal.proces import ProcesSettings, domain_now, read_settings, serve
 from lokaal.simulatoren.brp.app import create_app
-from lokaal.simulatoren.brp.personen import Personenbestand
+from lokaal.simulatoren.brp.personen import OnbruikbaarError, Personenbestand
 
 OFFICIELE_SELECTIE = Path(__file__).parent / "data" / "personen-responsvorm-selectie.json"
 
@@ -25,8 +25,8 @@ def main() -> None:
     settings = read_settings(BrpSettings)
     try:
         personen = Personenbestand.lees(settings.personen)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "geen bestand in de vorm {'personen': [...]}"
+    except (OSError, OnbruikbaarError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
         print(f"PERSONEN: {settings.personen} kan niet gelezen worden: {reason}", file=sys.stderr)
         raise SystemExit(2) from None
     key = settings.brp_api_key.get_secret_value()

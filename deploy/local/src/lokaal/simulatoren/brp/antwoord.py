@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 
 from lokaal.simulatoren.brp import fouten
 from lokaal.simulatoren.brp.leeftijd import leeftijd
-from lokaal.simulatoren.brp.personen import Personenbestand
+from lokaal.simulatoren.brp.personen import Lijsten
 from lokaal.simulatoren.brp.velden import keuze, projecteer
 from lokaal.simulatoren.brp.vraag import RAADPLEEG, controleer_raadpleging, controleer_type
 
@@ -53,13 +53,12 @@ class Poort:
 class Antwoorder:
     """Answers as the official API does; `vandaag` gives the date that ages are counted on."""
 
-    def __init__(self, personen: Personenbestand, api_key: str, vandaag: Callable[[], date]) -> None:
-        self._personen = personen
+    def __init__(self, api_key: str, vandaag: Callable[[], date]) -> None:
         self._poort = Poort(api_key)
         self._vandaag = vandaag
 
-    def antwoord(self, headers: Mapping[str, str], inhoud: bytes) -> Uitkomst:
-        """Return the answer to one call."""
+    def antwoord(self, headers: Mapping[str, str], inhoud: bytes, zoek: Callable[[str], Lijsten]) -> Uitkomst:
+        """Return the answer to one call; `zoek` gives the lists of a BSN."""
         weigering = self._poort.weiger(headers)
         if weigering is not None:
             return Uitkomst(weigering)
@@ -69,7 +68,7 @@ class Antwoorder:
         weigering = self._weiger_op_inhoud(body)
         if weigering is not None:
             return Uitkomst(weigering)
-        personen = self._zoek(body)
+        personen = self._kies(body, zoek)
         response = JSONResponse({"type": RAADPLEEG, "personen": personen}, media_type=_MEDIA_TYPE)
         return Uitkomst(response, len(body["burgerservicenummer"]), len(personen))
 
@@ -84,17 +83,16 @@ class Antwoorder:
         fout = controleer_raadpleging(body)
         return fouten.foute_parameters(fout) if fout else None
 
-    def _zoek(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _kies(self, body: Mapping[str, Any], zoek: Callable[[str], Lijsten]) -> list[dict[str, Any]]:
         gevraagd = keuze(body["fields"])
         gemeente = body.get("gemeenteVanInschrijving")
         gevonden = []
         for bsn in dict.fromkeys(body["burgerservicenummer"]):
-            persoon = self._personen.zoek(bsn)
-            if persoon is None or (gemeente and persoon.get("gemeenteVanInschrijving", {}).get("code") != gemeente):
-                continue
-            if "leeftijd" in gevraagd:
-                persoon = persoon | {"leeftijd": leeftijd(persoon, self._vandaag())}
-            gevonden.append(projecteer(persoon, gevraagd))
+            for persoon in zoek(bsn):
+                if gemeente and persoon.get("gemeenteVanInschrijving", {}).get("code") != gemeente:
+                    continue
+                oud = {"leeftijd": leeftijd(persoon, self._vandaag())} if "leeftijd" in gevraagd else {}
+                gevonden.append(projecteer(persoon | oud, gevraagd))
         return gevonden
 
 

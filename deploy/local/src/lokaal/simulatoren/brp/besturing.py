@@ -3,25 +3,28 @@
 from collections import Counter
 from typing import Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
+
+from lokaal.simulatoren.brp.model import Model
 
 Eindpunt = Literal["personen", "volgindicaties", "wijzigingen"]
-FoutNaam = Literal["503", "500", "429", "403", "401", "breken"]
+FoutNaam = Literal["503", "500", "429", "403", "401", "breken", "druppelen", "kapot", "verkeerd-type", "ander", "oud"]
+"""A status; or: closes in the middle, sends a few bytes at a time, no JSON, wrong types, somebody else, an older version."""
 
 _EINDPUNTEN: Final[tuple[Eindpunt, ...]] = get_args(Eindpunt)
 
 
-class Opdracht(BaseModel):
+class Opdracht(Model):
     """A control call: be slow, fail; for the next `aantal` calls, or until told otherwise.
 
     It is for all endpoints together, or for one; what is told of one wins there.
     """
 
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
-
     vertraging_ms: int = Field(default=0, ge=0, le=600_000)
+    """Before the answer; when dripping, before each drop."""
     fout: FoutNaam | None = None
+    retry_after: int | None = Field(default=None, ge=0)
+    """Seconds, with 429 (1 where nothing is said) and 503."""
     aantal: int | None = Field(default=None, ge=1)
     eindpunt: Eindpunt | None = None
 

@@ -1,11 +1,13 @@
 """The problem answers of the BRP API 2.7.0: its OpenAPI, and its features where those are more exact."""
 
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from fastapi import Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from lokaal.simulatoren.brp.vraag import InvalidParam
 
@@ -51,13 +53,14 @@ INTERN = Fout(500, "serverError", "Interne server fout.", _RFC7231 + "6.6.1")
 NIET_BESCHIKBAAR = Fout(503, "notAvailable", "Bronservice BRP is tijdelijk niet beschikbaar.", _RFC7231 + "6.6.4")
 
 
-def antwoord(fout: Fout, pad: str = PAD) -> JSONResponse:
-    """Return the problem answer of this kind to a call of `pad`."""
+def antwoord(fout: Fout, pad: str = PAD, retry_after: int | None = None) -> JSONResponse:
+    """Return the problem answer of this kind to a call of `pad`; `retry_after` (seconds) where it is told."""
     inhoud = {"type": fout.type, "title": fout.title, "status": fout.status}
     if fout.detail:
         inhoud["detail"] = fout.detail
     inhoud |= {"instance": pad, "code": fout.code}
-    return JSONResponse(inhoud, fout.status, dict(fout.headers), "application/problem+json")
+    headers = dict(fout.headers) | ({} if retry_after is None else {"retry-after": str(retry_after)})
+    return JSONResponse(inhoud, fout.status, headers, "application/problem+json")
 
 
 def foute_parameters(fouten: Sequence[InvalidParam], pad: str = PAD) -> JSONResponse:
@@ -83,6 +86,38 @@ def _bad_request(detail: str, fouten: Sequence[InvalidParam], pad: str) -> JSONR
     if fouten:
         inhoud["invalidParams"] = [fout.as_json() for fout in fouten]
     return JSONResponse(inhoud, 400, media_type="application/problem+json")
+
+
+def kapot(response: Response) -> Response:
+    """Return half of an answer: all of HTTP is right, and it is no JSON."""
+    half = bytes(response.body)[: len(response.body) // 2]
+    return Response(half, response.status_code, media_type=response.headers["content-type"])
+
+
+def verkeerd_type(response: Response) -> Response:
+    """Return an answer in which every text is a number, and every truth a text."""
+    inhoud = json.dumps(_verkeerd(json.loads(bytes(response.body))))
+    return Response(inhoud, response.status_code, media_type=response.headers["content-type"])
+
+
+def _verkeerd(waarde: Any) -> Any:
+    if isinstance(waarde, dict):
+        return {naam: _verkeerd(deel) for naam, deel in waarde.items()}
+    if isinstance(waarde, list):
+        return [_verkeerd(deel) for deel in waarde]
+    return len(waarde) if isinstance(waarde, str) else "ja"
+
+
+def druppelend(response: Response, seconden: float) -> Response:
+    """Return an answer that comes in drops of 16 bytes, with a pause before each."""
+    inhoud = bytes(response.body)
+
+    async def druppels() -> AsyncIterator[bytes]:
+        for begin in range(0, len(inhoud), 16):
+            await asyncio.sleep(seconden)
+            yield inhoud[begin : begin + 16]
+
+    return StreamingResponse(druppels(), response.status_code, media_type=response.headers["content-type"])
 
 
 class AfgebrokenAntwoord(Response):

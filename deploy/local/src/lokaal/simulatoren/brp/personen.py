@@ -1,14 +1,18 @@
 """The persons that the simulator knows: a file, and what control calls have changed since."""
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from lokaal.simulatoren.brp.velden import zonder_leeg
 
-Persoon = dict[str, Any]
+Persoon: TypeAlias = dict[str, Any]
+Lijsten: TypeAlias = tuple[Persoon, ...]
+"""All lists (persoonslijsten) on one BSN."""
 
 _NIET_GELEVERD = frozenset({"F", "W"})
 
@@ -17,61 +21,120 @@ class _Bestand(BaseModel):
     personen: list[Persoon]
 
 
-class Personenbestand:
-    """Persons by BSN, in the response form of the API; changes last until `herstel`."""
+class OnbruikbaarError(ValueError):
+    """The file is no file of persons. Its text says why, and names nobody."""
 
-    def __init__(self, personen: Mapping[str, Persoon]) -> None:
-        self._origineel = dict(personen)
-        self._nu = dict(personen)
+
+class Personenbestand:
+    """Lists by BSN, in the response form of the API; changes last until `herstel`."""
+
+    def __init__(self, bron: Mapping[str, Lijsten]) -> None:
+        self._bron = bron
+        self.herstel()
 
     @classmethod
     def lees(cls, pad: Path) -> "Personenbestand":
         """Read a file `{"personen": [...]}`; persons without a BSN cannot be asked for and are left out.
 
-        Raises OSError when it cannot be read, ValueError when it is not such a file.
+        A BSN may have several lists, of which one at most is kept up (not suspended).
+
+        Raises OSError when it cannot be read, OnbruikbaarError when it is not such a file.
         """
-        inhoud = _Bestand.model_validate_json(pad.read_bytes())
-        personen: dict[str, Persoon] = {}
-        for ruw in inhoud.personen:
-            persoon = zonder_leeg(ruw)
-            bsn = persoon.get("burgerservicenummer")
-            # A BSN can stand on a removed list and on a good one; the good one counts.
-            if bsn and (bsn not in personen or _wordt_geleverd(persoon)):
-                personen[bsn] = persoon
-        return cls(personen)
+        try:
+            inhoud = _Bestand.model_validate_json(pad.read_bytes())
+        except ValidationError:
+            raise OnbruikbaarError("geen bestand in de vorm {'personen': [...]}") from None
+        return cls(per_bsn(map(zonder_leeg, inhoud.personen)))
 
     def __len__(self) -> int:
-        return len(self._nu)
+        weg = sum(not lijsten for bsn, lijsten in self._nu.items() if bsn in self._bron)
+        return len(self._bron) - weg + sum(bool(lijsten) for bsn, lijsten in self._nu.items() if bsn not in self._bron)
 
-    def zoek(self, bsn: str) -> Persoon | None:
-        """Return the person, or None when the BSN is unknown or its list was removed (suspended with F or W)."""
-        persoon = self._nu.get(bsn)
-        return persoon if persoon is not None and _wordt_geleverd(persoon) else None
+    def lijsten(self, bsn: str) -> Lijsten:
+        """Return every list on this BSN, the removed ones, too."""
+        return self._nu[bsn] if bsn in self._nu else self._bron.get(bsn, ())
+
+    def zoek(self, bsn: str) -> Lijsten:
+        """Return the lists that are delivered: none when the BSN is unknown or its list was removed (F or W)."""
+        return tuple(filter(_wordt_geleverd, self.lijsten(bsn)))
+
+    def vorige(self, bsn: str) -> Lijsten:
+        """Return what was delivered before the last change of this BSN."""
+        return tuple(filter(_wordt_geleverd, self._vorige.get(bsn, self.lijsten(bsn))))
+
+    def ander(self, bsn: str) -> Lijsten:
+        """Return the lists of somebody else."""
+        return next((gevonden for ander in self._bron if ander != bsn and (gevonden := self.zoek(ander))), ())
+
+    def geldend(self, bsn: str) -> Persoon | None:
+        """Return the list that counts: one that is kept up, else one that is delivered, else a removed one."""
+        return min(self.lijsten(bsn), key=_rang, default=None)
 
     def zet(self, bsn: str, document: Persoon) -> bool:
         """Replace or add a person when `document` has a BSN, else merge it into the known one (RFC 7396).
 
         Returns False when there is nobody to merge it into.
         """
-        if "burgerservicenummer" not in document:
-            bestaand = self._nu.get(bsn)
-            if bestaand is None:
-                return False
-            document = _merge(bestaand, document)
-        self._nu[bsn] = zonder_leeg(document | {"burgerservicenummer": bsn})
+        if "burgerservicenummer" in document:
+            self.zet_lijsten(bsn, (document,))
+            return True
+        oud = self.geldend(bsn)
+        if oud is None:
+            return False
+        self.vervang(bsn, _merge(oud, document))
         return True
+
+    def zet_lijsten(self, bsn: str, lijsten: Iterable[Persoon]) -> None:
+        """Let these be all lists on this BSN; none makes it unknown."""
+        self._vorige[bsn] = self.lijsten(bsn)
+        self._nu[bsn] = tuple(zonder_leeg(lijst | {"burgerservicenummer": bsn}) for lijst in lijsten)
+
+    def vervang(self, bsn: str, nieuw: Persoon) -> None:
+        """Let `nieuw` stand where the list that counts stood; the other lists on this BSN stay."""
+        oud = self.geldend(bsn)
+        rest = [lijst for lijst in self.lijsten(bsn) if lijst is not oud]
+        self.zet_lijsten(bsn, (nieuw, *rest))
 
     def vergeet(self, bsn: str) -> None:
         """Make this BSN unknown."""
-        self._nu.pop(bsn, None)
+        self.zet_lijsten(bsn, ())
 
     def herstel(self) -> None:
         """Undo every change."""
-        self._nu = dict(self._origineel)
+        self._nu: dict[str, Lijsten] = {}
+        self._vorige: dict[str, Lijsten] = {}
+
+
+def per_bsn(personen: Iterable[Persoon]) -> dict[str, Lijsten]:
+    """Return lists by BSN.
+
+    Raises OnbruikbaarError when a BSN is none, or has two lists that are kept up.
+    """
+    gevonden: dict[str, Lijsten] = {}
+    onjuist = 0
+    for persoon in personen:
+        bsn = persoon.get("burgerservicenummer")
+        if isinstance(bsn, str) and re.fullmatch(r"[0-9]{9}", bsn, re.ASCII):
+            gevonden[bsn] = (*gevonden.get(bsn, ()), persoon)
+        elif bsn is not None:
+            onjuist += 1
+    if onjuist:
+        raise OnbruikbaarError(f"{onjuist} personen hebben een burgerservicenummer dat geen 9 cijfers is")
+    bijgehouden = Counter(
+        bsn for bsn, lijsten in gevonden.items() for lijst in lijsten if "opschortingBijhouding" not in lijst
+    )
+    dubbel = sum(aantal > 1 for aantal in bijgehouden.values())
+    if dubbel:
+        raise OnbruikbaarError(f"{dubbel} burgerservicenummers staan er dubbel in: van elk is er één lijst actueel")
+    return gevonden
 
 
 def _wordt_geleverd(persoon: Persoon) -> bool:
     return persoon.get("opschortingBijhouding", {}).get("reden", {}).get("code") not in _NIET_GELEVERD
+
+
+def _rang(persoon: Persoon) -> tuple[bool, bool]:
+    return not _wordt_geleverd(persoon), "opschortingBijhouding" in persoon
 
 
 def _merge(doel: Any, patch: Any) -> Any:

@@ -57,7 +57,7 @@ class UpdateAntwoorder:
         if fout:
             return Uitkomst(fouten.foute_parameters(fout, VOLGINDICATIES))
         # One on a person who is gone meanwhile can still be ended.
-        if self._volgindicaties.zoek(bsn) is None and self._personen.zoek(bsn) is None:
+        if self._volgindicaties.zoek(bsn) is None and not self._personen.zoek(bsn):
             return Uitkomst(fouten.antwoord(fouten.NIET_GEVONDEN, VOLGINDICATIES))
         gezet, geplaatst = self._volgindicaties.zet(bsn, einddatum)
         return Uitkomst(_volgindicatie(bsn, gezet, geplaatst=geplaatst))

@@ -130,7 +130,8 @@ def _vanzelf(bron: Mapping[str, Any], gevraagd: Mapping[str, Keuze]) -> dict[str
     """Return what comes with a group without being asked: doubts about the asked fields, and about the address."""
     uit: dict[str, Any] = {}
     onderzoek = bron.get("inOnderzoek", {})
-    vlaggen = {naam: vlag for naam, vlag in onderzoek.items() if naam in gevraagd}
+    # `type` is asked with whatever else of the group.
+    vlaggen = {naam: vlag for naam, vlag in onderzoek.items() if gevraagd and naam in {"type", *gevraagd}}
     if vlaggen:
         uit["inOnderzoek"] = vlaggen | {n: v for n, v in onderzoek.items() if n.startswith("datumIngangOnderzoek")}
     if gevraagd and "indicatieVastgesteldVerblijftNietOpAdres" in bron:
