@@ -64,7 +64,7 @@ CHAIN = (
     ("notificatie-relay",),
     ("notificatie-consumer", MAILS),
     ("match-relay",),
-    ("match-consumer", "brp-proxy-consumer"),
+    ("match-consumer", "brp-proxy-consumer", "signaal-consumer"),
     ("signaal-relay", "brp-proxy-relay"),
 )
 """From its end on, what is stopped together when a pair has been told that far: each will find work of its own."""

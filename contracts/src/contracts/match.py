@@ -47,6 +47,16 @@ class MatchReden(StrEnum):
     OUDER_GECORRIGEERD = "ouder-gecorrigeerd"
 
 
+class NadereReden(StrEnum):
+    """Why a match ended where `MatchReden` has no word for it: who read the first contract knows those words only.
+
+    None of these means that the match was wrong. `ouder-gewijzigd`: the parent that joined the two youths went by a later
+    event, such as an adoption.
+    """
+
+    OUDER_GEWIJZIGD = "ouder-gewijzigd"
+
+
 class OorzaakSoort(StrEnum):
     """What made the match (D18)."""
 
@@ -83,6 +93,10 @@ class MatchToestand(Event):
 
     `regiepartij`: whether one of the two organisations can have the matchregie (R111). `afgegeven_op`: when the two signals
     were issued, in the order of `signalen` and `professionals`. Both are none where nobody said so yet.
+
+    An ended match has either a `reden` or a `nadere_reden`, of which a reader may not know the word. `beeindigd_door`: of one
+    that was wrong, what showed that, the same for all matches that it ended: the signal that was removed, or, derived from
+    person and version, the change of his parents.
     """
 
     TOPIC = "match"
@@ -98,6 +112,8 @@ class MatchToestand(Event):
     reden: MatchReden | None = None
     regiepartij: bool | None = None
     afgegeven_op: tuple[Moment, Moment] | None = None
+    nadere_reden: Code | None = None
+    beeindigd_door: UUID | None = None
 
     @property
     def aggregate_id(self) -> UUID:

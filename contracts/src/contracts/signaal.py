@@ -116,7 +116,7 @@ class SignaalVerlengd(SignaalToestand):
 
 
 class SignaalGedeactiveerd(SignaalToestand):
-    """Closed by its professional or expired (R063, R065)."""
+    """Closed by its professional or expired (R063, R065), or its youth died (R023)."""
 
     TYPE = "nl.verwijsindex.signaal.gedeactiveerd.v1"
 

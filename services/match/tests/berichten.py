@@ -106,10 +106,13 @@ def vastgelegd(ref: UUID, ouders: Iterable[UUID], versie: int = 1, sinds: dateti
     return bericht(event, versie=versie, subject=ref, key=ref)
 
 
-def gewijzigd(ref: UUID, ouders: Iterable[UUID], versie: int = 2, sinds: datetime = OP) -> Message:
+def gewijzigd(
+    ref: UUID, ouders: Iterable[UUID], versie: int = 2, sinds: datetime = OP, onjuist: Iterable[UUID] = ()
+) -> Message:
     event = PersoonGewijzigd(
         persoon_ref=ref,
         ouders=tuple(_ouder(o, sinds, versie, True) for o in ouders),
+        ouders_onjuist=tuple(onjuist),
         woongemeente="0392",
         geheim=False,
     )

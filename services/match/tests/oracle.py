@@ -39,8 +39,13 @@ def oorzaak(s: dict, t: dict, banden: dict[UUID, dict[UUID, tuple[datetime, UUID
     return laatste
 
 
-def reden(soort: str, zijden: Iterable[tuple[dict, str | None]], vandaag: date) -> str:
-    """Why a match ended: the gravest of what is true of a signal or its youth (`in-leven`, `overleden`, ...)."""
+def reden(
+    soort: str, zijden: Iterable[tuple[dict, str | None]], vandaag: date, samen: set[UUID], nooit: set[UUID]
+) -> str:
+    """Why a match ended: the gravest of what is true of a signal or its youth (`in-leven`, `overleden`, ...).
+
+    `samen` are the parents whom the two youths shared until then, `nooit` those who turned out never to be one of either.
+    """
     erg = {
         "signaal-verwijderd": lambda s, _: s["status"] == "verwijderd",
         "signaal-vernietigd": lambda s, _: s["status"] == "vernietigd",
@@ -56,4 +61,6 @@ def reden(soort: str, zijden: Iterable[tuple[dict, str | None]], vandaag: date) 
         if any(geldt(signaal, jeugdige) for signaal, jeugdige in zijden):
             return naam
     (een, _), (ander, _) = zijden
-    return "zelfde-professional" if een["professional"] == ander["professional"] else "ouder-gecorrigeerd"
+    if een["professional"] == ander["professional"]:
+        return "zelfde-professional"
+    return "ouder-gewijzigd" if samen - nooit else "ouder-gecorrigeerd"

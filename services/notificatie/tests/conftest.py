@@ -93,8 +93,8 @@ def ontstaan(
     )
 
 
-def beeindigd(match: MatchToestand, reden: MatchReden) -> MatchBeeindigd:
-    return MatchBeeindigd(**{**match.model_dump(), "status": MatchStatus.BEEINDIGD, "reden": reden})
+def beeindigd(match: MatchToestand, reden: MatchReden | None, **other: Any) -> MatchBeeindigd:
+    return MatchBeeindigd(**{**match.model_dump(), "status": MatchStatus.BEEINDIGD, "reden": reden, **other})
 
 
 @dataclass

@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import Field, StrictBool
+from pydantic import Field, PositiveInt, StrictBool
 
 from contracts.base import Gemeentecode, Moment, PersoonRef
 from contracts.http.base import Antwoord, Call, Vraag
@@ -45,6 +45,10 @@ class Persoonsverwijzing(Antwoord):
     geheim: bool = Field(description="De persoonsgegevens zijn geheim")
     leeftijdsgroep: Leeftijdsgroep
     geslacht: Geslacht
+    versie: Annotated[
+        PositiveInt | None,
+        Field(description="Versie van de jeugdige in topic persoon: wat daar ouder is, is oud nieuws"),
+    ] = None
 
 
 class VergelijkingVraag(Vraag):

@@ -41,6 +41,7 @@ async def test_a_known_person_gets_the_same_answer_and_the_same_work(omgeving, k
     assert tweede.persoon_ref == eerste.persoon_ref
     assert tweede.vastgelegd_op == eerste.vastgelegd_op + timedelta(minutes=1)
     assert [(soort, versie) for soort, _, versie, _ in await kijk.events()] == [("vastgelegd", 1), ("vastgelegd", 2)]
+    assert [eerste.versie, tweede.versie] == [1, 2]
     assert await kijk.rijen("select bevestigd, vastgelegd_op from persoon") == [
         {"bevestigd": False, "vastgelegd_op": omgeving.clock.now()}
     ]

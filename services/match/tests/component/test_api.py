@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 import pytest
 import respx
-from services.match.tests.berichten import Signaleerder, overleden, vastgelegd, verwerk
+from services.match.tests.berichten import Signaleerder, gewijzigd, overleden, vastgelegd, verwerk
 
 from contracts.signaal import Organisatiesoort
 from lokaal.sleutels import make_namens
@@ -178,6 +178,18 @@ async def test_a_match_is_over_on_its_einddatum_without_any_sweep(
     (over,) = await stand("beeindigd")
     assert (over["status"], over["reden"]) == ("beeindigd", "einddatum")
     assert over["beeindigdOp"] == "2025-06-02T00:00:00+02:00"
+
+
+@pytest.mark.regel("D18")
+async def test_a_match_whose_parent_went_by_a_later_event_is_over_without_a_word_for_it(
+    http: httpx.AsyncClient, executor: Executor
+) -> None:
+    kind, zus, moeder = uuid4(), uuid4(), uuid4()
+    a, b = Signaleerder(kind), Signaleerder(zus)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven(), vastgelegd(kind, [moeder]), vastgelegd(zus, [moeder])])
+    await verwerk(executor, [gewijzigd(kind, [uuid4()])], "match.persoon")
+    (over,) = (await http.get("/v1/matches", headers=als(b.account))).json()["items"]
+    assert (over["status"], over["reden"], over["partner"]) == ("beeindigd", None, None)
 
 
 @pytest.mark.regel("D10")

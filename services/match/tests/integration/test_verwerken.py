@@ -15,7 +15,7 @@ from services.match.tests.berichten import (
 )
 from services.match.tests.stand import matches, open_matches, verteld
 
-from contracts.match import MatchBeeindigd, MatchReden
+from contracts.match import MatchBeeindigd, MatchReden, NadereReden
 from match.domain.oorzaak import wijziging_id
 from platformkit.clock import FixedClock
 from platformkit.db.database import Database
@@ -87,7 +87,7 @@ async def test_a_match_that_arises_again_has_the_same_id_and_a_higher_version(
     a, b = Signaleerder(kind), Signaleerder(zus)
     await verwerk(executor, [a.afgegeven(), b.afgegeven(), vastgelegd(kind, [moeder]), vastgelegd(zus, [moeder])])
     eerst = await een(worker, a, b)
-    await verwerk(executor, [gewijzigd(zus, [uuid4()], 2)], "match.persoon")
+    await verwerk(executor, [gewijzigd(zus, [uuid4()], 2, onjuist=[moeder])], "match.persoon")
     geeindigd = await een(worker, a, b)
     assert (geeindigd.status, geeindigd.reden) == ("beeindigd", MatchReden.OUDER_GECORRIGEERD)
     klok.forward(timedelta(hours=1))
@@ -97,6 +97,53 @@ async def test_a_match_that_arises_again_has_the_same_id_and_a_higher_version(
     assert weer.reden is None
     assert (weer.oorzaak_soort, weer.oorzaak_id) == ("persoon-gewijzigd", wijziging_id(zus, 3))
     assert weer.ontstaan_op == klok.now()
+
+
+@pytest.mark.regel("R083", "D18")
+async def test_siblings_who_are_adopted_one_after_the_other_had_a_right_match_in_between(
+    executor: Executor, worker: Database, addresses
+) -> None:
+    kind, zus, moeder, adoptant = (uuid4() for _ in range(4))
+    a, b = Signaleerder(kind), Signaleerder(zus)
+    await verwerk(executor, [a.afgegeven(), b.afgegeven(), vastgelegd(kind, [moeder]), vastgelegd(zus, [moeder])])
+    await verwerk(executor, [gewijzigd(kind, [adoptant], 2, OP + timedelta(days=8))], "match.persoon")
+    await verwerk(executor, [gewijzigd(zus, [adoptant], 2, OP + timedelta(days=9))], "match.persoon")
+    match = await een(worker, a, b)
+    assert (match.status, match.reden) == ("actief", None)
+    verhaal = [
+        MatchBeeindigd.model_validate_json(rij.payload) for rij in await verteld(addresses["relay"], match.match_id)
+    ]
+    assert [(each.status, each.reden, each.nadere_reden) for each in verhaal] == [
+        ("actief", None, None),
+        ("beeindigd", None, NadereReden.OUDER_GEWIJZIGD),
+        ("actief", None, None),
+    ]
+
+
+@pytest.mark.regel("R083", "D18")
+@pytest.mark.parametrize("samen", [True, False])
+async def test_one_denial_ends_all_that_rested_on_it_as_wrong_and_by_one_cause(
+    executor: Executor, worker: Database, addresses, samen: bool
+) -> None:
+    """Also when a later version, told together with it or instead of it, is the first that is heard."""
+    kind, zus, broer, vader = (uuid4() for _ in range(4))
+    signalen = [Signaleerder(each) for each in (kind, zus, broer)]
+    await verwerk(
+        executor,
+        [*(each.afgegeven() for each in signalen), *(vastgelegd(each, [vader]) for each in (kind, zus, broer))],
+    )
+    ontkend = gewijzigd(kind, [], 2, onjuist=[vader])
+    later = gewijzigd(kind, [], 3, onjuist=[vader])
+    for each in [[ontkend, later]] if samen else [[ontkend], [later], [ontkend]]:
+        await verwerk(executor, each, "match.persoon")
+    weg = [m for m in await matches(worker, [signalen[0].id]) if m.status == "beeindigd"]
+    assert [m.reden for m in weg] == [MatchReden.OUDER_GECORRIGEERD] * 2
+    door = {
+        MatchBeeindigd.model_validate_json((await verteld(addresses["relay"], m.match_id))[-1].payload).beeindigd_door
+        for m in weg
+    }
+    assert door == {wijziging_id(kind, 3 if samen else 2)}
+    assert len(await open_matches(worker, [each.id for each in signalen])) == 1
 
 
 @pytest.mark.regel("R023", "R065", "O14")
@@ -137,11 +184,14 @@ async def test_a_signal_removed_after_the_end_makes_the_match_wrong_once(
     match = await een(worker, a, b)
     assert (match.status, match.reden, match.beeindigd_op) == ("beeindigd", MatchReden.SIGNAAL_VERWIJDERD, einde)
     assert match.versie & 0xFFFFFFFF == 3
-    redenen = [
-        MatchBeeindigd.model_validate_json(rij.payload).reden
-        for rij in await verteld(addresses["relay"], match.match_id)
+    verhaal = [
+        MatchBeeindigd.model_validate_json(rij.payload) for rij in await verteld(addresses["relay"], match.match_id)
     ]
-    assert redenen == [None, MatchReden.SIGNAAL_GEDEACTIVEERD, MatchReden.SIGNAAL_VERWIJDERD]
+    assert [(each.reden, each.beeindigd_door) for each in verhaal] == [
+        (None, None),
+        (MatchReden.SIGNAAL_GEDEACTIVEERD, None),
+        (MatchReden.SIGNAAL_VERWIJDERD, a.id),
+    ]
 
 
 @pytest.mark.regel("D8", "D18")

@@ -141,7 +141,8 @@ class Geschiedenis:
             each: Ouder(ouder_ref=each, sinds=begin, sinds_versie=1, sinds_gewijzigd=False)
             for each in kans.sample(eigen, min(len(eigen), kans.choice([0, 1, 1, 2, 2])))
         }
-        yield self._toestand(PersoonVastgelegd, ref, 1, ouders, None)
+        nooit: set[UUID] = set()
+        yield self._toestand(PersoonVastgelegd, ref, 1, ouders, nooit)
         overleden = None
         for versie in range(2, 2 + kans.choice([0, 0, 1, 1, 2, 3, 4])):
             soort: type[PersoonToestand]
@@ -149,6 +150,9 @@ class Geschiedenis:
                 case "ouders":
                     soort, overleden = PersoonGewijzigd, None  # a death may be corrected, too
                     gekozen = kans.sample(kandidaten, min(len(kandidaten), kans.choice([0, 1, 1, 2, 2])))
+                    # Who goes never was one, or went by a later event; who comes back was one after all.
+                    gegaan = sorted({*ouders, *nooit} - {*gekozen})
+                    nooit = {each for each in gegaan if each in nooit or kans.random() < 0.5}
                     nieuw = Ouder(ouder_ref=ref, sinds=self._moment(-24), sinds_versie=versie, sinds_gewijzigd=True)
                     ouders = {
                         each: ouders.get(each) or nieuw.model_copy(update={"ouder_ref": each}) for each in gekozen
@@ -163,7 +167,7 @@ class Geschiedenis:
                     reden = kans.choice(list(PersoonVernietigdReden))
                     yield Feit(PersoonVernietigd(reden=reden), ref, ref, versie)
                     return
-            yield self._toestand(soort, ref, versie, ouders, overleden)
+            yield self._toestand(soort, ref, versie, ouders, nooit, overleden=overleden)
 
     def _toestand(
         self,
@@ -171,11 +175,14 @@ class Geschiedenis:
         ref: UUID,
         versie: int,
         ouders: dict[UUID, Ouder],
-        overleden: date | None,
+        nooit: set[UUID],
+        *,
+        overleden: date | None = None,
     ) -> Feit:
         event = soort(
             persoon_ref=ref,
             ouders=tuple(ouders.values()),
+            ouders_onjuist=tuple(sorted(nooit)),
             woongemeente=self.kans.choice(["0392", "0363", None]),
             geheim=False,
             overleden_op=overleden,

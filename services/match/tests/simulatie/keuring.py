@@ -26,6 +26,7 @@ class Stand:
         self.signalen: dict[UUID, dict[str, Any]] = {}
         self.banden: dict[UUID, dict[UUID, tuple[Any, UUID, int]]] = {}
         self.jeugdigen: dict[UUID, str] = {}
+        self.nooit: dict[UUID, set[UUID]] = {}
 
     @classmethod
     def volgens_projectie(cls, geheugen: Geheugen) -> "Stand":
@@ -35,6 +36,7 @@ class Stand:
             stand._signaal(s.signaal_id, s, s.status)
         for ref, p in tabellen["persoon"].items():
             stand.jeugdigen[ref] = p.status
+            stand.nooit[ref] = set(p.ouders_onjuist)
         for band in tabellen["ouder"].values():
             stand._band(band.persoon_ref, band)
         return stand
@@ -121,6 +123,7 @@ class Keuring:
         self._bekend: dict[UUID, Match] = {}
         self._verteld: dict[tuple[UUID, int], set[bytes]] = {}
         self._laatst: dict[UUID, Any] = {}
+        self._vorige = Stand()
         self.gehoord: Counter[tuple[str, str]] = Counter()
 
     def bij_commit(self, transactie: Transactie) -> None:
@@ -134,6 +137,7 @@ class Keuring:
         vandaag = self._vandaag()
         _zelfde(stand.matches(vandaag), _opgeslagen(self._geheugen, vandaag), "after a commit")
         self._verschil(stand, transactie)
+        self._vorige = stand
 
     def _verschil(self, stand: Stand, transactie: Transactie) -> None:
         """What changed was told in the same commit, under a version never used before, with the reason of an end."""
@@ -163,7 +167,9 @@ class Keuring:
                     (stand.signalen[m.signaal_a], stand.jeugdigen.get(m.persoon_a)),
                     (stand.signalen[m.signaal_b], stand.jeugdigen.get(m.persoon_b)),
                 ]
-                verwacht = reden(m.soort, zijden, rij.created_at.astimezone(AMSTERDAM).date())
+                samen = set.intersection(*(set(self._vorige.banden.get(ref, ())) for ref in (m.persoon_a, m.persoon_b)))
+                nooit = stand.nooit.get(m.persoon_a, set()) | stand.nooit.get(m.persoon_b, set())
+                verwacht = reden(m.soort, zijden, rij.created_at.astimezone(AMSTERDAM).date(), samen, nooit)
                 assert m.reden == verwacht, f"ended as {m.reden}, was {verwacht}"
 
     def _opnieuw(self, oud: Match | None, m: Match, rij: Any, eerder: set[bytes]) -> None:
@@ -181,7 +187,7 @@ class Keuring:
         """What had ended is told again only when a removed signal shows that it never was right, and once."""
         assert {stand.signalen[each]["status"] for each in (m.signaal_a, m.signaal_b)} >= {"verwijderd"}
         assert oud.reden != "signaal-verwijderd", "told as wrong twice"
-        assert m._replace(reden=oud.reden, versie=oud.versie) == oud, "another end"
+        assert m._replace(reden=oud.reden, beeindigd_door=oud.beeindigd_door, versie=oud.versie) == oud, "another end"
         self._telling["was wrong, told after its end"] += 1
         self._laatst[m.match_id] = _event(rij).professionals
 
@@ -250,6 +256,8 @@ def _verteld_is(m: Match, rij: Any) -> None:
     assert (rij.topic, rij.headers["ce_sequence"]) == ("match", str(m.versie))
     assert rij.headers["ce_type"].split(".")[3] == {"actief": "ontstaan"}.get(m.status, "beeindigd")
     assert (event.match_id, event.soort, event.signalen) == (m.match_id, m.soort, (m.signaal_a, m.signaal_b))
-    assert (event.status, event.reden, event.einddatum) == (m.status, m.reden, m.einddatum)
+    assert (event.status, event.reden or event.nadere_reden, event.einddatum) == (m.status, m.reden, m.einddatum)
+    assert event.beeindigd_door == m.beeindigd_door
+    assert (event.beeindigd_door is not None) == (event.reden in {"signaal-verwijderd", "ouder-gecorrigeerd"})
     assert (event.oorzaak.op, event.oorzaak.id) == _oorzaak(m)
     assert event.personen == tuple(sorted({m.persoon_a, m.persoon_b}))

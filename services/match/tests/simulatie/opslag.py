@@ -85,6 +85,11 @@ class Projectie:
         await _t(work).statement("persoon by id")
         return self._niet_in_leven(work, jeugdigen)
 
+    async def onjuiste_ouders(self, work: UnitOfWork, jeugdigen: Collection[UUID]) -> Mapping[UUID, frozenset[UUID]]:
+        await _t(work).statement("former parents that never were")
+        personen = self._met_sleutel(work, "persoon", jeugdigen)
+        return {ref: frozenset(rij.ouders_onjuist) for ref, rij in personen.items() if rij.ouders_onjuist}
+
     async def werk_signalen_bij(
         self, work: UnitOfWork, signalen: Collection[Signaalstand]
     ) -> Mapping[UUID, Signaalstand | None]:

@@ -33,7 +33,7 @@ def een_match(a: UUID, b: UUID, **velden: Any) -> Match:
         signaal_a=SignaalId(laag), signaal_b=SignaalId(hoog),
         persoon_a=PersoonRef(a), persoon_b=PersoonRef(b), account_a=AccountId(uuid4()), account_b=AccountId(uuid4()),
         oorzaak_soort=OorzaakSoort.SIGNAAL_AFGEGEVEN, oorzaak_id=hoog, oorzaak_op=OP, einddatum=date(2026, 5, 1),
-        status=MatchStatus.ACTIEF, reden=None, versie=1, ontstaan_op=OP, beeindigd_op=None,
+        status=MatchStatus.ACTIEF, reden=None, versie=1, ontstaan_op=OP, beeindigd_op=None, beeindigd_door=None,
     )  # fmt: skip
     return gevuld._replace(**velden)
 

@@ -81,6 +81,21 @@ async def test_youths_by_version(db: Database) -> None:
         assert await db.opslag.projectie.werk_personen_bij(t, [oud, nieuw]) == {een}
         assert await db.opslag.projectie.werk_personen_bij(t, []) == set()
         assert await db.opslag.projectie.personen(t, [een, ander, uuid4()]) == {ander: dood.status}
+        assert await db.opslag.projectie.onjuiste_ouders(t, [een, ander]) == {}
+
+
+async def test_former_parents_who_never_were_go_with_the_version_that_says_so(db: Database) -> None:
+    een, ander, moeder, vader = (uuid4() for _ in range(4))
+    geen = Persoonstand(een, 1, PersoonStatus.IN_LEVEN)
+    async with db.transactie() as t:
+        await db.opslag.projectie.werk_personen_bij(t, [geen, geen._replace(persoon_ref=ander)])
+        await db.opslag.projectie.werk_personen_bij(t, [geen._replace(versie=3, ouders_onjuist=(moeder, vader))])
+        await db.opslag.projectie.werk_personen_bij(t, [geen._replace(versie=2)])
+    async with db.transactie() as t:
+        jeugdigen = [een, ander, uuid4()]
+        assert await db.opslag.projectie.onjuiste_ouders(t, jeugdigen) == {een: frozenset({moeder, vader})}
+        await db.opslag.projectie.werk_personen_bij(t, [geen._replace(versie=4)])
+        assert await db.opslag.projectie.onjuiste_ouders(t, jeugdigen) == {}
 
 
 async def test_parents_are_replaced_whole(db: Database) -> None:
@@ -147,7 +162,7 @@ async def test_matches_by_signal_by_id_and_by_date(db: Database) -> None:
 async def test_the_matches_of_a_signal_that_ended_for_another_reason(db: Database) -> None:
     kind, zus = uuid4(), uuid4()
     een, ander, actief = ended(een_match(kind, zus)), ended(een_match(zus, kind)), een_match(kind, zus)
-    verwijderd = een.ten_onrechte(0)
+    verwijderd = een.ten_onrechte(een.signaal_a, 0)
     async with db.transactie() as t:
         await db.opslag.matches.bewaar(t, [een, ander, actief])
     async with db.transactie() as t:

@@ -199,5 +199,5 @@ async def test_two_removed_signals_of_one_match_find_it_once(db: Database) -> No
         assert await db.opslag.matches.beeindigd_voor(t, [m.signaal_a]) == [m]
         taak = asyncio.create_task(tweede())
         await db.iemand_wacht()
-        await db.opslag.matches.bewaar(t, [m.ten_onrechte(0)])
+        await db.opslag.matches.bewaar(t, [m.ten_onrechte(m.signaal_a, 0)])
     assert await taak == []

@@ -16,7 +16,7 @@ from services.match.tests.simulatie.platform import LedgerInGeheugen
 from services.match.tests.simulatie.reeks import speel_reeks, tabel
 from services.match.tests.simulatie.wereld import MislukteSimulatieError, Wereld
 
-from contracts.match import MatchReden
+from contracts.match import MatchReden, NadereReden
 from match.application.handlers import herberekenen, verlopen, verwerken
 from match.domain import oorzaak, paren, reden
 from platformkit.messaging import consumer
@@ -36,7 +36,7 @@ FAILPOINTS = [
 GEBEURT = {
     *(f"passed {each}" for each in FAILPOINTS),
     *(f"killed at {each}" for each in FAILPOINTS),
-    *(f"ended: {each}" for each in MatchReden),
+    *(f"ended: {each}" for each in (*MatchReden, *NadereReden)),
     *("began: client", "began: gezin", "began again", "changed", "cause: a parent"),
     *("waited for a lock", "DeadlockDetectedError", "ConnectionDoesNotExistError", "AdminShutdownError"),
     *("connection lost at the commit, done", "connection lost at the commit, not done", "committed after its death"),
@@ -200,9 +200,19 @@ def weer_versie_een(patch: pytest.MonkeyPatch) -> None:
 
 def jeugdigen_vergeten(patch: pytest.MonkeyPatch) -> None:
     echt = verwerken.Aanleiding
-    patch.setattr(
-        verwerken, "Aanleiding", lambda vorige, weg, ook, _jeugdigen, sporen: echt(vorige, weg, ook, set(), sporen)
-    )
+    patch.setattr(verwerken, "Aanleiding", lambda **gegeven: echt(**{**gegeven, "jeugdigen": {}}))
+
+
+def ouders_van_nu(patch: pytest.MonkeyPatch) -> None:
+    echt = verwerken.Aanleiding
+    patch.setattr(verwerken, "Aanleiding", lambda **gegeven: echt(**{**gegeven, "ouders": {}}))
+
+
+def elke_ouder_was_het(patch: pytest.MonkeyPatch) -> None:
+    async def geen(*_args: object) -> dict[Any, Any]:
+        return {}
+
+    patch.setattr(Projectie, "onjuiste_ouders", geen)
 
 
 def einde_niet_verteld(patch: pytest.MonkeyPatch) -> None:
@@ -248,6 +258,8 @@ def mislukt(zaad: int) -> str | None:
         pytest.param(oorzaak_zonder_ouders, id="a parent is no cause"),
         pytest.param(weer_versie_een, id="a match that comes back begins at version one"),
         pytest.param(jeugdigen_vergeten, id="of a changed youth no signal is looked at"),
+        pytest.param(ouders_van_nu, id="what a match rested on is read too late"),
+        pytest.param(elke_ouder_was_het, id="no parent ever was wrong"),
         pytest.param(einde_niet_verteld, id="an end is not told"),
         pytest.param(achteraf_niet_verteld, id="a signal removed after the end is not told"),
     ],

@@ -6,11 +6,12 @@ from uuid import uuid4
 import pytest
 from services.match.tests.bouwstenen import NU, VANDAAG, signaal
 
-from contracts.match import MatchBeeindigd, MatchOntstaan, MatchReden, MatchSoort, MatchStatus
+from contracts.match import MatchBeeindigd, MatchOntstaan, MatchReden, MatchSoort, MatchStatus, NadereReden
 from contracts.signaal import Organisatiesoort
 from match.domain.events import toestand
 from match.domain.match import Match
 from match.domain.paren import paren
+from match.domain.reden import Reden
 from match.domain.regie import Deelname, kan_regie_hebben
 from match.domain.signaal import Betrokkene, Kandidaat, Signaalstand, SignaalStatus
 
@@ -43,6 +44,8 @@ def test_a_match_is_told_whole() -> None:
         "reden": None,
         "regiepartij": False,
         "afgegeven_op": (a.afgegeven_op, b.afgegeven_op),
+        "nadere_reden": None,
+        "beeindigd_door": None,
     }
     assert (event.oorzaak.soort, event.oorzaak.id, event.oorzaak.op) == (
         match.oorzaak_soort,
@@ -62,13 +65,16 @@ def test_the_youths_of_a_family_match_are_told_in_one_order_whoever_stands_on_wh
         assert toestand(gezin, a.betrokkene(), b.betrokkene()).personen == (laag, hoog)
 
 
-@pytest.mark.regel("D2")
-def test_an_end_is_told_with_its_reason() -> None:
+@pytest.mark.regel("D2", "D18")
+@pytest.mark.parametrize("reden", [*MatchReden, *NadereReden])
+def test_an_end_is_told_with_its_reason_in_words_that_the_first_readers_know_or_none(reden: Reden) -> None:
     match, a, b = _match()
-    geeindigd = match._replace(status=MatchStatus.BEEINDIGD, reden=MatchReden.EINDDATUM)
+    geeindigd = match._replace(status=MatchStatus.BEEINDIGD, reden=reden, beeindigd_door=a.signaal_id)
     event = toestand(geeindigd, a.betrokkene(), b.betrokkene())
     assert isinstance(event, MatchBeeindigd)
-    assert (event.status, event.reden) == (MatchStatus.BEEINDIGD, MatchReden.EINDDATUM)
+    verwacht = (reden, None) if isinstance(reden, MatchReden) else (None, reden)
+    assert (event.reden, event.nadere_reden) == verwacht
+    assert (event.status, event.beeindigd_door) == (MatchStatus.BEEINDIGD, a.signaal_id)
 
 
 @pytest.mark.regel("R111")

@@ -61,17 +61,24 @@ def test_it_arises_active_and_has_no_end_yet(generatie: int) -> None:
 @pytest.mark.regel("O14")
 def test_its_end_says_why_and_when_and_keeps_the_rest() -> None:
     match = Match.ontstaan(een_paar(), 1, NU)
-    einde = match.beeindigd(MatchReden.SIGNAAL_VERWIJDERD, 1, LATER)
+    einde = match.beeindigd(MatchReden.SIGNAAL_VERWIJDERD, match.signaal_a, 1, LATER)
     assert einde == match._replace(
-        status=MatchStatus.BEEINDIGD, reden=MatchReden.SIGNAAL_VERWIJDERD, beeindigd_op=LATER, versie=match.versie + 1
+        status=MatchStatus.BEEINDIGD,
+        reden=MatchReden.SIGNAAL_VERWIJDERD,
+        beeindigd_op=LATER,
+        beeindigd_door=match.signaal_a,
+        versie=match.versie + 1,
     )
 
 
 @pytest.mark.regel("D18")
 @pytest.mark.parametrize(("generatie", "versie"), [(1, GENERATIE + 3), (2, 2 * GENERATIE + 1)])
 def test_an_end_that_turns_out_wrong_says_so_and_ended_when_it_did(generatie: int, versie: int) -> None:
-    einde = Match.ontstaan(een_paar(), 1, NU).beeindigd(MatchReden.EINDDATUM, 1, LATER)
-    assert einde.ten_onrechte(generatie) == einde._replace(reden=MatchReden.SIGNAAL_VERWIJDERD, versie=versie)
+    einde = Match.ontstaan(een_paar(), 1, NU).beeindigd(MatchReden.EINDDATUM, None, 1, LATER)
+    weg = einde.signaal_b
+    assert einde.ten_onrechte(weg, generatie) == einde._replace(
+        reden=MatchReden.SIGNAAL_VERWIJDERD, beeindigd_door=weg, versie=versie
+    )
 
 
 @pytest.mark.regel("D4")
@@ -99,14 +106,14 @@ def test_what_a_side_says_of_itself_is_told_again_when_it_changed() -> None:
 def test_it_arises_again_under_the_same_id_with_a_higher_version() -> None:
     paar = een_paar()
     match = Match.ontstaan(paar, 1, NU)
-    weer = match.beeindigd(MatchReden.OUDER_GECORRIGEERD, 1, NU).herzien(paar, 1, LATER)
+    weer = match.beeindigd(MatchReden.OUDER_GECORRIGEERD, match.signaal_a, 1, NU).herzien(paar, 1, LATER)
     assert weer == match._replace(ontstaan_op=LATER, versie=match.versie + 2)
 
 
 @pytest.mark.regel("D4")
 def test_told_again_in_a_new_generation_it_has_a_version_of_that_generation_once() -> None:
     """After a restore: above all that was told before it, and no higher each time that it is told again."""
-    match = Match.ontstaan(een_paar(), 1, NU).beeindigd(MatchReden.EINDDATUM, 1, NU)
+    match = Match.ontstaan(een_paar(), 1, NU).beeindigd(MatchReden.EINDDATUM, None, 1, NU)
     assert match.in_generatie(1) is None
     nieuw = match.in_generatie(2)
     assert nieuw == match._replace(versie=2 * GENERATIE + 1)
@@ -124,7 +131,9 @@ def test_a_version_only_rises_and_a_restored_database_is_above_all_it_told(leven
     for eindigt, generatie in leven:
         paar = verlengd(paar)
         volgende = (
-            match.beeindigd(MatchReden.EINDDATUM, generatie, NU) if eindigt else match.herzien(paar, generatie, NU)
+            match.beeindigd(MatchReden.EINDDATUM, None, generatie, NU)
+            if eindigt
+            else match.herzien(paar, generatie, NU)
         )
         assert volgende is not None
         assert volgende.versie == max(match.versie, generatie * GENERATIE) + 1

@@ -2,13 +2,15 @@
 
 from datetime import date, timedelta
 from itertools import combinations_with_replacement
+from uuid import uuid4
 
 import pytest
 from services.match.tests.bouwstenen import VANDAAG
 
-from contracts.match import MatchReden, MatchSoort
+from contracts.base import OuderRef
+from contracts.match import MatchReden, NadereReden
 from contracts.signaal import SignaalReden
-from match.domain.reden import Zijde, reden_van_einde
+from match.domain.reden import REDENEN, Gezin, Reden, Zijde, reden_van_einde
 from match.domain.signaal import PersoonStatus, SignaalStatus
 
 ACTIEF = Zijde(SignaalStatus.ACTIEF, None, date(2026, 1, 1), PersoonStatus.IN_LEVEN)
@@ -24,10 +26,15 @@ BIJ_ERNST = [
 """The gravest first: a signal that was wrong must be told by mail, an expired one is nothing special."""
 
 
-def reden(a: Zijde, b: Zijde, soort: MatchSoort = MatchSoort.GEZIN, *, zelfde: bool = False) -> MatchReden:
+MOEDER, VADER, STIEFVADER = (OuderRef(uuid4()) for _ in range(3))
+NOOIT = Gezin({MOEDER}, {MOEDER})
+"""Joined by a mother who never was one."""
+
+
+def reden(a: Zijde, b: Zijde, gezin: Gezin | None = NOOIT, *, zelfde: bool = False) -> Reden:
     """The reason, the same from either side."""
     van_a, van_b = (
-        reden_van_einde(soort, een, ander, zelfde_professional=zelfde, vandaag=VANDAAG)
+        reden_van_einde(een, ander, gezin, zelfde_professional=zelfde, vandaag=VANDAAG)
         for een, ander in ((a, b), (b, a))
     )
     assert van_a is van_b
@@ -77,5 +84,29 @@ def test_of_two_active_signals_only_what_joined_them_can_be_gone(persoon: Persoo
     zijde = ACTIEF._replace(persoon=persoon)
     assert reden(zijde, zijde) is MatchReden.OUDER_GECORRIGEERD
     assert reden(zijde, zijde, zelfde=True) is MatchReden.ZELFDE_PROFESSIONAL
-    assert reden(zijde, zijde, MatchSoort.CLIENT) is MatchReden.ZELFDE_PROFESSIONAL
-    assert reden(zijde, zijde, MatchSoort.CLIENT, zelfde=True) is MatchReden.ZELFDE_PROFESSIONAL
+    assert reden(zijde, zijde, None) is MatchReden.ZELFDE_PROFESSIONAL
+    assert reden(zijde, zijde, None, zelfde=True) is MatchReden.ZELFDE_PROFESSIONAL
+
+
+@pytest.mark.regel("R083", "D18")
+@pytest.mark.parametrize(
+    ("gedeeld", "nooit", "onjuist"),
+    [
+        ({MOEDER}, {MOEDER}, True),
+        ({MOEDER}, set(), False),
+        ({MOEDER}, {VADER}, False),
+        ({MOEDER, VADER}, {MOEDER}, False),
+        ({MOEDER, VADER}, {MOEDER, VADER}, True),
+        ({MOEDER}, {MOEDER, STIEFVADER}, True),
+        (set(), {MOEDER}, False),
+        (set(), set(), False),
+    ],
+)
+def test_only_what_never_was_right_is_called_wrong(gedeeld: set[OuderRef], nooit: set[OuderRef], onjuist: bool) -> None:
+    """A parent who went by a later event, such as an adoption, was one: whatever rested on him was right."""
+    verwacht = MatchReden.OUDER_GECORRIGEERD if onjuist else NadereReden.OUDER_GEWIJZIGD
+    assert reden(ACTIEF, ACTIEF, Gezin(gedeeld, nooit)) is verwacht
+
+
+def test_every_reason_is_found_by_what_is_stored() -> None:
+    assert {str(each): each for each in (*MatchReden, *NadereReden)} == REDENEN

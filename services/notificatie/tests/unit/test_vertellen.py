@@ -1,13 +1,16 @@
 """Whether somebody has still to be told, when the mail is due."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
+from contracts.base import MatchId
 from contracts.match import MatchReden, MatchStatus
 from notificatie.domain.notificatie import Soort, Status
-from notificatie.domain.ontvangers import OntvangerSoort
-from notificatie.domain.vertellen import Stand, Verloop, is_nieuws, waarover
+from notificatie.domain.ontvangers import Ontvanger, OntvangerSoort
+from notificatie.domain.vertellen import Stand, Verloop, Verteld, is_nieuws, te_herroepen, waarover, weet_ervan
 
 VANDAAG = date(2026, 11, 22)
 NU = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -42,8 +45,8 @@ GESLOTEN, VERWIJDERD = waarom(MatchReden.SIGNAAL_GEDEACTIVEERD), waarom(MatchRed
 def test_what_counts_is_told_or_else_what_was_right_to_whoever_is_in_it(
     matches: list[Stand], professional: list[Stand], coordinator: list[Stand]
 ) -> None:
-    assert waarover(Soort.MATCH, OntvangerSoort.ACCOUNT, matches, None, VANDAAG) == professional
-    assert waarover(Soort.MATCH, OntvangerSoort.COORDINATOR, matches, None, VANDAAG) == coordinator
+    assert waarover(Soort.MATCH, OntvangerSoort.ACCOUNT, matches, VANDAAG) == professional
+    assert waarover(Soort.MATCH, OntvangerSoort.COORDINATOR, matches, VANDAAG) == coordinator
 
 
 @pytest.mark.regel("D10")
@@ -60,24 +63,30 @@ def test_what_is_over_is_news_for_a_week(stand: Stand, dagen: float, nieuws: boo
     assert is_nieuws(stand, NU - timedelta(days=dagen), NU, VANDAAG) is nieuws
 
 
+def na(origineel: Verloop | None, stand: Stand = VERWIJDERD) -> Stand:
+    return replace(stand, origineel=origineel)
+
+
 @pytest.mark.regel("D18")
 @pytest.mark.parametrize("voor", OntvangerSoort)
 @pytest.mark.parametrize(
-    ("origineel", "matches", "nog"),
+    ("matches", "nog"),
     [
-        (AFGELEVERD, [VERWIJDERD], True),
-        (AFGELEVERD, [VERWIJDERD, TELT], False),
-        (Verloop(Status.MISLUKT, 1), [VERWIJDERD], True),
-        (Verloop(Status.MISLUKT, 0), [VERWIJDERD], False),
-        (Verloop(Status.VERVALLEN, 0), [VERWIJDERD], False),
-        (Verloop(Status.VERVALLEN, 1), [VERLOPEN], True),
-        (None, [VERWIJDERD], False),
+        ([na(AFGELEVERD)], [0]),
+        ([na(AFGELEVERD, TELT)], []),
+        ([na(AFGELEVERD), na(AFGELEVERD, TELT), na(AFGELEVERD)], [0, 2]),
+        ([na(Verloop(Status.MISLUKT, 1))], [0]),
+        ([na(Verloop(Status.MISLUKT, 0))], []),
+        ([na(Verloop(Status.VERVALLEN, 0))], []),
+        ([na(Verloop(Status.VERVALLEN, 1), VERLOPEN)], [0]),
+        ([na(None)], []),
+        ([na(None), na(AFGELEVERD)], [1]),
     ],
 )
 def test_that_it_was_wrong_is_told_to_who_heard_of_it(
-    origineel: Verloop | None, matches: list[Stand], nog: bool, voor: OntvangerSoort
+    matches: list[Stand], nog: list[int], voor: OntvangerSoort
 ) -> None:
-    assert waarover(Soort.MATCH_ONJUIST, voor, matches, origineel, VANDAAG) == (matches if nog else [])
+    assert waarover(Soort.MATCH_ONJUIST, voor, matches, VANDAAG) == [matches[each] for each in nog]
 
 
 @pytest.mark.regel("D18")
@@ -94,3 +103,66 @@ def test_that_it_was_wrong_is_told_to_who_heard_of_it(
 )
 def test_whoever_may_have_heard_of_it_is_to_be_told_that_it_was_wrong(verloop: Verloop, kan: bool) -> None:
     assert verloop.kan_nog_gehoord_worden is kan
+
+
+IK, ANDER = (Ontvanger(OntvangerSoort.ACCOUNT, naam) for naam in ("ik", "ander"))
+MATCH = MatchId(UUID(int=1))
+
+
+def verteld(
+    nummer: int, status: Status, *, onzeker: int = 0, herroept: int | None = None, aan: Ontvanger = IK
+) -> Verteld:
+    soort = Soort.MATCH if herroept is None else Soort.MATCH_ONJUIST
+    van = None if herroept is None else UUID(int=herroept)
+    return Verteld(UUID(int=nummer), soort, aan, Verloop(status, onzeker), MATCH, van)
+
+
+EERST = verteld(1, Status.AFGELEVERD)
+OPNIEUW = verteld(3, Status.AFGELEVERD)
+
+
+@pytest.mark.regel("D18")
+@pytest.mark.parametrize(
+    ("over", "weet"),
+    [
+        ([], False),
+        ([EERST], True),
+        ([verteld(1, Status.WACHTEND)], True),
+        ([verteld(1, Status.BEZIG)], True),
+        ([verteld(1, Status.VERVALLEN)], False),
+        ([verteld(1, Status.VERVALLEN, onzeker=1)], False),
+        ([verteld(1, Status.MISLUKT, onzeker=1)], False),
+        ([verteld(1, Status.AFGELEVERD, aan=ANDER)], False),
+        ([EERST, verteld(2, Status.WACHTEND, herroept=1)], True),
+        ([EERST, verteld(2, Status.VERVALLEN, herroept=1)], True),
+        ([EERST, verteld(2, Status.MISLUKT, herroept=1)], True),
+        ([EERST, verteld(2, Status.WACHTEND, onzeker=1, herroept=1)], False),
+        ([EERST, verteld(2, Status.BEZIG, herroept=1)], False),
+        ([EERST, verteld(2, Status.AFGELEVERD, herroept=1)], False),
+        ([EERST, verteld(2, Status.AFGELEVERD, herroept=9)], True),
+        ([EERST, verteld(2, Status.AFGELEVERD, herroept=1), OPNIEUW], True),
+    ],
+)
+def test_who_knows_of_a_match_and_was_not_told_that_it_was_wrong_need_not_be_told_again(
+    over: list[Verteld], weet: bool
+) -> None:
+    assert weet_ervan(IK, over) is weet
+
+
+@pytest.mark.regel("D18")
+@pytest.mark.parametrize(
+    ("over", "terug"),
+    [
+        ([], []),
+        ([EERST, verteld(4, Status.BEZIG, aan=ANDER)], [1, 4]),
+        ([verteld(1, Status.WACHTEND)], []),
+        ([verteld(1, Status.VERVALLEN, onzeker=1)], [1]),
+        ([EERST, verteld(2, Status.VERVALLEN, herroept=1)], [1]),
+        ([EERST, verteld(2, Status.WACHTEND, herroept=1)], []),
+        ([EERST, verteld(2, Status.MISLUKT, herroept=1)], []),
+        ([EERST, verteld(2, Status.AFGELEVERD, herroept=1)], []),
+        ([EERST, verteld(2, Status.AFGELEVERD, herroept=1), OPNIEUW], [3]),
+    ],
+)
+def test_what_was_heard_is_taken_back_once(over: list[Verteld], terug: list[int]) -> None:
+    assert [each.id.int for each in te_herroepen(over)] == terug

@@ -5,14 +5,17 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 
+from contracts.persoon import PersoonToestand
 from platformkit.executor.retelling import Retell
 from platformkit.limits import Budget, Budgets
+from platformkit.messaging.consumer import Subscription
 from platformkit.service import Job, Process, Retelling, Service, every
 from platformkit.settings import Profile
 from signaal.adapters.db import startdata
 from signaal.adapters.db.aanvragen import PostgresAanvraagRepository
 from signaal.adapters.db.accounts import PostgresAccountRepository
 from signaal.adapters.db.organisaties import PostgresOrganisatieRepository
+from signaal.adapters.db.personen import PostgresPersoonRepository
 from signaal.adapters.db.signalen import PostgresSignaalRepository
 from signaal.adapters.http.brp_proxy import BrpProxyClient
 from signaal.application.budgetten import Budgetten
@@ -20,6 +23,7 @@ from signaal.application.handlers.contactgegevens_geven import ContactgegevensGe
 from signaal.application.handlers.korte_signalen_tellen import KorteSignalenTellen
 from signaal.application.handlers.meldadres_geven import MeldadresGeven
 from signaal.application.handlers.organisaties_zoeken import OrganisatiesZoeken
+from signaal.application.handlers.personen_verwerken import PersonenVerwerken
 from signaal.application.handlers.professional_toelaten import Toelaten
 from signaal.application.handlers.republish import Republish
 from signaal.application.handlers.signaal_afgeven import Afgeven
@@ -50,6 +54,7 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
         accounts=vragers,
         budgetten=_budgetten(process),
         personen=BrpProxyClient(proxy, seconds=settings.brp_proxy_seconds),
+        jeugdigen=PostgresPersoonRepository(),
         signalen=signalen,
     )
     return [
@@ -91,6 +96,15 @@ def _budgetten(process: Process[Settings]) -> Budgetten:
     )
 
 
+def _subscriptions(_process: Process[Settings]) -> Sequence[Subscription]:
+    handler = PersonenVerwerken(
+        personen=PostgresPersoonRepository(),
+        signalen=PostgresSignaalRepository(),
+        organisaties=PostgresOrganisatieRepository(),
+    )
+    return [Subscription("signaal.persoon", PersoonToestand.TOPIC, handler)]
+
+
 def _jobs(process: Process[Settings]) -> Sequence[Job]:
     executor, settings, signalen = process.executor, process.settings, PostgresSignaalRepository()
     verlopen = SignalenLatenVerlopen(executor=executor, signalen=signalen)
@@ -110,13 +124,13 @@ async def _fill(process: Process[Settings]) -> None:
     await process.executor.execute(startdata.load, None, _MAILBOXES if at_home else None)
 
 
-# No subscriptions yet: what topic `persoon` tells is handled with the life of a youth (moves, 23, death).
 SERVICE = Service(
     name="signaal",
     settings=Settings,
     description="Signalen afgeven, lezen en afsluiten; organisaties en professionals.",
     problems=PROBLEMS,
     routers=_routers,
+    subscriptions=_subscriptions,
     jobs=_jobs,
     retelling=Retelling(_retell),
     fill=_fill,

@@ -105,7 +105,7 @@ async def test_that_minute_counts_although_the_role_may_take_longer(api_database
 
 async def test_a_signal_comes_back_from_its_row_as_it_was(wereld: Any, api: Executor) -> None:
     wie = await wereld.professional()
-    ref = wereld.jeugdige()
+    ref = wereld.jeugdige(versie=3)
     signaal_id = SignaalId(UUID((await wereld.geef_af(wie)).json()["signaalId"]))
     context = contexts.professional(wie.account_id)
     found = await api.execute(PostgresSignaalRepository().vergrendel, context, signaal_id)
@@ -113,3 +113,4 @@ async def test_a_signal_comes_back_from_its_row_as_it_was(wereld: Any, api: Exec
     assert (found.signaal_id, found.persoon_ref, found.account) == (signaal_id, ref, wie.account_id)
     assert found.status is SignaalStatus.ACTIEF
     assert (found.afgegeven_op, found.woongemeente, found.versie) == (wereld.klok.now(), "0363", 1)
+    assert found.persoon_versie == 3

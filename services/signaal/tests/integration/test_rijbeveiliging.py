@@ -12,7 +12,7 @@ from platformkit.errors import ConstraintError
 from platformkit.executor import Executor, UnitOfWork
 from signaal.application import contexts
 
-TABLES = ("professional", "account", "signaal", "betrokkenheid", "signaal_telling")
+TABLES = ("professional", "account", "signaal", "persoon", "betrokkenheid", "signaal_telling")
 COPY = (
     "insert into signaal select (jsonb_populate_record(signaal, cast(:changes as jsonb))).* from signaal where id = :id"
 )
@@ -43,7 +43,7 @@ async def test_every_table_with_people_or_signals_is_forced(looker: asyncpg.Conn
     assert {row["relname"] for row in found} == set(TABLES)
 
 
-@pytest.mark.parametrize("table", ["professional", "account", "signaal", "betrokkenheid"])
+@pytest.mark.parametrize("table", ["professional", "account", "signaal", "persoon", "betrokkenheid"])
 async def test_no_context_is_an_error(api: Executor, gevuld: Any, table: str) -> None:
     # On a new connection there is no such setting; on one that had a context it is empty, which nothing allows.
     with pytest.raises((asyncpg.PostgresError, ConstraintError)):
@@ -58,6 +58,8 @@ async def test_a_professional_meets_own_rows_only(api: Executor, gevuld: Any) ->
     assert {row.account for row in found} == {eerste.account_id}
     involved = await api.execute(rows, context, "select account from betrokkenheid where persoon_ref = :ref", ref=ref)
     assert [row.account for row in involved] == [eerste.account_id]
+    youths = await api.execute(rows, context, "select persoon_ref from persoon")
+    assert [row.persoon_ref for row in youths] == [ref]
     assert await api.execute(rows, context, "select id from account") == []
     assert await api.execute(rows, context, "select id from professional") == []
 
@@ -89,6 +91,21 @@ async def test_a_foreign_signal_does_not_show_through_a_conflict(api: Executor, 
     assert len(await api.execute(again, contexts.professional(eerste.account_id))) == 2
 
 
+async def test_a_professional_changes_no_youth_of_others(api: Executor, wereld: Any, gevuld: Any) -> None:
+    _, _, ref, _ = gevuld
+    vreemd = await wereld.professional()
+    context = contexts.professional(vreemd.account_id)
+    assert await api.execute(rows, context, "select * from persoon") == []
+    assert await api.execute(do, context, "update persoon set versie = 9 where persoon_ref = :ref", ref=ref) == 0
+    for each in (ref, uuid4()):
+        made = (
+            "insert into persoon values (:ref, 9, 'in-leven', '0392', false)"
+            " on conflict (persoon_ref) do update set versie = 9"
+        )
+        with pytest.raises(asyncpg.PostgresError, match="row-level security"):
+            await api.execute(do, context, made, ref=each)
+
+
 async def test_nobody_counts_a_signal_of_another(api: Executor, gevuld: Any) -> None:
     eerste, _, _, (_, foreign) = gevuld
     context = contexts.professional(eerste.account_id)
@@ -105,7 +122,7 @@ async def test_nobody_counts_a_signal_of_another(api: Executor, gevuld: Any) -> 
         ("functioneel-beheerder", {"account", "professional"}),
         ("brp-proxy", {"signaal"}),
         ("match", {"account", "professional"}),
-        ("notificatie", {"account", "professional", "signaal"}),
+        ("notificatie", {"account", "professional", "signaal", "persoon"}),
         ("onbekend", set()),
     ],
 )
@@ -114,7 +131,7 @@ async def test_each_role_meets_the_tables_of_its_endpoint(
 ) -> None:
     met = {
         table
-        for table in ("professional", "account", "signaal", "betrokkenheid")
+        for table in ("professional", "account", "signaal", "persoon", "betrokkenheid")
         if await api.execute(rows, contexts.dienst(role), f"select 1 from {table} limit 1")
     }
     assert met == visible

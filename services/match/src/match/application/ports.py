@@ -63,6 +63,12 @@ class ProjectieRepository(Protocol):
         """How those of these youths stand who died or were destroyed: of the others nothing has to be known."""
         ...
 
+    async def onjuiste_ouders(
+        self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]
+    ) -> Mapping[PersoonRef, frozenset[OuderRef]]:
+        """By youth the former parents who never were, of those who have any."""
+        ...
+
     async def werk_signalen_bij(
         self, work: UnitOfWork, signalen: Collection[Signaalstand]
     ) -> Mapping[SignaalId, Signaalstand | None]:

@@ -35,7 +35,7 @@ def persoonstand(message: Message) -> Persoonstand:
     if not isinstance(event, PersoonToestand):
         return Persoonstand(PersoonRef(message.subject), message.version, PersoonStatus.VERNIETIGD)
     status = PersoonStatus.OVERLEDEN if event.overleden_op is not None else PersoonStatus.IN_LEVEN
-    return Persoonstand(event.persoon_ref, message.version, status)
+    return Persoonstand(event.persoon_ref, message.version, status, event.ouders_onjuist)
 
 
 def ouderbanden(message: Message) -> frozenset[Ouderband]:

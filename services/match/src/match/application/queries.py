@@ -5,7 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from contracts.base import AccountId, MatchId, PersoonRef, SignaalId
-from contracts.match import MatchReden, MatchSoort
+from contracts.match import MatchSoort
+from match.domain.reden import Reden
 
 
 class Stand(StrEnum):
@@ -22,7 +23,7 @@ class EigenMatch:
     match_id: MatchId
     soort: MatchSoort
     stand: Stand
-    reden: MatchReden | None
+    reden: Reden | None
     ontstaan_op: datetime
     beeindigd_op: datetime | None
     einddatum: date

@@ -1,6 +1,6 @@
 """What match tells the others: the whole state of a match, in the words of the contract (D2)."""
 
-from contracts.match import MatchBeeindigd, MatchOntstaan, MatchStatus
+from contracts.match import MatchBeeindigd, MatchOntstaan, MatchReden, MatchStatus, NadereReden
 from match.domain.match import Match
 from match.domain.regie import REGIEPARTIJEN
 from match.domain.signaal import Betrokkene
@@ -20,7 +20,9 @@ def toestand(match: Match, a: Betrokkene, b: Betrokkene) -> MatchOntstaan | Matc
             "oorzaak": {"soort": match.oorzaak_soort, "id": match.oorzaak_id, "op": match.oorzaak_op},
             "einddatum": match.einddatum,
             "status": match.status,
-            "reden": match.reden,
+            "reden": match.reden if isinstance(match.reden, MatchReden) else None,
+            "nadere_reden": match.reden if isinstance(match.reden, NadereReden) else None,
+            "beeindigd_door": match.beeindigd_door,
             "regiepartij": not REGIEPARTIJEN.isdisjoint({a.organisatiesoort, b.organisatiesoort}),
             "afgegeven_op": (a.afgegeven_op, b.afgegeven_op),
         }

@@ -7,6 +7,7 @@ from uuid import UUID
 from contracts.base import AccountId, MatchId, PersoonRef, SignaalId
 from contracts.match import MatchReden, MatchSoort, MatchStatus, OorzaakSoort
 from match.domain.paren import Paar
+from match.domain.reden import Reden
 
 _VOLGNUMMER_BITS = 32
 
@@ -30,10 +31,12 @@ class Match(NamedTuple):
     oorzaak_op: datetime
     einddatum: date
     status: MatchStatus
-    reden: MatchReden | None
+    reden: Reden | None
     versie: int
     ontstaan_op: datetime
     beeindigd_op: datetime | None
+    beeindigd_door: UUID | None
+    """Of one that was wrong, what showed that."""
 
     @classmethod
     def ontstaan(cls, paar: Paar, generatie: int, nu: datetime) -> Self:
@@ -51,18 +54,23 @@ class Match(NamedTuple):
             return None
         return nieuw._replace(versie=_volgende(self.versie, generatie))
 
-    def beeindigd(self, reden: MatchReden, generatie: int, nu: datetime) -> Self:
+    def beeindigd(self, reden: Reden, door: UUID | None, generatie: int, nu: datetime) -> Self:
         """The match after its end (O14)."""
         return self._replace(
             status=MatchStatus.BEEINDIGD,
             reden=reden,
+            beeindigd_door=door,
             versie=_volgende(self.versie, generatie),
             beeindigd_op=nu,
         )
 
-    def ten_onrechte(self, generatie: int) -> Self:
+    def ten_onrechte(self, verwijderd: SignaalId, generatie: int) -> Self:
         """The match that had ended and turns out never to have been right: it ended when it did (D18)."""
-        return self._replace(reden=MatchReden.SIGNAAL_VERWIJDERD, versie=_volgende(self.versie, generatie))
+        return self._replace(
+            reden=MatchReden.SIGNAAL_VERWIJDERD,
+            beeindigd_door=verwijderd,
+            versie=_volgende(self.versie, generatie),
+        )
 
     def in_generatie(self, generatie: int) -> Self | None:
         """The match as the first version of its own in this generation; None when it has one already."""
@@ -92,6 +100,7 @@ class Match(NamedTuple):
             versie=versie,
             ontstaan_op=ontstaan_op,
             beeindigd_op=None,
+            beeindigd_door=None,
         )
 
 

@@ -119,11 +119,12 @@ class Signaalstand(NamedTuple):
 
 
 class Persoonstand(NamedTuple):
-    """A version of a youth as it was told."""
+    """A version of a youth as it was told. `ouders_onjuist`: former parents who never were."""
 
     persoon_ref: PersoonRef
     versie: int
     status: PersoonStatus
+    ouders_onjuist: tuple[OuderRef, ...] = ()
 
 
 class Ouderband(NamedTuple):

@@ -75,7 +75,7 @@ class Bezorger:
         if not te_doen:
             return []
         over = {
-            each.id: waarover(each.soort, each.voor, each.matches, each.origineel, work.today)
+            each.id: waarover(each.soort, each.voor, each.matches, work.today)
             for each in await self.notificaties.kandidaten(work, te_doen)
         }
         nog = [each for each, matches in over.items() if matches]

@@ -1,6 +1,6 @@
 """What the handlers need from outside. Repositories act within the transaction of the unit of work that they get."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -10,8 +10,8 @@ from contracts.base import AccountId, MatchId, PersoonRef
 from contracts.match import MatchReden, MatchStatus
 from kanalen.email import EmailBericht, Result
 from notificatie.domain.notificatie import Besluit, NieuweNotificatie, Notificatie, Soort
-from notificatie.domain.ontvangers import Ontvanger, OntvangerSoort
-from notificatie.domain.vertellen import Stand, Verloop
+from notificatie.domain.ontvangers import OntvangerSoort
+from notificatie.domain.vertellen import Stand, Verteld
 from platformkit.executor import UnitOfWork
 
 
@@ -31,19 +31,9 @@ class Matchstand:
 class MatchstandRepository(Protocol):
     """What is known of matches."""
 
-    async def bewaar(self, work: UnitOfWork, standen: Collection[Matchstand]) -> frozenset[MatchId]:
-        """Store those that are newer than what is stored; their match ids."""
+    async def bewaar(self, work: UnitOfWork, standen: Collection[Matchstand]) -> Mapping[MatchId, bool]:
+        """Store those that are newer than what is stored; by their match ids whether something was."""
         ...
-
-
-@dataclass(frozen=True)
-class Verteld:
-    """A notification of a match that may have to be taken back."""
-
-    id: UUID
-    ontvanger: Ontvanger
-    verloop: Verloop
-    match_id: MatchId
 
 
 @dataclass(frozen=True)
@@ -54,7 +44,6 @@ class Kandidaat:
     soort: Soort
     voor: OntvangerSoort
     matches: Sequence[Stand]
-    origineel: Verloop | None
 
 
 class NotificatieRepository(Protocol):
@@ -65,9 +54,9 @@ class NotificatieRepository(Protocol):
         ...
 
     async def verteld_van(self, work: UnitOfWork, matches: Collection[MatchId]) -> Sequence[Verteld]:
-        """The notifications of these matches that nobody took back because of that match, locked whatever their status.
+        """All that was ever told of these matches, locked whatever its status.
 
-        So a sender that is about to claim one sees the end of the match, or is seen here.
+        So a sender that is about to claim one sees what has become of the match, or is seen here.
         """
         ...
 

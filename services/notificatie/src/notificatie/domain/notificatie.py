@@ -68,7 +68,7 @@ class Notificatie:
 
 @dataclass(frozen=True)
 class NieuweNotificatie:
-    """A notification to be, of one match; `herroept` is the one that it takes back, `signaal_op` as in `Notificatie`."""
+    """A notification to be, of one match; `herroept` is the one that it takes back there, `signaal_op` as in `Notificatie`."""
 
     soort: Soort
     oorzaak: Oorzaak
@@ -119,5 +119,9 @@ class Geduld:
 
 
 def oorzaak_van_correctie(match: MatchToestand, versie: int, op: datetime) -> Oorzaak:
-    """The cause of telling that `match` was wrong: derived from the match and the version that ended it."""
-    return Oorzaak(soort=match.oorzaak.soort, id=uuid5(_CORRECTIE, f"{match.match_id}:{versie}"), op=op)
+    """The cause of telling that `match` was wrong: derived from what showed that, so that who is told hears of it once.
+
+    Where match did not say, from the match and the version that ended it.
+    """
+    door = str(match.beeindigd_door) if match.beeindigd_door else f"{match.match_id}:{versie}"
+    return Oorzaak(soort=match.oorzaak.soort, id=uuid5(_CORRECTIE, door), op=op)

@@ -1,6 +1,6 @@
 """What the handlers need from outside. Repositories act within the transaction of the unit of work that they get."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 from uuid import UUID
@@ -10,6 +10,7 @@ from contracts.http.deelnemers import Contact
 from contracts.http.persoonsverwijzingen import Persoonsverwijzing
 from platformkit.executor import UnitOfWork
 from signaal.application.queries import KorteSignalen, Organisatie, SignaalMetNamen
+from signaal.domain.persoon import Persoonstand
 from signaal.domain.signaal import Account, Signaal, Telling
 
 
@@ -35,6 +36,21 @@ class Personen(Protocol):
         ...
 
 
+class PersoonRepository(Protocol):
+    """Youths as brp-proxy last told them. A version only rises (D4)."""
+
+    async def bewaar(self, work: UnitOfWork, standen: Collection[Persoonstand]) -> Sequence[Persoonstand]:
+        """Store those that are newer than what is known; these."""
+        ...
+
+    async def bijgewerkt(self, work: UnitOfWork, antwoord: Persoonstand) -> Persoonstand:
+        """What is known of a youth, `antwoord` included if that is newer; nobody else changes it until the transaction ends.
+
+        The account must be involved with the youth.
+        """
+        ...
+
+
 class SignaalRepository(Protocol):
     """The signals, as far as the asker may see them."""
 
@@ -52,6 +68,24 @@ class SignaalRepository(Protocol):
 
     async def bewaar_inactief(self, work: UnitOfWork, signalen: Sequence[Signaal]) -> None:
         """Store that these signals ended."""
+        ...
+
+    async def vergrendel_actieve_op(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> Sequence[Signaal]:
+        """The signals on these youths that nobody ended yet, locked."""
+        ...
+
+    async def vergrendel_op(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> Sequence[Signaal]:
+        """All signals on these youths, locked."""
+        ...
+
+    async def vernietig(
+        self, work: UnitOfWork, signalen: Collection[SignaalId], jeugdigen: Collection[PersoonRef]
+    ) -> None:
+        """Remove these signals with their counts, and who was involved with these youths."""
+        ...
+
+    async def bewaar_woongemeenten(self, work: UnitOfWork, woongemeenten: Mapping[PersoonRef, str | None]) -> None:
+        """Give all signals on each of these youths this woongemeente."""
         ...
 
     async def vergrendel_verlopen(self, work: UnitOfWork, aantal: int) -> Sequence[Signaal]:
@@ -148,6 +182,10 @@ class OrganisatieRepository(Protocol):
         Raises:
             DomainError: `organisatie-onbekend` or `locatie-onbekend`.
         """
+        ...
+
+    async def opvolgers(self, work: UnitOfWork) -> Mapping[str, str]:
+        """By the code of a gemeente that ended the one of which it became part (C26)."""
         ...
 
     async def coordinator(self, work: UnitOfWork, convenant: str) -> str | None:

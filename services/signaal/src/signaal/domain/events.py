@@ -5,8 +5,10 @@ from typing import TypeVar
 from contracts.signaal import (
     SignaalAfgegeven,
     SignaalGedeactiveerd,
+    SignaalReden,
     SignaalToestand,
     SignaalVerlengd,
+    SignaalVernietigd,
     SignaalVerwijderd,
 )
 from contracts.statistiek import SignaalGeteld
@@ -33,6 +35,11 @@ def gedeactiveerd(signaal: Signaal) -> SignaalGedeactiveerd:
 def verwijderd(signaal: Signaal) -> SignaalVerwijderd:
     """A signal was removed: it had been issued wrongly."""
     return _toestand(SignaalVerwijderd, signaal)
+
+
+def vernietigd(reden: SignaalReden) -> SignaalVernietigd:
+    """The data of a signal are destroyed."""
+    return SignaalVernietigd(reden=reden)
 
 
 def geteld(telling: Telling) -> SignaalGeteld:

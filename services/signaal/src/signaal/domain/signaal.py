@@ -6,11 +6,17 @@ from uuid import UUID
 
 from contracts.base import AccountId, OrganisatieId, PersoonRef, ProfessionalId, SignaalId
 from contracts.http.persoonsverwijzingen import Persoonsverwijzing
+from contracts.persoon import PersoonVernietigdReden
 from contracts.signaal import Bron, Organisatiesoort, SignaalReden, SignaalStatus
 from contracts.statistiek import Geslacht, Leeftijdsgroep, Woonklasse
 from platformkit.errors import DomainError
 from signaal.domain.gebied import Gebied
 from signaal.domain.kalender import Looptijd, isoweek
+
+_MET_DE_PERSOON = {
+    PersoonVernietigdReden.DRIEENTWINTIG: SignaalReden.DRIEENTWINTIG,
+    PersoonVernietigdReden.OVERLEDEN: SignaalReden.OVERLEDEN,
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,11 @@ class Account:
 
 @dataclass(frozen=True)
 class Signaal:
-    """A signal. `versie` rises with every change; `inactief_sinds` is the first day on which it was not active."""
+    """A signal. `versie` rises with every change that is told; `inactief_sinds` is the first day on which it was not active.
+
+    `persoon_versie`: the version of the youth that it was issued on, none where brp-proxy did not say. `gemeente` stays what
+    it was then, `woongemeente` follows the youth (D6).
+    """
 
     signaal_id: SignaalId
     versie: int
@@ -53,6 +63,7 @@ class Signaal:
     status: SignaalStatus
     reden: SignaalReden | None = None
     inactief_sinds: date | None = None
+    persoon_versie: int | None = None
 
     @classmethod
     def afgeven(
@@ -86,6 +97,7 @@ class Signaal:
             bron=bron,
             landelijk=account.landelijk,
             status=SignaalStatus.ACTIEF,
+            persoon_versie=persoon.versie,
         )
 
     def status_op(self, dag: date) -> SignaalStatus:
@@ -113,6 +125,21 @@ class Signaal:
     def verlopen(self) -> "Signaal":
         """Expired at its einddatum (R060, R074)."""
         return self._inactief(SignaalReden.VERLOPEN, self.einddatum)
+
+    def overleden(self, dag: date) -> "Signaal":
+        """Ended because its youth died (R023), as was heard on `dag`; one that had expired by then has expired."""
+        if self.status_op(dag) is not SignaalStatus.ACTIEF:
+            return self.verlopen()
+        return self._inactief(SignaalReden.OVERLEDEN, dag)
+
+    def vernietigd_met(self, persoon: PersoonVernietigdReden) -> SignaalReden | None:
+        """Why it goes with its youth, who was destroyed (R022, R023, D8).
+
+        None when it may not: the youth was let go as one without signals. Only a removed signal is none.
+        """
+        if self.status is SignaalStatus.VERWIJDERD:
+            return self.reden
+        return _MET_DE_PERSOON.get(persoon)
 
     def _inactief(self, reden: SignaalReden, sinds: date) -> "Signaal":
         return replace(self, versie=self.versie + 1, status=SignaalStatus.INACTIEF, reden=reden, inactief_sinds=sinds)

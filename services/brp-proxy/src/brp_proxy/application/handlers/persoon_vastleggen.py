@@ -46,16 +46,17 @@ class Vastleggen:
         except DomainError as weigering:
             _noteer(work, weigering.code, None)
             return weigering
-        ref = (await leg_vast(work, self._personen, gevonden)).persoon_ref
-        _noteer(work, "gevonden", ref)
+        persoon = await leg_vast(work, self._personen, gevonden)
+        _noteer(work, "gevonden", persoon.persoon_ref)
         return Persoonsverwijzing(
-            persoon_ref=ref,
+            persoon_ref=persoon.persoon_ref,
             vastgelegd_op=work.now,
             uiterlijk=grensdatum(geboren),
             woongemeente=gevonden.woongemeente,
             geheim=gevonden.geheim,
             leeftijdsgroep=leeftijdsgroep(leeftijd_op(work.today, geboren)),
             geslacht=gevonden.geslacht,
+            versie=persoon.versie,
         )
 
 

@@ -7,9 +7,10 @@ from typing import Any, Final
 from sqlalchemy import Date, Integer, Select, and_, bindparam, case, func, or_, select, tuple_
 
 from contracts.base import AccountId, MatchId
-from contracts.match import MatchReden, MatchSoort, MatchStatus
+from contracts.match import MatchSoort, MatchStatus
 from match.adapters.db.tables import match
 from match.application.queries import EigenMatch, Stand
+from match.domain.reden import REDENEN
 from platformkit.clock import AMSTERDAM
 from platformkit.db.sets import constant
 from platformkit.db.statement import Row, Statement
@@ -96,6 +97,6 @@ def _match(rij: Row) -> EigenMatch:
             **rij,
             "soort": MatchSoort(rij.soort),
             "stand": Stand(rij.stand),
-            "reden": MatchReden(rij.reden) if rij.reden else None,
+            "reden": REDENEN[rij.reden] if rij.reden else None,
         }
     )

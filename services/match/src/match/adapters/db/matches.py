@@ -10,6 +10,7 @@ from contracts.base import MatchId, SignaalId
 from contracts.match import MatchReden, MatchSoort, MatchStatus, OorzaakSoort
 from match.adapters.db.tables import generatie, match
 from match.domain.match import Match
+from match.domain.reden import REDENEN
 from platformkit.db.sets import columns_of, constant, one_of, upsert_rows
 from platformkit.db.statement import Row, Statement
 from platformkit.executor import UnitOfWork
@@ -83,5 +84,5 @@ def _match(rij: Row) -> Match:
         soort=MatchSoort(rij.soort),
         oorzaak_soort=OorzaakSoort(rij.oorzaak_soort),
         status=MatchStatus(rij.status),
-        reden=MatchReden(rij.reden) if rij.reden else None,
+        reden=REDENEN[rij.reden] if rij.reden else None,
     )

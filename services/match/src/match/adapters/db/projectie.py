@@ -33,6 +33,11 @@ _NIET_IN_LEVEN = persoon.c.status != constant(PersoonStatus.IN_LEVEN)
 _NIET_IN_LEVEN_VAN: Final = Statement(
     select(persoon.c.persoon_ref, persoon.c.status).where(one_of(persoon.c.persoon_ref, "jeugdigen"), _NIET_IN_LEVEN)
 )
+_ONJUISTE_OUDERS: Final = Statement(
+    select(persoon.c.persoon_ref, persoon.c.ouders_onjuist).where(
+        one_of(persoon.c.persoon_ref, "jeugdigen"), persoon.c.ouders_onjuist.is_not(None)
+    )
+)
 # A look-up for each: for a join the planner would rather read the whole table.
 _PERSOON = (
     select(persoon.c.status)
@@ -89,6 +94,12 @@ class PostgresProjectieRepository:
         gevonden = await work.rows(_NIET_IN_LEVEN_VAN, jeugdigen=list(jeugdigen))
         return {rij.persoon_ref: PersoonStatus(rij.status) for rij in gevonden}
 
+    async def onjuiste_ouders(
+        self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]
+    ) -> Mapping[PersoonRef, frozenset[OuderRef]]:
+        gevonden = await work.rows(_ONJUISTE_OUDERS, jeugdigen=list(jeugdigen))
+        return {rij.persoon_ref: frozenset(map(OuderRef, rij.ouders_onjuist)) for rij in gevonden}
+
     async def werk_signalen_bij(
         self, work: UnitOfWork, signalen: Collection[Signaalstand]
     ) -> Mapping[SignaalId, Signaalstand | None]:
@@ -96,7 +107,8 @@ class PostgresProjectieRepository:
         return {SignaalId(each): _stand(oud) if oud is not None else None for each, oud in vorige.items()}
 
     async def werk_personen_bij(self, work: UnitOfWork, personen: Collection[Persoonstand]) -> set[PersoonRef]:
-        return set(map(PersoonRef, await _PERSONEN.store(work, [each._asdict() for each in personen])))
+        rijen = [{**each._asdict(), "ouders_onjuist": each.ouders_onjuist or None} for each in personen]
+        return set(map(PersoonRef, await _PERSONEN.store(work, rijen)))
 
     async def vervang_ouders(
         self, work: UnitOfWork, jeugdigen: Collection[PersoonRef], banden: Iterable[Ouderband]

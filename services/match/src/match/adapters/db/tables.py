@@ -1,6 +1,6 @@
 """The tables of match, as queries see them; their DDL is in the migrations."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Date, DateTime, Integer, MetaData, Table, Text, Uuid
 
 metadata = MetaData()
 _MOMENT = DateTime(timezone=True)
@@ -18,6 +18,8 @@ persoon = Table(
     Column("persoon_ref", Uuid, primary_key=True),
     Column("versie", BigInteger, nullable=False),
     Column("status", Text, nullable=False),
+    # None where there are none, which is nearly always.
+    Column("ouders_onjuist", ARRAY(Uuid)),
 )
 
 ouder = Table(
@@ -68,6 +70,7 @@ match = Table(
     Column("versie", BigInteger, nullable=False),
     Column("ontstaan_op", _MOMENT, nullable=False),
     Column("beeindigd_op", _MOMENT),
+    Column("beeindigd_door", Uuid),
 )
 
 generatie = Table("generatie", metadata, Column("nummer", Integer, primary_key=True))

@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 from uuid import UUID
 
-from contracts.base import MatchId, PersoonRef, SignaalId
-from contracts.match import MatchStatus
+from contracts.base import MatchId, OuderRef, PersoonRef, SignaalId
+from contracts.match import MatchReden, MatchSoort, MatchStatus
 from match.application.ports import Opslag, ProjectieRepository
 from match.domain.events import toestand
 from match.domain.match import Match
+from match.domain.oorzaak import wijziging_id
 from match.domain.paren import Paar, paren
-from match.domain.reden import Zijde, reden_van_einde
+from match.domain.reden import Gezin, Reden, Zijde, reden_van_einde
 from match.domain.signaal import Betrokkene, Kandidaat, Ouderband, Signaalstand, SignaalStatus
 from platformkit.executor import UnitOfWork
 
@@ -25,14 +26,16 @@ class Aanleiding(NamedTuple):
 
     `vorige` is what each changed signal was before, and so what its matches told of it: the end of a match is told in
     the transaction that destroys its signal, or no more. `verwijderd` are the signals among them that are removed now.
-    `signalen` and all signals of `jeugdigen` are looked at as well. `sporen` has the traceparent by signal and by youth.
+    `signalen` and all signals of `jeugdigen` are looked at as well; those have their new version, and `ouders` who was their
+    parent before. `sporen` has the traceparent by signal and by youth.
     """
 
-    vorige: Vorige
-    verwijderd: Collection[SignaalId]
-    signalen: Set[SignaalId]
-    jeugdigen: Set[PersoonRef]
-    sporen: Mapping[UUID, str | None]
+    vorige: Vorige = {}
+    verwijderd: Collection[SignaalId] = ()
+    signalen: Set[SignaalId] = frozenset()
+    jeugdigen: Mapping[PersoonRef, int] = {}
+    ouders: Banden = {}
+    sporen: Mapping[UUID, str | None] = {}
 
 
 class Verandering(NamedTuple):
@@ -63,7 +66,7 @@ async def herbereken(work: UnitOfWork, opslag: Opslag, banden: Banden, aanleidin
     generatie = await opslag.matches.generatie(work)
     veranderd = [
         *_ontstaan(work, gewenst, bekend, aanleiding.vorige, generatie),
-        *await _beeindigd(work, opslag.projectie, vervallen, aanleiding.vorige, generatie),
+        *await _beeindigd(work, opslag.projectie, vervallen, aanleiding, generatie),
         *await _ten_onrechte(work, opslag.projectie, voorbij, aanleiding.vorige, generatie),
     ]
     await opslag.matches.bewaar(work, [each.match for each in veranderd])
@@ -116,7 +119,7 @@ async def _beeindigd(
     work: UnitOfWork,
     projectie: ProjectieRepository,
     vervallen: Collection[Match],
-    vorige: Vorige,
+    aanleiding: Aanleiding,
     generatie: int,
 ) -> list[Verandering]:
     """What ends, with its sides as they were told."""
@@ -124,18 +127,57 @@ async def _beeindigd(
         return []
     signalen = await projectie.signalen_met_id(work, {each for m in vervallen for each in (m.signaal_a, m.signaal_b)})
     personen = await projectie.personen(work, {each for m in vervallen for each in (m.persoon_a, m.persoon_b)})
+    gezinnen = await _gezinnen(work, projectie, vervallen, aanleiding.ouders)
     veranderd = []
     for m in vervallen:
         a, b = signalen[m.signaal_a], signalen[m.signaal_b]
         reden = reden_van_einde(
-            m.soort,
             Zijde(a.status, a.reden, a.einddatum, personen.get(m.persoon_a)),
             Zijde(b.status, b.reden, b.einddatum, personen.get(m.persoon_b)),
+            gezinnen.get(m.match_id),
             zelfde_professional=a.professional == b.professional,
             vandaag=work.today,
         )
-        veranderd.append(Verandering(m.beeindigd(reden, generatie, work.now), *_verteld(a, b, vorige)))
+        einde = m.beeindigd(reden, _door(reden, a, b, m, aanleiding.jeugdigen), generatie, work.now)
+        veranderd.append(Verandering(einde, *_verteld(a, b, aanleiding.vorige)))
     return veranderd
+
+
+async def _gezinnen(
+    work: UnitOfWork, projectie: ProjectieRepository, vervallen: Collection[Match], voorheen: Banden
+) -> Mapping[MatchId, Gezin]:
+    """What the family matches among these rested on until this transaction, and what is known of it now."""
+    samen = [m for m in vervallen if m.soort is MatchSoort.GEZIN]
+    if not samen:
+        return {}
+    jeugdigen = {ref for m in samen for ref in (m.persoon_a, m.persoon_b)}
+    ouders: dict[PersoonRef, set[OuderRef]] = {ref: set() for ref in jeugdigen}
+    for band in await projectie.ouders(work, jeugdigen - voorheen.keys()):
+        ouders[band.persoon_ref].add(band.ouder_ref)
+    for ref in jeugdigen & voorheen.keys():
+        ouders[ref] = {band.ouder_ref for band in voorheen[ref]}
+    onjuist = await projectie.onjuiste_ouders(work, jeugdigen)
+    geen: frozenset[OuderRef] = frozenset()
+    return {
+        m.match_id: Gezin(
+            ouders[m.persoon_a] & ouders[m.persoon_b], onjuist.get(m.persoon_a, geen) | onjuist.get(m.persoon_b, geen)
+        )
+        for m in samen
+    }
+
+
+def _door(reden: Reden, a: Signaalstand, b: Signaalstand, m: Match, jeugdigen: Mapping[PersoonRef, int]) -> UUID | None:
+    """What showed that a match was wrong: the same for all that it ended in this transaction."""
+    if reden is MatchReden.SIGNAAL_VERWIJDERD:
+        return _verwijderd(a, b)
+    if reden is MatchReden.OUDER_GECORRIGEERD:
+        veranderd = {m.persoon_a, m.persoon_b} & jeugdigen.keys()
+        return min((wijziging_id(ref, jeugdigen[ref]) for ref in veranderd), default=None)
+    return None
+
+
+def _verwijderd(a: Signaalstand, b: Signaalstand) -> SignaalId:
+    return min(each.signaal_id for each in (a, b) if each.status is SignaalStatus.VERWIJDERD)
 
 
 async def _ten_onrechte(
@@ -150,7 +192,7 @@ async def _ten_onrechte(
         return []
     signalen = await projectie.signalen_met_id(work, {each for m in voorbij for each in (m.signaal_a, m.signaal_b)})
     return [
-        Verandering(m.ten_onrechte(generatie), *_verteld(a, b, vorige))
+        Verandering(m.ten_onrechte(_verwijderd(a, b), generatie), *_verteld(a, b, vorige))
         for m in voorbij
         if SignaalStatus.VERNIETIGD not in {(a := signalen[m.signaal_a]).status, (b := signalen[m.signaal_b]).status}
     ]

@@ -23,4 +23,4 @@ class Verlopen:
         voorbij = await self._opslag.matches.verlopen(work, _AANTAL)
         banden = await vergrendel(work, self._opslag, {ref for m in voorbij for ref in (m.persoon_a, m.persoon_b)})
         signalen = {each for m in voorbij for each in (m.signaal_a, m.signaal_b)}
-        return await herbereken(work, self._opslag, banden, Aanleiding({}, (), signalen, set(), {}))
+        return await herbereken(work, self._opslag, banden, Aanleiding(signalen=signalen))

@@ -44,7 +44,13 @@ class Verwerken:
         nu = {ref: anders.get(ref, oude[ref]) for ref in geraakt}
         verwijderd = [s.signaal_id for s in signalen if s.status is SignaalStatus.VERWIJDERD and s.signaal_id in vorige]
         sporen = {m.subject: m.traceparent for m in nieuwste}
-        await herbereken(work, opslag, nu, Aanleiding(vorige, verwijderd, set(), nieuwe_personen, sporen))
+        versies = {PersoonRef(m.subject): m.version for m in over_personen if m.subject in nieuwe_personen}
+        await herbereken(
+            work,
+            opslag,
+            nu,
+            Aanleiding(vorige=vorige, verwijderd=verwijderd, jeugdigen=versies, ouders=oude, sporen=sporen),
+        )
 
 
 async def vergrendel(

@@ -66,14 +66,21 @@ class MatchAntwoord(Model):
             match_id=match.match_id,
             soort=match.soort,
             status=match.stand,
-            # Past its einddatum and not swept yet: it says what the sweep will say.
-            reden=match.reden or (MatchReden.EINDDATUM if voorbij else None),
+            reden=_reden(match, voorbij=voorbij),
             ontstaan_op=match.ontstaan_op,
             beeindigd_op=match.beeindigd_op or (_begin_van(match) if voorbij else None),
             einddatum=match.einddatum,
             eigen_signaal_id=match.eigen_signaal,
             partner=PartnerAntwoord.van(getoond.partner) if getoond.partner else None,
         )
+
+
+def _reden(match: EigenMatch, *, voorbij: bool) -> MatchReden | None:
+    if match.reden is None:
+        # Past its einddatum and not swept yet: it says what the sweep will say.
+        return MatchReden.EINDDATUM if voorbij else None
+    # The description of this answer is closed and knows no other words.
+    return match.reden if isinstance(match.reden, MatchReden) else None
 
 
 def _begin_van(match: EigenMatch) -> datetime:

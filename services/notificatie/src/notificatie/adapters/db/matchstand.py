@@ -1,6 +1,6 @@
 """What is known of matches, in PostgreSQL."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from contracts.base import MatchId
@@ -16,6 +16,6 @@ _STANDEN: Final = Projection(match_stand, jump=2**40)
 class PostgresMatchstandRepository:
     """See `notificatie.application.ports.MatchstandRepository`."""
 
-    async def bewaar(self, work: UnitOfWork, standen: Collection[Matchstand]) -> frozenset[MatchId]:
+    async def bewaar(self, work: UnitOfWork, standen: Collection[Matchstand]) -> Mapping[MatchId, bool]:
         stored = await _STANDEN.store(work, [vars(stand) for stand in standen])
-        return frozenset(map(MatchId, stored))
+        return {MatchId(each): before is not None for each, before in stored.items()}

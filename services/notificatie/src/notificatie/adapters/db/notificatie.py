@@ -28,10 +28,10 @@ from contracts.base import MatchId
 from contracts.match import MatchReden, MatchStatus, Oorzaak, OorzaakSoort
 from contracts.notificatie import Kanaal
 from notificatie.adapters.db.tables import match_stand, notificatie, notificatie_match
-from notificatie.application.ports import Kandidaat, Matchstand, Verteld
+from notificatie.application.ports import Kandidaat, Matchstand
 from notificatie.domain.notificatie import Besluit, NieuweNotificatie, Notificatie, Reden, Soort, Status
 from notificatie.domain.ontvangers import Ontvanger, OntvangerSoort
-from notificatie.domain.vertellen import Stand, Verloop
+from notificatie.domain.vertellen import Stand, Verloop, Verteld
 from platformkit.db.sets import Fields, columns_of, insert_rows, one_of
 from platformkit.db.sets import rows as rows_of
 from platformkit.db.statement import Row, Statement
@@ -41,8 +41,12 @@ from platformkit.ids import uuid7
 # A literal, so that a generic plan can use the partial index.
 _OPEN: Final = text("notificatie.status in ('wachtend', 'bezig')")
 _origineel = notificatie.alias("origineel")
-_herroeping = notificatie.alias("herroeping")
 _link_van = notificatie_match.alias("link")
+
+
+def _herroept(link: Any) -> Any:
+    """What a notification takes back of what was told of a match; in `notificatie` the first of all its matches."""
+    return func.coalesce(link.c.herroept, notificatie.c.herroept)
 
 
 def _moment(name: str) -> Any:
@@ -74,13 +78,14 @@ _links = Table(
     Column("ontvanger", Text),
     Column("match_id", Uuid),
     Column("signaal_op", notificatie_match.c.signaal_op.type),
+    Column("herroept", Uuid),
 )
 _link = rows_of(_links)
 _LINK = Statement(
     insert(notificatie_match)
     .from_select(
-        ["notificatie_id", "match_id", "signaal_op"],
-        select(notificatie.c.id, _link.c.match_id, _link.c.signaal_op).where(
+        ["notificatie_id", "match_id", "signaal_op", "herroept"],
+        select(notificatie.c.id, _link.c.match_id, _link.c.signaal_op, _link.c.herroept).where(
             notificatie.c.oorzaak_id == _link.c.oorzaak_id,
             notificatie.c.ontvanger_soort == _link.c.ontvanger_soort,
             notificatie.c.ontvanger == _link.c.ontvanger,
@@ -91,24 +96,16 @@ _LINK = Statement(
 _TOLD = Statement(
     select(
         notificatie.c.id,
+        notificatie.c.soort,
         notificatie.c.status,
         notificatie.c.onzeker,
         notificatie.c.ontvanger_soort,
         notificatie.c.ontvanger,
         notificatie_match.c.match_id,
+        _herroept(notificatie_match).label("herroept"),
     )
     .join(notificatie_match, notificatie_match.c.notificatie_id == notificatie.c.id)
-    .where(
-        one_of(notificatie_match.c.match_id, "matches"),
-        notificatie.c.soort == Soort.MATCH,
-        # Told once: an end may be told again as a higher version (a new generation of match).
-        ~exists().where(
-            _herroeping.c.herroept == notificatie.c.id,
-            _herroeping.c.status != Status.VERVALLEN,
-            _link_van.c.notificatie_id == _herroeping.c.id,
-            _link_van.c.match_id == notificatie_match.c.match_id,
-        ),
-    )
+    .where(one_of(notificatie_match.c.match_id, "matches"))
     .order_by(notificatie.c.id)
     .with_for_update(of=notificatie)
 )
@@ -116,10 +113,14 @@ _TE_DOEN = (
     _OPEN,
     notificatie.c.volgende_poging_op <= _moment("nu"),
     ~one_of(notificatie.c.id, "behalve"),
-    # A notification that takes another one back waits until that one is done.
-    ~exists().where(
-        _origineel.c.id == notificatie.c.herroept,
-        or_(_origineel.c.status == Status.WACHTEND, _origineel.c.status == Status.BEZIG),
+    # A notification that takes others back waits until those are done.
+    or_(
+        notificatie.c.herroept.is_(None),
+        ~exists().where(
+            _link_van.c.notificatie_id == notificatie.c.id,
+            _origineel.c.id == _herroept(_link_van),
+            or_(_origineel.c.status == Status.WACHTEND, _origineel.c.status == Status.BEZIG),
+        ),
     ),
 )
 _DUE = Statement(
@@ -152,7 +153,7 @@ _KNOWN = Statement(
     )
     .outerjoin(notificatie_match, notificatie_match.c.notificatie_id == notificatie.c.id)
     .outerjoin(match_stand, match_stand.c.match_id == notificatie_match.c.match_id)
-    .outerjoin(_origineel, _origineel.c.id == notificatie.c.herroept)
+    .outerjoin(_origineel, _origineel.c.id == _herroept(notificatie_match))
     .where(one_of(notificatie.c.id, "ids"))
 )
 # Somebody had it and its lease ran out: the server may have the mail.
@@ -211,6 +212,7 @@ class PostgresNotificatieRepository:
                 **dict(zip(names, _key(each), strict=True)),
                 "match_id": each.match_id,
                 "signaal_op": each.signaal_op,
+                "herroept": each.herroept,
             }
             for each in nieuwe
         ]
@@ -220,9 +222,11 @@ class PostgresNotificatieRepository:
         return [
             Verteld(
                 id=row.id,
+                soort=Soort(row.soort),
                 ontvanger=_ontvanger(row),
                 verloop=Verloop(Status(row.status), row.onzeker),
                 match_id=row.match_id,
+                herroept=row.herroept,
             )
             for row in await work.rows(_TOLD, matches=list(matches))
         ]
@@ -246,9 +250,6 @@ class PostgresNotificatieRepository:
                 soort=Soort(rows[0].soort),
                 voor=OntvangerSoort(rows[0].ontvanger_soort),
                 matches=[_stand(row) for row in rows if row.status is not None],
-                origineel=Verloop(Status(rows[0].origineel_status), rows[0].origineel_onzeker)
-                if rows[0].origineel_status
-                else None,
             )
             for each, rows in per_id.items()
         ]
@@ -323,7 +324,8 @@ def _reden(row: Row) -> MatchReden | None:
 
 
 def _stand(row: Row) -> Stand:
-    return Stand(MatchStatus(row.status), row.einddatum, _reden(row), row.signaal_op)
+    origineel = Verloop(Status(row.origineel_status), row.origineel_onzeker) if row.origineel_status else None
+    return Stand(MatchStatus(row.status), row.einddatum, _reden(row), row.signaal_op, origineel)
 
 
 def _ontvanger(row: Row) -> Ontvanger:

@@ -61,5 +61,7 @@ notificatie_match = Table(
     Column("match_id", Uuid, nullable=False),
     # When the recipient's own signal in it was issued, as far as match said.
     Column("signaal_op", DateTime(timezone=True)),
+    # Of a correction: the notification of this match that it takes back. Of those from before, see `notificatie`.
+    Column("herroept", Uuid),
     PrimaryKeyConstraint("notificatie_id", "match_id"),
 )

@@ -1,7 +1,7 @@
 """Organisations, their locations and convenanten in PostgreSQL."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from platformkit.db.sets import one_of
 from platformkit.db.statement import Statement
 from platformkit.errors import DomainError
 from platformkit.executor import UnitOfWork
-from signaal.adapters.db.tables import convenant, locatie, organisatie, organisatie_alias
+from signaal.adapters.db.tables import convenant, gemeente, locatie, organisatie, organisatie_alias
 from signaal.application.queries import Locatie, Organisatie
 
 _AANTAL: Final = 200
@@ -45,6 +45,7 @@ _ORGANISATIE = Statement(select(organisatie.c.id).where(organisatie.c.id == bind
 _LOCATIE = Statement(
     select(locatie.c.id).where(locatie.c.id == bindparam("id"), locatie.c.organisatie == bindparam("organisatie"))
 )
+_OPVOLGERS = Statement(select(gemeente.c.code, gemeente.c.opgevolgd_door).where(gemeente.c.opgevolgd_door.is_not(None)))
 _COORDINATOR = Statement(select(convenant.c.coordinator_email).where(convenant.c.code == bindparam("code")))
 
 
@@ -66,6 +67,10 @@ class PostgresOrganisatieRepository:
             raise DomainError("organisatie-onbekend")
         if await work.row(_LOCATIE, id=locatie, organisatie=organisatie) is None:
             raise DomainError("locatie-onbekend")
+
+    async def opvolgers(self, work: UnitOfWork) -> Mapping[str, str]:
+        """See the port."""
+        return {rij.code: rij.opgevolgd_door for rij in await work.rows(_OPVOLGERS)}
 
     async def coordinator(self, work: UnitOfWork, convenant: str) -> str | None:
         """See the port."""

@@ -1,12 +1,24 @@
 """The signals in PostgreSQL. Row-level security decides which rows an asker meets."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Table, bindparam, exists, func, insert, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from contracts.base import AccountId, PersoonRef, SignaalId
@@ -69,6 +81,20 @@ _VERGRENDEL_VERLOPEN = Statement(
     .order_by(signaal.c.einddatum)
     .limit(bindparam("aantal", type_=Integer()))
     .with_for_update(skip_locked=True)
+)
+_OP = select(*_SIGNAAL).where(one_of(signaal.c.persoon_ref, "jeugdigen")).order_by(signaal.c.id).with_for_update()
+_VERGRENDEL_OP = Statement(_OP)
+_VERGRENDEL_ACTIEVE_OP = Statement(_OP.where(signaal.c.status == constant(SignaalStatus.ACTIEF)))
+_NIEMAND_BETROKKEN = Statement(delete(betrokkenheid).where(one_of(betrokkenheid.c.persoon_ref, "jeugdigen")))
+_ONGETELD = Statement(delete(signaal_telling).where(one_of(signaal_telling.c.signaal, "signalen")))
+_VERNIETIG = Statement(delete(signaal).where(one_of(signaal.c.id, "signalen")))
+_woont = rows(signaal, ("persoon_ref", "woongemeente"))
+_BEWAAR_WOONGEMEENTEN = Statement(
+    update(signaal)
+    .where(
+        signaal.c.persoon_ref == _woont.c.persoon_ref, signaal.c.woongemeente.is_distinct_from(_woont.c.woongemeente)
+    )
+    .values(woongemeente=_woont.c.woongemeente)
 )
 _einde = rows(signaal, _EINDE)
 _BEWAAR_INACTIEF = Statement(
@@ -167,6 +193,31 @@ class PostgresSignaalRepository:
     async def vergrendel_verlopen(self, work: UnitOfWork, aantal: int) -> Sequence[Signaal]:
         """See the port."""
         return [_signaal(rij) for rij in await work.rows(_VERGRENDEL_VERLOPEN, dag=work.today, aantal=aantal)]
+
+    async def vergrendel_actieve_op(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> Sequence[Signaal]:
+        """See the port."""
+        return [_signaal(rij) for rij in await work.rows(_VERGRENDEL_ACTIEVE_OP, jeugdigen=list(jeugdigen))]
+
+    async def vergrendel_op(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> Sequence[Signaal]:
+        """See the port."""
+        return [_signaal(rij) for rij in await work.rows(_VERGRENDEL_OP, jeugdigen=list(jeugdigen))]
+
+    async def vernietig(
+        self, work: UnitOfWork, signalen: Collection[SignaalId], jeugdigen: Collection[PersoonRef]
+    ) -> None:
+        """See the port."""
+        await work.execute(_ONGETELD, signalen=list(signalen))
+        await work.execute(_VERNIETIG, signalen=list(signalen))
+        await work.execute(_NIEMAND_BETROKKEN, jeugdigen=list(jeugdigen))
+
+    async def bewaar_woongemeenten(self, work: UnitOfWork, woongemeenten: Mapping[PersoonRef, str | None]) -> None:
+        """See the port."""
+        if woongemeenten:
+            await work.execute(
+                _BEWAAR_WOONGEMEENTEN,
+                persoon_ref=list(woongemeenten),
+                woongemeente=list(woongemeenten.values()),
+            )
 
     async def korte(self, work: UnitOfWork, vanaf: date, aantal: int) -> Sequence[KorteSignalen]:
         """See the port."""

@@ -1,6 +1,7 @@
 """The tables of signaal, for queries. Their DDL is in the migrations."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -111,6 +112,17 @@ signaal = Table(
     Column("status", Text, nullable=False),
     Column("reden", Text),
     Column("inactief_sinds", Date),
+    Column("persoon_versie", BigInteger),
+)
+
+persoon = Table(
+    "persoon",
+    metadata,
+    Column("persoon_ref", Uuid, primary_key=True),
+    Column("versie", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("woongemeente", Text),
+    Column("geheim", Boolean, nullable=False),
 )
 
 betrokkenheid = Table(

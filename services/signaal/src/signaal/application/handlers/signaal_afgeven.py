@@ -17,11 +17,12 @@ from platformkit.ids import uuid7
 from signaal.application import contexts
 from signaal.application.budgetten import HERGEBRUIKT, Budgetten
 from signaal.application.commands import SignaalAfgeven
-from signaal.application.ports import Personen, SignaalRepository
+from signaal.application.ports import Personen, PersoonRepository, SignaalRepository
 from signaal.application.queries import SignaalMetNamen
 from signaal.application.vragers import Accounts
 from signaal.domain import events
 from signaal.domain.kalender import VERWIJZING_GELDIG, Duur, gevraagde_looptijd, kort_in
+from signaal.domain.persoon import Persoonstand, PersoonStatus
 from signaal.domain.signaal import Account, Signaal, Telling
 
 ACTIE = "signaal-afgeven"
@@ -40,6 +41,7 @@ class Afgeven:
         accounts: Accounts,
         budgetten: Budgetten,
         personen: Personen,
+        jeugdigen: PersoonRepository,
         signalen: SignaalRepository,
     ) -> None:
         self._executor = executor
@@ -47,6 +49,7 @@ class Afgeven:
         self._accounts = accounts
         self._budgetten = budgetten
         self._personen = personen
+        self._jeugdigen = jeugdigen
         self._signalen = signalen
 
     async def __call__(self, command: SignaalAfgeven) -> SignaalMetNamen:
@@ -143,10 +146,22 @@ class Afgeven:
         )
         telling = Telling.van(signaal, persoon, account.gebied)
         await self._signalen.voeg_toe(work, signaal, telling)
+        await self._breng_bij(work, account, signaal, Persoonstand.van_verwijzing(persoon))
         work.emit(events.afgegeven(signaal), version=signaal.versie)
         work.emit(events.geteld(telling), version=signaal.versie)
         work.audit(ACTIE, outcome="ok", object=signaal.signaal_id, person=persoon.persoon_ref)
         return SignaalMetNamen(signaal, account.organisatienaam, account.locatienaam, work.today)
+
+    async def _breng_bij(self, work: UnitOfWork, account: Account, signaal: Signaal, antwoord: Persoonstand) -> None:
+        """Let what was told of the youth since brp-proxy answered reach the new signal: its handler did not see it yet."""
+        bekend = (await self._jeugdigen.bijgewerkt(work, antwoord)).beschermd(antwoord)
+        if bekend.status is PersoonStatus.VERNIETIGD:
+            raise TransientError("tijdelijk-niet-beschikbaar")
+        if bekend.status is PersoonStatus.OVERLEDEN:
+            raise DomainError("persoon-overleden")
+        woongemeente = account.gebied.woongemeente(bekend.woongemeente, geheim=bekend.geheim)
+        if woongemeente != signaal.woongemeente:
+            await self._signalen.bewaar_woongemeenten(work, {signaal.persoon_ref: woongemeente})
 
     @staticmethod
     async def _noteer_weigering(work: UnitOfWork, persoon: Persoonsverwijzing | None, code: str) -> None:
