@@ -11,6 +11,7 @@ from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
 from brp_proxy.adapters.db.sleutel import PostgresSleutelRepository
 from brp_proxy.adapters.db.verplaatsing import Verplaatsing
 from brp_proxy.adapters.http.brp import BrpClient
+from brp_proxy.adapters.http.brp_toegang import BrpTokens, Toegang, tls
 from brp_proxy.adapters.http.signaal import SignaalClient
 from brp_proxy.adapters.kluis import Kluis
 from brp_proxy.application.handlers.herlezen import Herlezen
@@ -26,6 +27,7 @@ from brp_proxy.entrypoints.http.persoonsverwijzingen import persoonsverwijzingen
 from brp_proxy.entrypoints.http.problems import PROBLEMS
 from brp_proxy.settings import SLEUTELS, Settings
 from contracts.signaal import SignaalToestand
+from platformkit.http.calls import Http
 from platformkit.messaging.consumer import Subscription
 from platformkit.service import Command, Job, Process, Retelling, Service, every
 
@@ -45,7 +47,21 @@ def _verplaatsing(process: Process[Settings]) -> Verplaatsing:
 
 
 def _brp(process: Process[Settings]) -> BrpClient:
-    return BrpClient(process.http, str(process.settings.brp_url), process.settings.brp_api_key)
+    settings = process.settings
+    # Of its own: nobody else is shown our certificate, or trusted for the BRP's authority.
+    http = Http(tls(settings.brp_certificaat, settings.brp_certificaatsleutel, settings.brp_ca))
+    process.at_end(http.close)
+    vast = {**settings.brp_headers, **({"X-API-KEY": settings.brp_api_key} if settings.brp_api_key else {})}
+    tokens = None
+    if settings.brp_token_url is not None:
+        tokens = BrpTokens(
+            http,
+            str(settings.brp_token_url),
+            settings.brp_client_id,
+            settings.brp_client_secret,
+            settings.brp_resource_server,
+        )
+    return BrpClient(http, str(settings.brp_url), Toegang(vast, tokens, settings.brp_scope))
 
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
