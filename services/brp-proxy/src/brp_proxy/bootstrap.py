@@ -13,6 +13,7 @@ from brp_proxy.adapters.db.verplaatsing import Verplaatsing
 from brp_proxy.adapters.db.volgen import PostgresVolgRepository
 from brp_proxy.adapters.http.brp import BrpClient
 from brp_proxy.adapters.http.brp_volgen import VolgClient
+from brp_proxy.adapters.http.brp_toegang import BrpTokens, Toegang, tls
 from brp_proxy.adapters.http.signaal import SignaalClient
 from brp_proxy.adapters.kluis import Kluis
 from brp_proxy.application.handlers.gevolgden_nalopen import GevolgdenNalopen
@@ -33,6 +34,7 @@ from brp_proxy.entrypoints.http.persoonsverwijzingen import persoonsverwijzingen
 from brp_proxy.entrypoints.http.problems import PROBLEMS
 from brp_proxy.settings import SLEUTELS, Settings
 from contracts.signaal import SignaalToestand
+from platformkit.http.calls import Http
 from platformkit.messaging.consumer import Subscription
 from platformkit.service import Command, Job, Process, Retelling, Service, every
 
@@ -52,16 +54,27 @@ def _verplaatsing(process: Process[Settings]) -> Verplaatsing:
     return Verplaatsing(Kluis.van(process.settings.sleutel_bestand), _sleutels(process))
 
 
-def _brp(process: Process[Settings]) -> BrpClient:
-    return BrpClient(process.http, str(process.settings.brp_url), process.settings.brp_api_key)
-
-
-def _volgen(process: Process[Settings]) -> VolgClient:
-    return VolgClient(process.http, str(process.settings.brp_update_url), process.settings.brp_api_key)
+def _toegang(process: Process[Settings]) -> tuple[Http, Toegang]:
+    settings = process.settings
+    # Of its own: nobody else is shown our certificate, or trusted for the BRP's authority.
+    http = Http(tls(settings.brp_certificaat, settings.brp_certificaatsleutel, settings.brp_ca))
+    process.at_end(http.close)
+    vast = {**settings.brp_headers, **({"X-API-KEY": settings.brp_api_key} if settings.brp_api_key else {})}
+    tokens = None
+    if settings.brp_token_url is not None:
+        tokens = BrpTokens(
+            http,
+            str(settings.brp_token_url),
+            settings.brp_client_id,
+            settings.brp_client_secret,
+            settings.brp_resource_server,
+        )
+    return http, Toegang(vast, tokens, settings.brp_scope)
 
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
-    brp, personen = _brp(process), _personen(process)
+    http, toegang = _toegang(process)
+    brp, personen = BrpClient(http, str(process.settings.brp_url), toegang), _personen(process)
     return [
         persoonsverwijzingen_router(
             Vastleggen(brp, process.executor, personen), Vergelijken(process.executor, personen)
@@ -83,7 +96,9 @@ def _jobs(process: Process[Settings]) -> Sequence[Job]:
         _sleutels(process),
         _personen(process),
     )
-    brp, volgen, volglijst = _brp(process), _volgen(process), PostgresVolgRepository()
+    http, toegang = _toegang(process)
+    brp = BrpClient(http, str(process.settings.brp_url), toegang)
+    volgen, volglijst = VolgClient(http, str(process.settings.brp_update_url), toegang), PostgresVolgRepository()
     herlezen = Herlezen(brp, executor, personen)
     herstel = PostgresHerstelRepository(Kluis.van(process.settings.sleutel_bestand))
     beeindigen = VolgindicatiesBeeindigen(volgen, executor, volglijst, personen)

@@ -15,7 +15,7 @@ from brp_proxy.application.handlers.republish import CONTEXT, Republish
 from brp_proxy.domain.bsn import Bsn
 from platformkit import failpoints
 from platformkit.db.database import Connection
-from platformkit.errors import TransientError
+from platformkit.errors import DomainError, TransientError
 
 POINTS = ("destroying.before_key", "destroying.after_key", "executor.before_commit", "executor.after_commit")
 
@@ -276,13 +276,15 @@ async def test_a_key_without_a_person_on_whom_a_signal_exists_is_read_again(omge
     assert (await omgeving.leg_vast()).persoon_ref == verweesd
 
 
-@pytest.mark.parametrize("waarom", ["not in the BRP", "another BSN", "BRP away", "names do not open"])
+@pytest.mark.parametrize("waarom", ["not in the BRP", "another BSN", "BSN not unique", "BRP away", "names do not open"])
 async def test_who_cannot_be_read_again_is_asked_about_again(omgeving, kijk, verweesd, waarom) -> None:
     omgeving.signaal_zegt[verweesd] = True
     await omgeving.loop_sleutels_na()
     was = omgeving.personen.pop(omgeving.JEUGDIGE)
     if waarom == "another BSN":
         omgeving.personen[omgeving.JEUGDIGE] = replace(was, bsn=Bsn(omgeving.NIEUW))
+    elif waarom == "BSN not unique":
+        omgeving.brp_zegt = DomainError("bsn-niet-uniek")
     elif waarom == "BRP away":
         omgeving.brp_zegt = TransientError("brp-niet-beschikbaar")
     elif waarom == "names do not open":

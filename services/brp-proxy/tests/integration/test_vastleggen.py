@@ -127,10 +127,12 @@ async def test_during_a_change_of_keys_two_processes_give_one_ref(omgeving, kijk
     assert await kijk.aantal("verwijzing") == 3
 
 
-async def test_who_is_refused_leaves_only_an_audit_record(omgeving, kijk) -> None:
-    with pytest.raises(DomainError, match="persoon-onbekend"):
+@pytest.mark.parametrize("code", ["persoon-onbekend", "bsn-niet-uniek"])
+async def test_who_is_refused_leaves_only_an_audit_record(omgeving, kijk, code) -> None:
+    omgeving.brp_zegt = DomainError(code) if code == "bsn-niet-uniek" else None
+    with pytest.raises(DomainError, match=code):
         await omgeving.leg_vast(omgeving.NIEUW)
-    assert await kijk.rijen("select outcome, person from audit") == [{"outcome": "persoon-onbekend", "person": None}]
+    assert await kijk.rijen("select outcome, person from audit") == [{"outcome": code, "person": None}]
     for table in ("verwijzing", "persoon", "outbox"):
         assert await kijk.aantal(table) == 0
 

@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from brp_proxy.adapters.http.brp_toegang import Toegang
 from brp_proxy.adapters.http.brp_volgen import VolgClient
 from brp_proxy.domain.bsn import Bsn
 from platformkit.errors import TransientError
@@ -31,7 +32,7 @@ class Register:
 
     @property
     def client(self) -> VolgClient:
-        return VolgClient(Pretended(self), "http://brp/brpupdate/", SecretStr("sleutel"))
+        return VolgClient(Pretended(self), "http://brp/brpupdate/", Toegang({"X-API-KEY": SecretStr("sleutel")}))
 
 
 async def test_placing_leaves_the_end_open_and_ending_names_today() -> None:

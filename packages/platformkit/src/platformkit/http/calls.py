@@ -1,6 +1,7 @@
 """Calls to other processes over HTTP, each a span that the other side continues (D12)."""
 
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -54,9 +55,13 @@ class Answer:
 
 
 class Http:
-    """Connections that are kept. By aiohttp: a call costs an eighth of what it does by httpx (ADR 0008)."""
+    """Connections that are kept. By aiohttp: a call costs an eighth of what it does by httpx (ADR 0008).
 
-    def __init__(self) -> None:
+    `tls` is for a neighbour who asks for a certificate of ours, or whose own is of no public authority.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._made: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -121,7 +126,8 @@ class Http:
     def _session(self) -> aiohttp.ClientSession:
         # At the first call: it belongs to the loop that runs then. What one caller's answer sets, no other sends.
         if self._made is None:
-            self._made = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            connector = aiohttp.TCPConnector(ssl=self._tls or True)
+            self._made = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         return self._made
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import TypeVar
@@ -99,17 +100,13 @@ def _understood(call: Call[A], answer: Answer) -> A:
     raise UnclearError("tijdelijk-niet-beschikbaar", retry_after=_UNCLEAR_SECONDS)
 
 
-class ClientCredentials:
-    """The service's own access tokens, one per scope, each renewed before it expires.
+class Tokens(ABC):
+    """Access tokens of our own (client credentials), one per scope, each renewed before it expires, one at a time.
 
     One for all scopes would be good at every API at once: the issuer puts the API of a scope in its token as the audience.
     """
 
-    def __init__(self, client: Http, issuer: str, client_id: str, secret: SecretStr) -> None:
-        self._client = client
-        self._issuer = issuer.rstrip("/")
-        self._id = client_id
-        self._secret = secret
+    def __init__(self) -> None:
         self._tokens: dict[str, tuple[str, float]] = {}
         self._asking = asyncio.Lock()
 
@@ -123,7 +120,9 @@ class ClientCredentials:
             token, until = self._tokens.get(scope, ("", float("-inf")))
             if time.monotonic() > until:
                 try:
-                    token, until = self._tokens[scope] = await self._ask(scope)
+                    given = (await self._ask(scope)).given()
+                    token = str(given["access_token"])
+                    self._tokens[scope] = token, time.monotonic() + float(given.get("expires_in", 60)) - _EARLY
                 except (UnansweredError, KeyError, TypeError, ValueError):
                     raise TransientError("tijdelijk-niet-beschikbaar") from None
             return token
@@ -132,19 +131,32 @@ class ClientCredentials:
         """Ask for a new token at the next call."""
         self._tokens.pop(scope, None)
 
-    async def _ask(self, scope: str) -> tuple[str, float]:
+    @abstractmethod
+    async def _ask(self, scope: str) -> Answer:
+        """What the issuer answers to a request for a token."""
+
+
+class ClientCredentials(Tokens):
+    """Those of our own issuer, found by its discovery document."""
+
+    def __init__(self, client: Http, issuer: str, client_id: str, secret: SecretStr) -> None:
+        super().__init__()
+        self._client = client
+        self._issuer = issuer.rstrip("/")
+        self._id = client_id
+        self._secret = secret
+
+    async def _ask(self, scope: str) -> Answer:
         url = await endpoint(self._client, self._issuer, "token_endpoint")
         # Each form-encoded first (RFC 6749 §2.3.1): a secret may hold a colon, a plus or a percent sign.
         known_as = f"{quote_plus(self._id)}:{quote_plus(self._secret.get_secret_value())}"
         basic = b64encode(known_as.encode()).decode()
-        answer = await self._client.send(
+        return await self._client.send(
             "POST",
             url,
             headers={"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"},
             content=urlencode({"grant_type": "client_credentials", "scope": scope}).encode(),
         )
-        given = answer.given()
-        return str(given["access_token"]), time.monotonic() + float(given.get("expires_in", 60)) - _EARLY
 
 
 def problem_code(answer: Answer) -> str:

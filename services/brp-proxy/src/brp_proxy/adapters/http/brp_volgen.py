@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from opentelemetry import metrics
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from brp_proxy.adapters.http.brp import SECONDEN
+from brp_proxy.adapters.http.brp_toegang import GeweigerdError, Toegang
 from brp_proxy.domain.bsn import Bsn
 from platformkit.errors import TransientError
 from platformkit.http.calls import Answer, Http, UnansweredError
@@ -39,10 +40,10 @@ class _Wijzigingen(BaseModel):
 class VolgClient:
     """See `brp_proxy.application.ports.Volgen`. The BSN stands in the path: no span, log line or error holds a path."""
 
-    def __init__(self, client: Http, base_url: str, api_key: SecretStr) -> None:
+    def __init__(self, client: Http, base_url: str, toegang: Toegang) -> None:
         self._client = client
         self._url = base_url.rstrip("/")
-        self._api_key = api_key
+        self._toegang = toegang
 
     async def plaats(self, bsn: Bsn) -> None:
         await self._vraag("PUT", _EEN, bsn=bsn, inhoud={})
@@ -80,15 +81,20 @@ class VolgClient:
             antwoord = await self._client.send(
                 methode,
                 self._url + adres + zoekvraag,
-                headers={"X-API-KEY": self._api_key.get_secret_value(), "Content-Type": "application/json"},
+                headers={**await self._toegang.headers(), "Content-Type": "application/json"},
                 content=b"" if inhoud is None else json.dumps(inhoud).encode(),
                 seconds=SECONDEN if bsn else _LIJST_SECONDEN,
                 template=pad,
                 largest=_GROOTSTE,
             )
-        except UnansweredError as error:
+        except (TransientError, UnansweredError) as error:
             log.warning("brp_volgen_niet_beschikbaar", error=str(error))
             raise _weg(pad, "weg") from None
+        except GeweigerdError as error:
+            log.error("brp_weigert", deel=error.deel, status=error.status)
+            raise _weg(pad, "geweigerd") from None
+        if antwoord.status_code == 401:
+            self._toegang.vernieuw()
         if not antwoord.is_success:
             log.error("brp_volgen_geweigerd", status=antwoord.status_code)
             raise _weg(pad, str(antwoord.status_code))

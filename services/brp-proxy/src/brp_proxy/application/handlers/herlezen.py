@@ -6,6 +6,7 @@ from brp_proxy.application.ports import Brp, PersoonRepository
 from brp_proxy.domain.doel import Verwerkingsdoel
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.base import PersoonRef
+from platformkit.errors import DomainError
 from platformkit.executor import Executor, UnitOfWork
 
 
@@ -24,7 +25,10 @@ class Herlezen:
             TransientError: `brp-niet-beschikbaar`.
         """
         bsn = (await self._executor.execute(self._personen.bsn_van, None, [persoon_ref])).get(persoon_ref)
-        lijst = bsn and await self._brp.raadpleeg(bsn, Verwerkingsdoel.VOLGEN)
+        try:
+            lijst = bsn and await self._brp.raadpleeg(bsn, Verwerkingsdoel.VOLGEN)
+        except DomainError:
+            return False
         # Under another BSN he would get another ref.
         if not lijst or lijst.bsn != bsn:
             return False
