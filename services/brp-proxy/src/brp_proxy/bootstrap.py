@@ -14,6 +14,7 @@ from brp_proxy.adapters.http.brp import BrpClient
 from brp_proxy.adapters.http.signaal import SignaalClient
 from brp_proxy.adapters.kluis import Kluis
 from brp_proxy.application.handlers.herlezen import Herlezen
+from brp_proxy.application.handlers.herstellen import Herstellen
 from brp_proxy.application.handlers.leases_nalopen import LeasesNalopen
 from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
 from brp_proxy.application.handlers.republish import CONTEXT, Republish
@@ -38,6 +39,19 @@ def _sleutels(process: Process[Settings]) -> PostgresSleutelRepository:
 
 def _personen(process: Process[Settings]) -> PostgresPersoonRepository:
     return PostgresPersoonRepository(Kluis.van(process.settings.sleutel_bestand), _sleutels(process))
+
+
+def _herstel(process: Process[Settings]) -> PostgresHerstelRepository:
+    return PostgresHerstelRepository(Kluis.van(process.settings.sleutel_bestand))
+
+
+def _herstellen(process: Process[Settings]) -> Herstellen:
+    return Herstellen(
+        process.executor,
+        _sleutels(process),
+        herstel=_herstel(process),
+        levensloop=PostgresLevensloopRepository(),
+    )
 
 
 def _verplaatsing(process: Process[Settings]) -> Verplaatsing:
@@ -67,11 +81,10 @@ def _jobs(process: Process[Settings]) -> Sequence[Job]:
     signaal = SignaalClient(process.client(process.settings.signaal_url))
     levensloop, sleutels = PostgresLevensloopRepository(), _sleutels(process)
     herlezen = Herlezen(_brp(process), process.executor, _personen(process))
-    herstel = PostgresHerstelRepository(Kluis.van(process.settings.sleutel_bestand))
     return [
         every("leases", _LEASES, LeasesNalopen(signaal, process.executor, levensloop, herlezen)),
         every("vernietigen", _LEASES, Vernietigen(process.executor, levensloop, sleutels)),
-        every("sleutels", _LEASES, SleutelsNalopen(process.executor, sleutels, herstel)),
+        every("sleutels", _LEASES, SleutelsNalopen(process.executor, sleutels, _herstel(process))),
     ]
 
 
@@ -86,5 +99,8 @@ SERVICE = Service(
     jobs=_jobs,
     # As the api: the worker cannot open a person's data.
     retelling=Retelling(lambda process: Republish(_personen(process)), role="api", context=CONTEXT),
-    commands={"sleutels-verplaatsen": Command(cli.sleutels_verplaatsen(_verplaatsing))},
+    commands={
+        "herstel": Command(cli.herstel(_herstellen)),
+        "sleutels-verplaatsen": Command(cli.sleutels_verplaatsen(_verplaatsing)),
+    },
 )

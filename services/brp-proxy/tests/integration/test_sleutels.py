@@ -15,7 +15,7 @@ from brp_proxy.application.handlers.republish import CONTEXT, Republish
 from brp_proxy.domain.bsn import Bsn
 from platformkit import failpoints
 from platformkit.db.database import Connection
-from platformkit.errors import TransientError
+from platformkit.errors import DomainError, TransientError
 
 POINTS = ("destroying.before_key", "destroying.after_key", "executor.before_commit", "executor.after_commit")
 
@@ -70,7 +70,7 @@ async def _gegevens_stuk(kijk) -> None:
 
 
 async def _leeg(kijk) -> None:
-    await kijk.doe("update persoon set gegevens = '', versie = 0")
+    await kijk.doe("update persoon set gegevens = '', versie = 0, herlezen = true")
 
 
 STUK = {
@@ -276,13 +276,15 @@ async def test_a_key_without_a_person_on_whom_a_signal_exists_is_read_again(omge
     assert (await omgeving.leg_vast()).persoon_ref == verweesd
 
 
-@pytest.mark.parametrize("waarom", ["not in the BRP", "another BSN", "BRP away", "names do not open"])
+@pytest.mark.parametrize("waarom", ["not in the BRP", "two lists", "another BSN", "BRP away", "names do not open"])
 async def test_who_cannot_be_read_again_is_asked_about_again(omgeving, kijk, verweesd, waarom) -> None:
     omgeving.signaal_zegt[verweesd] = True
     await omgeving.loop_sleutels_na()
     was = omgeving.personen.pop(omgeving.JEUGDIGE)
     if waarom == "another BSN":
         omgeving.personen[omgeving.JEUGDIGE] = replace(was, bsn=Bsn(omgeving.NIEUW))
+    elif waarom == "two lists":
+        omgeving.brp_zegt = DomainError("persoon-meermaals")
     elif waarom == "BRP away":
         omgeving.brp_zegt = TransientError("brp-niet-beschikbaar")
     elif waarom == "names do not open":
@@ -290,7 +292,9 @@ async def test_who_cannot_be_read_again_is_asked_about_again(omgeving, kijk, ver
         await kijk.sleutels.doe("update sleutel set namen = 'stuk'")
     with suppress(TransientError):
         assert await omgeving.loop_leases_na(timedelta(0)) == 0
-    assert await kijk.rijen("select persoon_ref, gegevens from persoon") == [{"persoon_ref": verweesd, "gegevens": b""}]
+    assert await kijk.rijen("select persoon_ref, herlezen from persoon") == [
+        {"persoon_ref": verweesd, "herlezen": True}
+    ]
     assert await kijk.events() == []
 
 
@@ -317,6 +321,4 @@ async def test_a_signal_confirms_who_was_taken_in_and_he_is_read_all_the_same(om
     await omgeving.verwerk(omgeving.signaal(verweesd))
     omgeving.signaal_zegt[verweesd] = True
     assert await omgeving.loop_leases_na(timedelta(0)) == 2
-    assert await kijk.rijen("select bevestigd, gegevens = '' as leeg from persoon") == [
-        {"bevestigd": True, "leeg": False}
-    ]
+    assert await kijk.rijen("select bevestigd, herlezen from persoon") == [{"bevestigd": True, "herlezen": False}]

@@ -2,12 +2,17 @@
 
 import argparse
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from typing import Any, Protocol
 from uuid import UUID
 
+from brp_proxy.application.handlers.herstellen import Herstellen
+from contracts.persoon import PersoonToestand
+from platformkit.db.context import of_operator
 from platformkit.executor import UnitOfWork
+from platformkit.messaging.told import told
 from platformkit.service import Process
-from platformkit.service.commands import say
+from platformkit.service.commands import operator, say
 
 Run = Callable[[Process[Any], Sequence[str]], Awaitable[int]]
 _BATCH = 200
@@ -44,5 +49,29 @@ def sleutels_verplaatsen(verplaatsing: Callable[[Process[Any]], Verplaatsing]) -
         for each in stuck:
             say(f"Not moved, it does not open: {each}")
         return 1 if stuck else 0
+
+    return run
+
+
+def herstel(herstellen: Callable[[Process[Any]], Herstellen]) -> Run:
+    """`herstel`: after a database was set back, before anything of brp-proxy serves."""
+
+    async def run(process: Process[Any], words: Sequence[str]) -> int:
+        parser = argparse.ArgumentParser(
+            prog="python -m brp_proxy herstel",
+            description="After a restore of either database, before the processes start: end who was destroyed anywhere, "
+            "take in who is known by his key alone, and bring all to the version that was told. May be repeated.",
+            parents=[operator()],
+        )
+        context = of_operator(parser.parse_args(words).by)
+        place = process.executor.place(PersoonToestand.TOPIC)
+        async with aclosing(told(process.settings.broker, place)) as messages:
+            done = await herstellen(process)(context, messages)
+        say(f"Destroyed: {done.vernietigd}. Brought to what was told: {done.ingehaald}. Taken in: {done.opgenomen}.")
+        if done.zonder_sleutel:
+            say(f"Without a key, until somebody asks for them: {done.zonder_sleutel}.")
+        for ref in sorted(done.onbekend):
+            say(f"Told, and in neither database: {ref}")
+        return 1 if done.onbekend else 0
 
     return run

@@ -6,6 +6,7 @@ from brp_proxy.application.ports import Brp, PersoonRepository
 from brp_proxy.domain.doel import Verwerkingsdoel
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.base import PersoonRef
+from platformkit.errors import DomainError
 from platformkit.executor import Executor, UnitOfWork
 
 
@@ -24,9 +25,13 @@ class Herlezen:
             TransientError: `brp-niet-beschikbaar`.
         """
         bsn = (await self._executor.execute(self._personen.bsn_van, None, [persoon_ref])).get(persoon_ref)
-        lijst = bsn and await self._brp.raadpleeg(bsn, Verwerkingsdoel.VOLGEN)
+        try:
+            lijst = await self._brp.raadpleeg(bsn, Verwerkingsdoel.VOLGEN) if bsn else None
+        except DomainError:
+            # Such as two current lists: a person must look at it. He stays to be read.
+            return False
         # Under another BSN he would get another ref.
-        if not lijst or lijst.bsn != bsn:
+        if lijst is None or lijst.bsn != bsn:
             return False
         await self._executor.execute(self._bewaar, contexts.ZELF, lijst)
         return True
