@@ -1,6 +1,6 @@
 """The declaration of brp-proxy, and the only place where its parts are put together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from fastapi import APIRouter
@@ -10,6 +10,7 @@ from brp_proxy.adapters.db.levensloop import PostgresLevensloopRepository
 from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
 from brp_proxy.adapters.db.sleutel import PostgresSleutelRepository
 from brp_proxy.adapters.db.verplaatsing import Verplaatsing
+from brp_proxy.adapters.db.vervanging import Vervanging
 from brp_proxy.adapters.http.brp import BrpClient
 from brp_proxy.adapters.http.signaal import SignaalClient
 from brp_proxy.adapters.kluis import Kluis
@@ -27,6 +28,7 @@ from brp_proxy.entrypoints.http.persoonsverwijzingen import persoonsverwijzingen
 from brp_proxy.entrypoints.http.problems import PROBLEMS
 from brp_proxy.settings import SLEUTELS, Settings
 from contracts.signaal import SignaalToestand
+from platformkit.http.app import Check
 from platformkit.messaging.consumer import Subscription
 from platformkit.service import Command, Job, Process, Retelling, Service, every
 
@@ -52,6 +54,14 @@ def _herstellen(process: Process[Settings]) -> Herstellen:
         herstel=_herstel(process),
         levensloop=PostgresLevensloopRepository(),
     )
+
+
+def _vervanging(process: Process[Settings]) -> Vervanging:
+    return Vervanging(Kluis.van(process.settings.sleutel_bestand), process.executor, process.beside(SLEUTELS))
+
+
+def _checks(process: Process[Settings]) -> Mapping[str, Check]:
+    return {"sleutelbestand": _vervanging(process).compleet}
 
 
 def _verplaatsing(process: Process[Settings]) -> Verplaatsing:
@@ -94,6 +104,7 @@ SERVICE = Service(
     description="Geeft diensten van de verwijsindex een verwijzing naar een jeugdige. Alleen voor diensten.",
     problems=PROBLEMS,
     databases=[SLEUTELS],
+    checks=_checks,
     routers=_routers,
     subscriptions=_subscriptions,
     jobs=_jobs,
@@ -102,5 +113,6 @@ SERVICE = Service(
     commands={
         "herstel": Command(cli.herstel(_herstellen)),
         "sleutels-verplaatsen": Command(cli.sleutels_verplaatsen(_verplaatsing)),
+        "sleutels-vervangen": Command(cli.sleutels_vervangen(_vervanging)),
     },
 )
