@@ -1,4 +1,5 @@
-"""Who may do what at Kafka, from the topic files (D17): an owner writes its topics, a reader reads those that name it.
+"""Who may do what at Kafka, from the topic files (D17): an owner writes its topics and reads back what it told, a reader
+reads those that name it.
 
 `python -m contracts.acls` prints them as the commands of Kafka's own tool. Everything else is denied: the brokers run
 with `allow.everyone.if.no.acl.found=false`, and topics are made by an operator.
@@ -31,7 +32,7 @@ def acls() -> tuple[Acl, ...]:
     """All that is allowed to the services that there are, by service."""
     found: set[Acl] = set()
     for topic in topics().values():
-        found.add(Acl(topic.owner, "Write", "topic", topic.topic))
+        found |= {Acl(topic.owner, operation, "topic", topic.topic) for operation in ("Write", "Read")}
         for reader in topic.readers:
             if not reader.planned:
                 found.add(Acl(reader.service, "Read", "topic", topic.topic))

@@ -1,6 +1,6 @@
 """The declaration of brp-proxy, and the only place where its parts are put together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from fastapi import APIRouter
@@ -10,14 +10,16 @@ from brp_proxy.adapters.db.levensloop import PostgresLevensloopRepository
 from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
 from brp_proxy.adapters.db.sleutel import PostgresSleutelRepository
 from brp_proxy.adapters.db.verplaatsing import Verplaatsing
+from brp_proxy.adapters.db.vervanging import Vervanging
 from brp_proxy.adapters.db.volgen import PostgresVolgRepository
 from brp_proxy.adapters.http.brp import BrpClient
-from brp_proxy.adapters.http.brp_volgen import VolgClient
 from brp_proxy.adapters.http.brp_toegang import BrpTokens, Toegang, tls
+from brp_proxy.adapters.http.brp_volgen import VolgClient
 from brp_proxy.adapters.http.signaal import SignaalClient
 from brp_proxy.adapters.kluis import Kluis
 from brp_proxy.application.handlers.gevolgden_nalopen import GevolgdenNalopen
 from brp_proxy.application.handlers.herlezen import Herlezen
+from brp_proxy.application.handlers.herstellen import Herstellen
 from brp_proxy.application.handlers.leases_nalopen import LeasesNalopen
 from brp_proxy.application.handlers.persoon_bijwerken import Bijwerken
 from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
@@ -34,6 +36,7 @@ from brp_proxy.entrypoints.http.persoonsverwijzingen import persoonsverwijzingen
 from brp_proxy.entrypoints.http.problems import PROBLEMS
 from brp_proxy.settings import SLEUTELS, Settings
 from contracts.signaal import SignaalToestand
+from platformkit.http.app import Check
 from platformkit.http.calls import Http
 from platformkit.messaging.consumer import Subscription
 from platformkit.service import Command, Job, Process, Retelling, Service, every
@@ -48,6 +51,27 @@ def _sleutels(process: Process[Settings]) -> PostgresSleutelRepository:
 
 def _personen(process: Process[Settings]) -> PostgresPersoonRepository:
     return PostgresPersoonRepository(Kluis.van(process.settings.sleutel_bestand), _sleutels(process))
+
+
+def _herstel(process: Process[Settings]) -> PostgresHerstelRepository:
+    return PostgresHerstelRepository(Kluis.van(process.settings.sleutel_bestand))
+
+
+def _herstellen(process: Process[Settings]) -> Herstellen:
+    return Herstellen(
+        process.executor,
+        _sleutels(process),
+        herstel=_herstel(process),
+        levensloop=PostgresLevensloopRepository(),
+    )
+
+
+def _vervanging(process: Process[Settings]) -> Vervanging:
+    return Vervanging(Kluis.van(process.settings.sleutel_bestand), process.executor, process.beside(SLEUTELS))
+
+
+def _checks(process: Process[Settings]) -> Mapping[str, Check]:
+    return {"sleutelbestand": _vervanging(process).compleet}
 
 
 def _verplaatsing(process: Process[Settings]) -> Verplaatsing:
@@ -100,14 +124,13 @@ def _jobs(process: Process[Settings]) -> Sequence[Job]:
     brp = BrpClient(http, str(process.settings.brp_url), toegang)
     volgen, volglijst = VolgClient(http, str(process.settings.brp_update_url), toegang), PostgresVolgRepository()
     herlezen = Herlezen(brp, executor, personen)
-    herstel = PostgresHerstelRepository(Kluis.van(process.settings.sleutel_bestand))
     beeindigen = VolgindicatiesBeeindigen(volgen, executor, volglijst, personen)
     following = (volgen, executor, volglijst, personen)
     bijwerken = Bijwerken(brp, executor, personen, levensloop)
     return [
         every("leases", _LEASES, LeasesNalopen(signaal, executor, levensloop, herlezen)),
         every("vernietigen", _LEASES, Vernietigen(executor, levensloop, sleutels, volg_niet_meer=beeindigen)),
-        every("sleutels", _LEASES, SleutelsNalopen(executor, sleutels, herstel)),
+        every("sleutels", _LEASES, SleutelsNalopen(executor, sleutels, _herstel(process))),
         every("volgen", _VOLGEN, VolgindicatiesPlaatsen(*following, bijwerken=bijwerken)),
         every(
             "wijzigingen",
@@ -124,10 +147,15 @@ SERVICE = Service(
     description="Geeft diensten van de verwijsindex een verwijzing naar een jeugdige. Alleen voor diensten.",
     problems=PROBLEMS,
     databases=[SLEUTELS],
+    checks=_checks,
     routers=_routers,
     subscriptions=_subscriptions,
     jobs=_jobs,
     # As the api: the worker cannot open a person's data.
     retelling=Retelling(lambda process: Republish(_personen(process)), role="api", context=CONTEXT),
-    commands={"sleutels-verplaatsen": Command(cli.sleutels_verplaatsen(_verplaatsing))},
+    commands={
+        "herstel": Command(cli.herstel(_herstellen)),
+        "sleutels-verplaatsen": Command(cli.sleutels_verplaatsen(_verplaatsing)),
+        "sleutels-vervangen": Command(cli.sleutels_vervangen(_vervanging)),
+    },
 )

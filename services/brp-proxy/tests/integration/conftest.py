@@ -238,8 +238,10 @@ def commando(
     settings = Settings(profiel=Profile.TEST, klok_bestand=klok, sleutel_bestand=bestand, **urls)
     commands = runtime.commands(SERVICE)
 
-    async def run(name: str, *words: str) -> tuple[int, str]:
-        bestand.write_text(json.dumps({**sleutels, "actief": 1}))
+    async def run(name: str, *words: str, hmac: int = 1, kek: int = 1) -> tuple[int, str]:
+        actief = {"hmac": hmac, "kek": kek}
+        inhoud = {soort: {"actief": actief[soort], "sleutels": sleutels[soort]} for soort in actief}
+        bestand.write_text(json.dumps(inhoud))
         klok.write_text(f"{(clock.now() - datetime.now(UTC)).total_seconds():.3f}")
         capsys.readouterr()
         code = await runtime.done(SERVICE, settings, commands[name], words)

@@ -51,6 +51,7 @@ TOEGANG = {
 PRODUCTIE = {
     "profiel": "productie",
     "brp_url": "https://brp.example/api/brp",
+    "brp_update_url": "https://brp.example/api/brpupdate",
     "signaal_url": "https://signaal.example",
     "sleutel_bestand": "/run/sleutels.json",
     "oidc_issuer": "https://login.example",

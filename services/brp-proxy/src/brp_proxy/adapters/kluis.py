@@ -12,6 +12,7 @@ import secrets
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -25,6 +26,13 @@ from contracts.base import OuderRef
 
 _NONCE = 12
 _NAMEN = b"namen"
+
+
+class Sleutelsoort(StrEnum):
+    """The two kinds of key, each with versions of its own: what indexes BSNs, and what encrypts data keys."""
+
+    HMAC = "hmac"
+    KEK = "kek"
 
 
 class KluisError(Exception):
@@ -143,6 +151,17 @@ class Kluis:
         if bestand is None:
             raise ValueError("SLEUTEL_BESTAND is not set")
         return cls(Sleutels.lees(bestand))
+
+    def actief(self, soort: Sleutelsoort) -> int:
+        """The version that is written under."""
+        return self._van(soort).actief
+
+    def versies(self, soort: Sleutelsoort) -> frozenset[int]:
+        """The versions that are in the file."""
+        return frozenset(self._van(soort).sleutels)
+
+    def _van(self, soort: Sleutelsoort) -> _Versies:
+        return self._kek if soort is Sleutelsoort.KEK else self._hmac
 
     def indexen(self, bsn: Bsn) -> Sequence[Index]:
         """Where this BSN may stand: under each version of the key, the newest first."""

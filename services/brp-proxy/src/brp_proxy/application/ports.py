@@ -11,7 +11,6 @@ from brp_proxy.domain.doel import Verwerkingsdoel
 from brp_proxy.domain.persoon import Persoon
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.base import OuderRef, PersoonRef, SignaalId
-from contracts.persoon import Ouder
 from platformkit.executor import UnitOfWork
 
 
@@ -172,11 +171,11 @@ class Signaalstand:
 
 @dataclass(frozen=True)
 class Lease:
-    """A lease that nothing has confirmed since it was last renewed, or whose person is `leeg`: without data."""
+    """A lease that nothing has confirmed since it was last renewed, or whose person is to be read again (`herlezen`)."""
 
     persoon_ref: PersoonRef
     vastgelegd_op: datetime
-    leeg: bool = False
+    herlezen: bool = False
 
 
 class LevensloopRepository(Protocol):
@@ -205,8 +204,8 @@ class LevensloopRepository(Protocol):
         ...
 
     async def oude_leases(self, work: UnitOfWork, voor: datetime, hoogstens: int) -> Sequence[Lease]:
-        """Unconfirmed leases and persons without data from before a moment, in no order, so that one that stays unclear
-        blocks no others.
+        """Unconfirmed leases and persons to be read again from before a moment, in no order, so that one that stays
+        unclear blocks no others.
         """
         ...
 
@@ -239,11 +238,11 @@ class LevensloopRepository(Protocol):
 
 @dataclass(frozen=True)
 class Verteld:
-    """The last that was told of a person: his version then, and either his parents or why he was destroyed."""
+    """The last that was told of a person: his version then, as whom he was told, and why he was destroyed."""
 
     persoon_ref: PersoonRef
     versie: int
-    ouders: tuple[Ouder, ...]
+    persoon: Persoon | None
     einde: str | None
 
 
@@ -252,18 +251,28 @@ class HerstelRepository(Protocol):
 
     async def neem_op(self, work: UnitOfWork, records: Collection[Sleutelrecord]) -> int:
         """Take in those of these persons who have no row here and were not destroyed: as unconfirmed leases without data,
-        whom nobody was told of. How many there were.
+        whom nobody was told of and who are to be read. How many there were.
         """
         ...
 
-    async def haal_in(self, work: UnitOfWork, verteld: Sequence[Verteld], records: Mapping[UUID, Sleutelrecord]) -> int:
-        """Bring those who are older here than was told to that version and those parents; their data, which are older, are
-        thrown away, to be read again. How many there were.
+    async def haal_in(
+        self, work: UnitOfWork, verteld: Sequence[Verteld], records: Mapping[UUID, Sleutelrecord]
+    ) -> frozenset[PersoonRef]:
+        """Bring those who are older here than was told to what was told, and tell who they are. Other data than others may
+        know are older still: they are thrown away, and he is to be read again.
         """
         ...
 
     async def grootboek(self, work: UnitOfWork, na: UUID, aantal: int) -> Mapping[PersoonRef, str]:
         """The next so many youths of the ledger after a ref, with the reason of each."""
+        ...
+
+    async def onbekend(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> frozenset[PersoonRef]:
+        """Those who neither stand here nor were destroyed."""
+        ...
+
+    async def bladzijde(self, work: UnitOfWork, na: UUID, aantal: int) -> Sequence[PersoonRef]:
+        """The next so many youths after a ref."""
         ...
 
     async def boek(self, work: UnitOfWork, redenen: Mapping[PersoonRef, str]) -> None:

@@ -1,22 +1,25 @@
 """What a database that was set back does not know, from the other one and from what was told."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, bindparam, cast, delete, func, literal, select, update
+from sqlalchemy import LargeBinary, bindparam, cast, delete, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from brp_proxy.adapters.db.gegevens import pak_in
 from brp_proxy.adapters.db.ouders import verwijder_kinderloze_ouders
 from brp_proxy.adapters.db.tables import Soort, ouder, persoon, vernietigd, verwijzing
 from brp_proxy.adapters.kluis import Kluis, KluisError
 from brp_proxy.application.ports import Sleutelrecord, Verteld
+from brp_proxy.domain.persoon import Persoon
 from contracts.base import OuderRef, PersoonRef
 from platformkit.db.sets import columns_of, constant, insert_rows, one_of, rows
 from platformkit.db.statement import Statement
 from platformkit.executor import UnitOfWork
 
-_LEEG = cast(literal(b""), LargeBinary)
+_LEEG: Final = b""
+_TOLD = ("persoon_ref", "versie", "gegevens")
 _REFERRED = ("persoon_ref", "soort", "bsn_index", "sleutelversie")
 _KNOWN = Statement(select(verwijzing.c.persoon_ref).where(one_of(verwijzing.c.persoon_ref, "refs")))
 _ENDED = Statement(select(vernietigd.c.persoon_ref).where(one_of(vernietigd.c.persoon_ref, "refs")))
@@ -26,8 +29,15 @@ _given = rows(persoon, ["persoon_ref", "vastgelegd_op"])
 _TAKE_IN = Statement(
     insert(persoon)
     .from_select(
-        ["persoon_ref", "versie", "gegevens", "vastgelegd_op", "bevestigd"],
-        select(_given.c.persoon_ref, literal(0), _LEEG, _given.c.vastgelegd_op, literal(False)).where(
+        ["persoon_ref", "versie", "gegevens", "vastgelegd_op", "bevestigd", "herlezen"],
+        select(
+            _given.c.persoon_ref,
+            literal(0),
+            cast(_LEEG, LargeBinary),
+            _given.c.vastgelegd_op,
+            literal(False),
+            literal(True),
+        ).where(
             select(verwijzing.c.persoon_ref)
             .where(verwijzing.c.persoon_ref == _given.c.persoon_ref, verwijzing.c.soort == constant(Soort.JEUGDIGE))
             .exists()
@@ -35,10 +45,10 @@ _TAKE_IN = Statement(
     )
     .on_conflict_do_nothing()
 )
-_told = rows(persoon, ["persoon_ref", "versie"])
+_told = rows(persoon, _TOLD)
 _RAISE = Statement(
     update(persoon)
-    .values(versie=_told.c.versie, gegevens=_LEEG)
+    .values(versie=_told.c.versie, gegevens=_told.c.gegevens, herlezen=True)
     .where(persoon.c.persoon_ref == _told.c.persoon_ref, persoon.c.versie < _told.c.versie)
     .returning(persoon.c.persoon_ref)
 )
@@ -70,7 +80,12 @@ _LEDGER = Statement(
     .limit(bindparam("aantal"))
 )
 _ENTER = Statement(insert_rows(vernietigd).on_conflict_do_nothing())
-_COUNT = Statement(select(func.count()).select_from(persoon).where(persoon.c.gegevens == _LEEG))
+_PAGE = Statement(
+    select(persoon.c.persoon_ref)
+    .where(persoon.c.persoon_ref > bindparam("na"))
+    .order_by(persoon.c.persoon_ref)
+    .limit(bindparam("aantal"))
+)
 
 
 class PostgresHerstelRepository:
@@ -79,32 +94,40 @@ class PostgresHerstelRepository:
     def __init__(self, kluis: Kluis) -> None:
         self._kluis = kluis
 
+    async def onbekend(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> frozenset[PersoonRef]:
+        these = list(refs)
+        bekend = {row.persoon_ref for statement in (_KNOWN, _ENDED) for row in await work.rows(statement, refs=these)}
+        return frozenset(refs) - bekend
+
     async def neem_op(self, work: UnitOfWork, records: Collection[Sleutelrecord]) -> int:
-        refs = [record.persoon_ref for record in records]
-        bekend = {row.persoon_ref for statement in (_KNOWN, _ENDED) for row in await work.rows(statement, refs=refs)}
-        nieuw = [record for record in records if record.persoon_ref not in bekend]
+        onbekend = await self.onbekend(work, [record.persoon_ref for record in records])
+        nieuw = [record for record in records if record.persoon_ref in onbekend]
         if not nieuw:
             return 0
         await work.execute(_REFER, **columns_of(verwijzing, [_verwijzing(record) for record in nieuw], _REFERRED))
         given = [{"persoon_ref": each.persoon_ref, "vastgelegd_op": each.geschreven_op} for each in nieuw]
         return await work.execute(_TAKE_IN, **columns_of(persoon, given, ["persoon_ref", "vastgelegd_op"]))
 
-    async def haal_in(self, work: UnitOfWork, verteld: Sequence[Verteld], records: Mapping[UUID, Sleutelrecord]) -> int:
+    async def haal_in(
+        self, work: UnitOfWork, verteld: Sequence[Verteld], records: Mapping[UUID, Sleutelrecord]
+    ) -> frozenset[PersoonRef]:
         await work.rows(_LOCK, refs=[each.persoon_ref for each in verteld])
-        given = [{"persoon_ref": each.persoon_ref, "versie": each.versie} for each in verteld]
-        behind = {
-            row.persoon_ref for row in await work.rows(_RAISE, **columns_of(persoon, given, ["persoon_ref", "versie"]))
-        }
+        given = [
+            {"persoon_ref": ref, "versie": each.versie, "gegevens": self._gegevens(each.persoon, records.get(ref))}
+            for each in verteld
+            for ref in [each.persoon_ref]
+        ]
+        behind = {row.persoon_ref for row in await work.rows(_RAISE, **columns_of(persoon, given, _TOLD))}
         if not behind:
-            return 0
+            return frozenset()
         kinderen = sorted(behind)
         vroeger = [row.ouder for row in await work.rows(_FORMER, kinderen=kinderen)]
         await work.execute(_FORGET, kinderen=kinderen)
         relaties = [
-            {**dict(each), "kind": persoon.persoon_ref, "ouder": each.ouder_ref}
-            for persoon in verteld
-            if persoon.persoon_ref in behind
-            for each in persoon.ouders
+            {**dict(each), "kind": told.persoon_ref, "ouder": each.ouder_ref}
+            for told in verteld
+            if told.persoon_ref in behind and told.persoon
+            for each in told.persoon.ouders
         ]
         nodig = {each["ouder"] for each in relaties}
         ouders = [
@@ -118,7 +141,19 @@ class PostgresHerstelRepository:
         await work.execute(_BIND, **columns_of(ouder, relaties))
         await work.rows(_LOCK, refs=vroeger)
         await verwijder_kinderloze_ouders(work, [OuderRef(each) for each in vroeger])
-        return len(behind)
+        return frozenset(behind)
+
+    def _gegevens(self, persoon: Persoon | None, record: Sleutelrecord | None) -> bytes:
+        """What was told of him, under his own key; nothing when he has none that opens."""
+        try:
+            if persoon is not None and record is not None:
+                ref = record.persoon_ref
+                sleutel = self._kluis.pak_uit(ref, record.sleutel, record.kekversie)
+                bsn = self._kluis.namen(ref, record.namen, record.kekversie).jeugdige
+                return self._kluis.versluit(ref, sleutel, pak_in(bsn, persoon))
+        except KluisError:
+            pass
+        return _LEEG
 
     def _ouders(self, record: Sleutelrecord) -> Sequence[Mapping[str, Any]]:
         """The rows for his parents, by the names that are sealed with his key."""
@@ -139,8 +174,8 @@ class PostgresHerstelRepository:
         ledger = [{"persoon_ref": ref, "vernietigd_op": work.now, "reden": redenen[ref]} for ref in redenen]
         await work.execute(_ENTER, **columns_of(vernietigd, ledger))
 
-    async def aantal_leeg(self, work: UnitOfWork) -> int:
-        return int(await work.value(_COUNT))
+    async def bladzijde(self, work: UnitOfWork, na: UUID, aantal: int) -> Sequence[PersoonRef]:
+        return [row.persoon_ref for row in await work.rows(_PAGE, na=na, aantal=aantal)]
 
 
 def _verwijzing(record: Sleutelrecord) -> Mapping[str, object]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Exists, LargeBinary, and_, bindparam, delete, exists, func, literal_column, or_, select, update
+from sqlalchemy import Exists, and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from brp_proxy.adapters.db.ouders import verwijder_kinderloze_ouders
@@ -51,19 +51,17 @@ _LOCK = Statement(
     .order_by(verwijzing.c.persoon_ref)
     .with_for_update()
 )
-# The bytes stand in the statement itself, or PostgreSQL would not find the partial index.
-_leeg = persoon.c.gegevens == literal_column("''::bytea", LargeBinary)
 _levend = exists(
     select(verwijzing.c.persoon_ref).where(
         verwijzing.c.persoon_ref == persoon.c.persoon_ref, verwijzing.c.soort == Soort.JEUGDIGE
     )
 )
 _old = [
-    or_(~persoon.c.bevestigd, and_(_leeg, _levend)),
+    or_(~persoon.c.bevestigd, and_(persoon.c.herlezen, _levend)),
     persoon.c.vastgelegd_op < bindparam("voor", type_=persoon.c.vastgelegd_op.type),
 ]
 _OLD = Statement(
-    select(persoon.c.persoon_ref, persoon.c.vastgelegd_op, _leeg.label("leeg"))
+    select(persoon.c.persoon_ref, persoon.c.vastgelegd_op, persoon.c.herlezen)
     .where(*_old)
     .order_by(func.random())
     .limit(bindparam("hoogstens"))

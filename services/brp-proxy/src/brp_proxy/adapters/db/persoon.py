@@ -113,8 +113,8 @@ _STORE = {
         )
     )
     for lease, renewed in {
-        True: ("versie", "gegevens", "vastgelegd_op", "bevestigd"),
-        False: ("versie", "gegevens"),
+        True: ("versie", "gegevens", "herlezen", "vastgelegd_op", "bevestigd"),
+        False: ("versie", "gegevens", "herlezen"),
     }.items()
 }
 
@@ -177,8 +177,7 @@ class PostgresPersoonRepository:
             if sleutel is not None:
                 return self._persoon(rij, sleutel, ouders)
         except KluisError:
-            if rij.gegevens:
-                work.after_commit(_meld, rij.persoon_ref)
+            work.after_commit(_meld, rij.persoon_ref)
         return Persoon(rij.persoon_ref, rij.versie, tuple(ouders), lijst.woongemeente, lijst.geheim)
 
     def _bekende_ouders(self, record: Sleutelrecord | None) -> Mapping[Bsn, OuderRef]:
@@ -284,6 +283,7 @@ class PostgresPersoonRepository:
             persoon_ref=ref,
             versie=persoon.versie,
             gegevens=self._kluis.versluit(ref, plek.datasleutel, pak_in(lijst.bsn, persoon)),
+            herlezen=False,
             vastgelegd_op=work.now,
             bevestigd=False,
             **columns_of(ouder, [{**dict(each), "ouder": each.ouder_ref} for each in persoon.ouders], _BINDING),

@@ -46,6 +46,7 @@ persoon = Table(
     Column("gegevens", LargeBinary, nullable=False),
     Column("vastgelegd_op", DateTime(timezone=True), nullable=False),
     Column("bevestigd", Boolean, nullable=False),
+    Column("herlezen", Boolean, nullable=False),
 )
 
 persoonssleutel = Table(

@@ -26,11 +26,12 @@ class Herlezen:
         """
         bsn = (await self._executor.execute(self._personen.bsn_van, None, [persoon_ref])).get(persoon_ref)
         try:
-            lijst = bsn and await self._brp.raadpleeg(bsn, Verwerkingsdoel.VOLGEN)
+            lijst = await self._brp.raadpleeg(bsn, Verwerkingsdoel.VOLGEN) if bsn else None
         except DomainError:
+            # Such as two current lists: a person must look at it. He stays to be read.
             return False
         # Under another BSN he would get another ref.
-        if not lijst or lijst.bsn != bsn:
+        if lijst is None or lijst.bsn != bsn:
             return False
         await self._executor.execute(self._bewaar, contexts.ZELF, lijst)
         return True

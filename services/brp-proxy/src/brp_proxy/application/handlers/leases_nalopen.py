@@ -35,7 +35,7 @@ class LeasesNalopen:
         self._herlezen = herlezen
 
     async def __call__(self) -> int:
-        """Ask about each, read those without data again, and measure how many stay undecided.
+        """Ask about each, read those again of whom that must be, and measure how many stay undecided.
 
         Raises:
             TransientError: signaal or the BRP is away; what was not asked is kept.
@@ -52,7 +52,7 @@ class LeasesNalopen:
                 bestaat = await self._signalen.bestaan(lease.persoon_ref)
             except UnclearError:
                 continue
-            if bestaat and lease.leeg:
+            if bestaat and lease.herlezen:
                 besloten += await self._herlezen(lease.persoon_ref)
             besluit = self._bevestig if bestaat else self._laat_gaan
             besloten += await self._executor.execute(besluit, None, lease)

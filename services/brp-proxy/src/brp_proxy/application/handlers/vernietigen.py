@@ -29,7 +29,7 @@ class Vernietigen:
         levensloop: LevensloopRepository,
         sleutels: SleutelRepository,
         *,
-        volg_niet_meer: Callable[[Collection[PersoonRef]], Awaitable[None]],
+        volg_niet_meer: Callable[[Collection[PersoonRef]], Awaitable[None]] | None = None,
     ) -> None:
         self._executor = executor
         self._levensloop = levensloop
@@ -41,8 +41,9 @@ class Vernietigen:
         redenen = await self._executor.execute(self._levensloop.gemarkeerd, None, _HOOGSTENS)
         if not redenen:
             return 0
-        # While their names can still be read.
-        await self._volg_niet_meer(redenen.keys())
+        if self._volg_niet_meer is not None:
+            # While their names can still be read.
+            await self._volg_niet_meer(redenen.keys())
         await failpoints.hit("destroying.before_key")
         await self._executor.execute(self._vernietig_sleutels, None, redenen)
         await failpoints.hit("destroying.after_key")
