@@ -72,6 +72,7 @@ class Klassegegevens(Antwoord):
     """Wat het begin en het einde van een signaal en de telling ervan bepaalt."""
 
     persoon_ref: PersoonRef
+    versie: int = Field(ge=1, description="De versie van de persoon, als in de gebeurtenissen over hem")
     uiterlijk: date | None = Field(
         description="De 23e verjaardag: vanaf deze dag kan er geen signaal meer zijn; leeg als de geboortedatum onbekend is"
     )

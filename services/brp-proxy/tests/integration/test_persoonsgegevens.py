@@ -40,6 +40,7 @@ async def test_a_class_holds_nothing_that_says_who_it_is(omgeving) -> None:
     [klasse] = (await omgeving.lees_klassen(ref)).items
     assert klasse.model_dump() == {
         "persoon_ref": ref,
+        "versie": 1,
         "uiterlijk": date(2035, 5, 5),
         "woongemeente": "0363",
         "geheim": False,

@@ -110,9 +110,9 @@ def test_what_was_stored_is_read_as_it_was(geboorte, geboren) -> None:
         "woongemeente": None,
         "geheim": False,
     }
-    kaart = pak_kaart_uit(uuid4(), json.dumps(stored).encode(), date(2026, 1, 1))
+    kaart = pak_kaart_uit(uuid4(), 1, json.dumps(stored).encode(), date(2026, 1, 1))
     assert (kaart.geboren, kaart.peildatum) == (geboren, date(2026, 1, 1))
-    later = pak_kaart_uit(uuid4(), json.dumps(stored | {"peildatum": "2026-03-04"}).encode(), date(2026, 1, 1))
+    later = pak_kaart_uit(uuid4(), 1, json.dumps(stored | {"peildatum": "2026-03-04"}).encode(), date(2026, 1, 1))
     assert later.peildatum == date(2026, 3, 4)
 
 
@@ -126,4 +126,4 @@ def test_an_address_that_stands_there_is_not_told_of_who_is_secret() -> None:
         "woongemeente": None,
         "geheim": True,
     }
-    assert pak_kaart_uit(uuid4(), json.dumps(stored).encode(), date(2026, 1, 1)).adres is None
+    assert pak_kaart_uit(uuid4(), 1, json.dumps(stored).encode(), date(2026, 1, 1)).adres is None

@@ -37,6 +37,7 @@ class Kaart:
     """`peildatum` is the day on which these data were taken over from the BRP. A secret address is not in it (C7)."""
 
     persoon_ref: PersoonRef
+    versie: int
     peildatum: date
     naam: str | None
     geboren: Geboortedatum | None

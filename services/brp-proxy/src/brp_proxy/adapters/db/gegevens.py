@@ -45,12 +45,13 @@ def pak_uit(inhoud: bytes) -> Mapping[str, Any]:
     }
 
 
-def pak_kaart_uit(persoon_ref: PersoonRef, inhoud: bytes, vastgelegd_op: date) -> Kaart:
+def pak_kaart_uit(persoon_ref: PersoonRef, versie: int, inhoud: bytes, vastgelegd_op: date) -> Kaart:
     """Of what `pak_in` made, what may be read; a release that knew no `peildatum` stored him when he was asked for."""
     gelezen = json.loads(inhoud)
     geheim = gelezen["geheim"]
     return Kaart(
         persoon_ref=persoon_ref,
+        versie=versie,
         peildatum=date.fromisoformat(gelezen.get("peildatum", vastgelegd_op.isoformat())),
         naam=volledige_naam(gelezen["naam"]),
         geboren=_geboren(gelezen["geboorte"] or {}),

@@ -92,7 +92,7 @@ _DATA_OF = Statement(
     select(persoon.c.persoon_ref, persoon.c.versie, persoon.c.gegevens).where(one_of(persoon.c.persoon_ref, "refs"))
 )
 _READ = Statement(
-    select(persoon.c.persoon_ref, persoon.c.gegevens, persoon.c.vastgelegd_op)
+    select(persoon.c.persoon_ref, persoon.c.versie, persoon.c.gegevens, persoon.c.vastgelegd_op)
     .join(verwijzing, verwijzing.c.persoon_ref == persoon.c.persoon_ref)
     .where(verwijzing.c.soort == _JEUGDIGE, one_of(verwijzing.c.persoon_ref, "refs"))
     .order_by(persoon.c.persoon_ref)
@@ -235,7 +235,7 @@ class PostgresPersoonRepository:
                 record = records[ref]
                 sleutel = self._kluis.pak_uit(ref, record.sleutel, record.kekversie)
                 open_ = self._kluis.ontsluit(ref, sleutel, rij.gegevens)
-                kaarten.append(pak_kaart_uit(ref, open_, rij.vastgelegd_op.astimezone(AMSTERDAM).date()))
+                kaarten.append(pak_kaart_uit(ref, rij.versie, open_, rij.vastgelegd_op.astimezone(AMSTERDAM).date()))
             except (KeyError, KluisError):
                 dicht.append(ref)
                 if rij.gegevens:

@@ -101,6 +101,7 @@ def _klassegegevens(kaart: Kaart, vandaag: date) -> Klassegegevens:
     geboren = kaart.geboren
     return Klassegegevens(
         persoon_ref=kaart.persoon_ref,
+        versie=kaart.versie,
         uiterlijk=grensdatum(geboren) if geboren else None,
         woongemeente=kaart.woongemeente,
         geheim=kaart.geheim,
