@@ -1,6 +1,7 @@
 """What a database that was set back does not know, from the other one and from what was told."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -113,7 +114,7 @@ class PostgresHerstelRepository:
     ) -> frozenset[PersoonRef]:
         await work.rows(_LOCK, refs=[each.persoon_ref for each in verteld])
         given = [
-            {"persoon_ref": ref, "versie": each.versie, "gegevens": self._gegevens(each.persoon, records.get(ref))}
+            {"persoon_ref": ref, "versie": each.versie, "gegevens": self._gegevens(each.persoon, records.get(ref), work.today)}
             for each in verteld
             for ref in [each.persoon_ref]
         ]
@@ -143,14 +144,14 @@ class PostgresHerstelRepository:
         await verwijder_kinderloze_ouders(work, [OuderRef(each) for each in vroeger])
         return frozenset(behind)
 
-    def _gegevens(self, persoon: Persoon | None, record: Sleutelrecord | None) -> bytes:
+    def _gegevens(self, persoon: Persoon | None, record: Sleutelrecord | None, vandaag: date) -> bytes:
         """What was told of him, under his own key; nothing when he has none that opens."""
         try:
             if persoon is not None and record is not None:
                 ref = record.persoon_ref
                 sleutel = self._kluis.pak_uit(ref, record.sleutel, record.kekversie)
                 bsn = self._kluis.namen(ref, record.namen, record.kekversie).jeugdige
-                return self._kluis.versluit(ref, sleutel, pak_in(bsn, persoon))
+                return self._kluis.versluit(ref, sleutel, pak_in(bsn, persoon, vandaag))
         except KluisError:
             pass
         return _LEEG
