@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import Field, TypeAdapter
 
 from lokaal.simulatoren.brp import datums, tabellen
+from lokaal.simulatoren.brp.adres import Adres, woont
 from lokaal.simulatoren.brp.gezin import (
     AANDUIDINGEN,
     Aanduiding,
@@ -46,14 +47,6 @@ _VERBLIJFADRES = (
     "korteStraatnaam",
     "woonplaats",
 )
-
-
-class Adres(Model):
-    """An address in the Netherlands."""
-
-    straat: str = "Dorpsstraat"
-    huisnummer: int = Field(default=1, ge=1, le=99999)
-    postcode: str = Field(default="1000AA", pattern="^[1-9][0-9]{3}[A-Z]{2}$")
 
 
 class _Gebeurtenis(Model):
@@ -123,7 +116,7 @@ class Geboorte(_Gebeurtenis):
     def _woont(self, personen: Personenbestand, datum: date) -> Persoon:
         bij = bekende(personen, self.ouders[0]) if self.ouders and isinstance(self.ouders[0], str) else {}
         if bij.get("verblijfplaats", {}).get("type") != "Adres":
-            return _woont(self.gemeente, Adres(), datum)
+            return woont(_gemeente(self.gemeente), Adres(), datum)
         samen = {naam: bij[naam] for naam in ("gemeenteVanInschrijving", "verblijfplaats") if naam in bij}
         return samen | {"datumInschrijvingInGemeente": datums.volledig(datum)}
 
@@ -138,7 +131,7 @@ class Verhuizing(_Gebeurtenis):
     def gevolg(self, personen: Personenbestand, eerst: Persoon, datum: date) -> Persoon:
         """Return the list with the new address, which nobody doubts."""
         _leeft(eerst)
-        nu = eerst | _woont(self.gemeente, self.adres, datum)
+        nu = eerst | woont(_gemeente(self.gemeente), self.adres, datum)
         if nu["gemeenteVanInschrijving"] == eerst.get("gemeenteVanInschrijving"):
             nu["datumInschrijvingInGemeente"] = eerst.get("datumInschrijvingInGemeente")
         return _bijgehouden(nu) if _reden(eerst) == "E" else nu
@@ -341,25 +334,8 @@ def voer_uit(personen: Personenbestand, mutatie: Mutatie, vandaag: date) -> set[
     return mutatie.voer_uit(personen, mutatie.datum or vandaag)
 
 
-def _woont(gemeente: str, adres: Adres, datum: date) -> Persoon:
-    waar = tabellen.waarde(tabellen.gemeenten(), _code(tabellen.gemeenten(), gemeente, "De gemeente"))
-    sinds_dan = datums.volledig(datum)
-    return {
-        "gemeenteVanInschrijving": waar,
-        "datumInschrijvingInGemeente": sinds_dan,
-        "verblijfplaats": {
-            "type": "Adres",
-            "verblijfadres": {
-                "officieleStraatnaam": adres.straat,
-                "korteStraatnaam": adres.straat,
-                "huisnummer": adres.huisnummer,
-                "postcode": adres.postcode,
-                "woonplaats": waar["omschrijving"],
-            },
-            "functieAdres": {"code": "W", "omschrijving": "woonadres"},
-            "datumVan": sinds_dan,
-        },
-    }
+def _gemeente(gezocht: str) -> str:
+    return _code(tabellen.gemeenten(), gezocht, "De gemeente")
 
 
 def _code(tabel: Mapping[str, str], gezocht: str, wat: str) -> str:
