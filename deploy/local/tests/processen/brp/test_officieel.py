@@ -22,6 +22,9 @@ VERSCHILT = {
     "naam.voorletters": 12,  # of names that are numbers
     "ouders": 9,  # a parent of whom nothing is known is left out, as in the features of the API
     "kinderen": 1,  # the order
+    "verblijfplaats.inOnderzoek": 4,  # the selection leaves out doubt
+    "verblijfplaats.verblijfadres.inOnderzoek": 4,
+    "verblijfplaats.indicatieVastgesteldVerblijftNietOpAdres": 1,
     "geboorte": 1,
     "datumInschrijvingInGemeente": 1,
 }
@@ -63,6 +66,9 @@ def test_holds_what_the_official_set_is_known_for(personen: dict[str, Lijsten]) 
         "M": 1,
     }
     assert sum(len(op_bsn) > 1 for op_bsn in personen.values()) == 4, "several lists on one BSN are official, too"
+    plaatsen = [lijst.get("verblijfplaats", {}) for lijst in lijsten]
+    assert sum("indicatieVastgesteldVerblijftNietOpAdres" in plaats for plaats in plaatsen) == 2
+    assert sum("inOnderzoek" in plaats.get("verblijfadres", {}) for plaats in plaatsen) > 30
     zonder_straat = [
         lijst
         for lijst in lijsten
@@ -101,7 +107,7 @@ def test_converts_from_gba_form(tmp_path: Path) -> None:
         PERSOON.format(rij(7, "P", 0, 1, 1234567890, 999990020, "Vroeger", breedte=42)),
         PERSOON.format(rij(7, "1", 0, 0, *ouder, *ingang, breedte=42)),
         PERSOON.format(rij(7, "2", 0, 0, *weg, breedte=42)),
-        VERBLIJF.format(rij(7, 0, 363, 5, 20200500, "W", None, 20200503, breedte=25)),
+        VERBLIJF.format(rij(7, 0, 363, 5, 20200500, "W", None, 20200503, *[None] * 9, 81120, 20210101, breedte=25)),
     ]
     (tmp_path / officieel.SQL).write_text("\n".join(regels), "utf-8")
     kolommen = ["01.01.20", "08.10.30", *officieel.ADRES_CSV, "08.11.80", "08.11.90"]
@@ -119,6 +125,7 @@ def test_converts_from_gba_form(tmp_path: Path) -> None:
     }
     assert persoon["geheimhoudingPersoonsgegevens"] is True
     assert persoon["verblijfplaats"]["verblijfadres"]["huisnummer"] == 1
+    assert set(persoon["verblijfplaats"]["verblijfadres"]["inOnderzoek"]) == {"huisnummer", "datumIngangOnderzoek"}
     (vader,) = persoon["ouders"]
     assert (vader["burgerservicenummer"], vader["ouderAanduiding"]) == ("999990147", "1")
     assert vader["datumIngangFamilierechtelijkeBetrekking"]["langFormaat"] == "juni 2020"

@@ -1,14 +1,14 @@
 """What can happen to a person, and how the BRP shows him and his kin afterwards (current data only)."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
 from lokaal.simulatoren.brp import datums, tabellen
-from lokaal.simulatoren.brp.adres import Adres, woont
+from lokaal.simulatoren.brp.adres import ALLES, VERBLIJFT_NIET, Adres, in_onderzoek, woont
 from lokaal.simulatoren.brp.gezin import (
     AANDUIDINGEN,
     Aanduiding,
@@ -29,24 +29,8 @@ from lokaal.simulatoren.brp.gezin import (
 from lokaal.simulatoren.brp.model import Model, MutatieError
 from lokaal.simulatoren.brp.personen import Personenbestand, Persoon
 
-_ADRES = (
-    "type",
-    "datumVan",
-    "datumIngangGeldigheid",
-    "nummeraanduidingIdentificatie",
-    "adresseerbaarObjectIdentificatie",
-    "functieAdres",
-)
-_VERBLIJFADRES = (
-    "aanduidingBijHuisnummer",
-    "huisletter",
-    "huisnummer",
-    "huisnummertoevoeging",
-    "officieleStraatnaam",
-    "postcode",
-    "korteStraatnaam",
-    "woonplaats",
-)
+TWIJFEL_AAN_OVERLIJDEN: Final = dict.fromkeys(("datum", "land", "plaats"), True)
+_TWIJFEL: Final[Mapping[str, str | None]] = {"loopt": ALLES, "verblijft-niet-op-adres": VERBLIJFT_NIET, "klopt": None}
 
 
 class _Gebeurtenis(Model):
@@ -170,7 +154,9 @@ class Overlijden(_Gebeurtenis):
         """Return the list with the death or the doubt."""
         _leeft(eerst)
         if self.alleen_in_onderzoek:
-            return eerst | {"overlijden": {"inOnderzoek": _onderzoek(("datum", "land", "plaats"), datum)}}
+            return eerst | {
+                "overlijden": {"inOnderzoek": TWIJFEL_AAN_OVERLIJDEN | {"datumIngangOnderzoek": datums.volledig(datum)}}
+            }
         land = tabellen.waarde(tabellen.landen(), tabellen.NEDERLAND)
         overlijden = {"datum": datums.volledig(datum), "land": land}
         return eerst | {"overlijden": overlijden, "opschortingBijhouding": _opschorting("O", datum)}
@@ -268,18 +254,8 @@ class Adresonderzoek(_Gebeurtenis):
         verblijfplaats = eerst.get("verblijfplaats", {})
         if verblijfplaats.get("type") != "Adres":
             raise MutatieError("Deze persoon heeft geen adres in Nederland.")
-        twijfel = self.uitkomst != "klopt"
-        verblijfadres = verblijfplaats["verblijfadres"] | {
-            "inOnderzoek": _onderzoek(_VERBLIJFADRES, datum) if twijfel else None
-        }
-        return eerst | {
-            "verblijfplaats": verblijfplaats
-            | {
-                "verblijfadres": verblijfadres,
-                "inOnderzoek": _onderzoek(_ADRES, datum) if twijfel else None,
-                "indicatieVastgesteldVerblijftNietOpAdres": self.uitkomst == "verblijft-niet-op-adres",
-            }
-        }
+        sinds_dan = datums.volledig(datum)
+        return eerst | {"verblijfplaats": in_onderzoek(verblijfplaats, _TWIJFEL[self.uitkomst], sinds_dan)}
 
 
 class BsnWijziging(Model):
@@ -361,10 +337,6 @@ def _opschorting(reden: str, datum: date) -> dict[str, Any]:
 
 def _bijgehouden(persoon: Persoon) -> Persoon:
     return {naam: deel for naam, deel in persoon.items() if naam != "opschortingBijhouding"}
-
-
-def _onderzoek(velden: Iterable[str], datum: date) -> dict[str, Any]:
-    return {**dict.fromkeys(velden, True), "datumIngangOnderzoek": datums.volledig(datum)}
 
 
 def _zonder(persoon: Persoon, wie: str) -> list[Groep]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from lokaal.simulatoren.brp import datums, tabellen
+from lokaal.simulatoren.brp.adres import in_onderzoek
 from lokaal.simulatoren.brp.personen import Persoon
 from lokaal.simulatoren.brp.velden import zonder_leeg
 
@@ -207,7 +208,9 @@ def _verblijf(rij: Rij, adres: Verblijf) -> Persoon:
 def _plaats(rij: Rij, adres: Verblijf) -> Verblijf:
     if "land" not in rij:
         functie = _uit(_FUNCTIE, rij.get("functie"), 1)
-        return {"type": "Adres", **adres, "functieAdres": functie, "datumVan": _datum(rij.get("vanaf"))}
+        hier = {"type": "Adres", **adres, "functieAdres": functie, "datumVan": _datum(rij.get("vanaf"))}
+        loopt = "onderzoek" in rij and "einde" not in rij and hier["type"] == "Adres"
+        return in_onderzoek(hier, rij["onderzoek"][-4:], _datum(rij["sinds"])) if loopt else hier
     sinds = _datum(rij.get("vertrek"))
     land = _uit(tabellen.landen(), rij["land"])
     if land is None:
