@@ -20,7 +20,7 @@ setup: ## install the Python packages in .venv
 demo: setup ## start everything and show how two signals become a match and a mail; runs until Ctrl-C
 	@$(python) -m lokaal demo
 
-up: setup ## start everything and return when it is ready [VORM=all|split PERSONEN=<file> RUN_DIR=<dir>]
+up: setup ## start everything and return when it is ready [VORM=all|split PERSONEN=officieel|synthetisch:<number>|<file> RUN_DIR=<dir>]
 	@$(python) -m lokaal up
 
 down: setup ## stop what `make up` or `make demo` started [RUN_DIR=<dir>]

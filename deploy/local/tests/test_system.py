@@ -10,10 +10,12 @@ from pydantic import SecretStr
 
 from contracts.registry import topics
 from lokaal import stack, system
+from lokaal.__main__ import start
 from lokaal.ports import Ports
 from lokaal.servers import kafka_admin
 from lokaal.services import SERVICES, Service
 from lokaal.stack import Stack, UnknownPartError
+from lokaal.supervisor import StartError
 from lokaal.system import Form, Plan
 from lokaal.testing import broker
 from platformkit.broker import Broker
@@ -104,6 +106,34 @@ def test_the_update_api_is_the_simulators_or_the_one_that_is_given(tmp_path: Pat
         env = {component.name: component.env for component in system.components(plan)}
         wanted = given.get("BRP_UPDATE_URL", f"http://127.0.0.1:{plan.brp_port}/haalcentraal/api/brpupdate")
         assert env["brp-proxy"]["BRP_UPDATE_URL"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("gevraagd", "gekregen"),
+    [("", None), ("officieel", "officieel"), ("synthetisch:9:1", "synthetisch:9:1"), (__file__, __file__)],
+)
+def test_up_takes_persons_by_name_or_from_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, gevraagd: str, gekregen: str | None
+) -> None:
+    made: list[str | None] = []
+
+    def stack(*_: object, personen: str | None, **__: object) -> Stack:
+        made.append(personen)
+        raise StartError("")
+
+    monkeypatch.setattr("lokaal.__main__.Stack", stack)
+    monkeypatch.setattr("lokaal.__main__.interrupt_once", lambda: None)
+    monkeypatch.setenv("PERSONEN", gevraagd)
+    assert start(tmp_path) is None
+    assert made == [gekregen]
+
+
+def test_up_refuses_persons_that_are_nowhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PERSONEN", str(tmp_path / "nergens.json"))
+    assert start(tmp_path) is None
+    assert "officieel, synthetisch" in " ".join(capsys.readouterr().out.split())
 
 
 def test_only_an_api_can_say_who_asks_and_each_with_its_own_key(tmp_path: Path) -> None:

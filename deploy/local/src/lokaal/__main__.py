@@ -23,7 +23,7 @@ from lokaal.progress import OnScreen
 from lokaal.servers.artifacts import ArtifactError
 from lokaal.stack import AlreadyRunsError, Stack
 from lokaal.supervisor import StartError
-from lokaal.system import Form
+from lokaal.system import PERSONEN, Form
 from platformkit.clock import AMSTERDAM
 
 console = Console(highlight=False, soft_wrap=True)
@@ -90,14 +90,16 @@ def start(run_dir: Path) -> Stack | None:
     if vorm not in {"all", "split"}:
         console.print(f"[red]VORM={vorm} is not known: use VORM=all or VORM=split.[/]")
         return None
-    personen = Path(os.environ["PERSONEN"]).resolve() if os.environ.get("PERSONEN") else None
-    if personen and not personen.is_file():
-        console.print(f"[red]PERSONEN={personen} is not a file.[/]")
-        return None
+    personen = os.environ.get("PERSONEN", "")
+    if personen and personen.partition(":")[0] not in PERSONEN:
+        personen = str(Path(personen).resolve())
+        if not Path(personen).is_file():
+            console.print(f"[red]PERSONEN={personen} is not a file, nor one of {', '.join(PERSONEN)}.[/]")
+            return None
     begin = time.monotonic()
     interrupt_once()
     try:
-        made = Stack(run_dir, cast("Form", vorm), personen=personen, progress=OnScreen(console))
+        made = Stack(run_dir, cast("Form", vorm), personen=personen or None, progress=OnScreen(console))
         made.start()
     except AlreadyRunsError as error:
         console.print(f"[red]{error}[/]\n`make status` shows it, `make down` stops it.", markup=True)

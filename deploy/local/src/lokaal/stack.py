@@ -49,7 +49,7 @@ class Stack:
         env: by component, settings that win over its own, such as `{"match-consumer": {"FAILPOINTS": ".."}}`.
         aantal: how many of a process run, such as `{"match-consumer": 8}`; the others are called `match-consumer-2` and
             so on, and come with the first. Not for what serves HTTP: each API has one address.
-        personen: file with the persons that the BRP simulator serves.
+        personen: whom the BRP simulator serves: a file, or one of system.PERSONEN.
         progress: is told what starts; None for silence.
         given: the environment; an address in it (KAFKA_BOOTSTRAP, POSTGRES_DSN, REDIS_URL, OIDC_ISSUER, SMTP_HOST,
             BRP_URL, TRACES_URL) wins over a server of our own.
@@ -66,7 +66,7 @@ class Stack:
         *,
         env: Mapping[str, Mapping[str, str]] | None = None,
         aantal: Mapping[str, int] | None = None,
-        personen: Path | None = None,
+        personen: Path | str | None = None,
         progress: Progress | None = None,
         given: Mapping[str, str] | None = None,
     ) -> None:

@@ -40,6 +40,9 @@ PROCESSES: Mapping[str, tuple[str, ...]] = {
 }
 """The roles of a service's processes in the split form, each with the database roles whose address it gets."""
 
+PERSONEN = ("selectie", "officieel", "synthetisch")
+"""The persons that the BRP simulator brings itself; the last one as `synthetisch:<number>[:<seed>]`."""
+
 BESIDE = frozenset({"api", "jobs", "all"})
 """Those that get these addresses also of the databases that the service has beside its own."""
 
@@ -57,7 +60,7 @@ class Plan:
         run_dir: where the stack keeps its files.
         form: one process per service, or one per role.
         given: the environment; an address there wins over a server of our own.
-        personen: file with the persons of the BRP simulator; None for its own selection.
+        personen: the persons of the BRP simulator: a file, or one of PERSONEN; None for its selection.
         traced: whether the trace viewer runs.
         aantal: by process, how many of it run; one where nothing is said.
     """
@@ -65,7 +68,7 @@ class Plan:
     run_dir: Path
     form: Form
     given: Mapping[str, str]
-    personen: Path | None = None
+    personen: Path | str | None = None
     traced: bool = True
     aantal: Mapping[str, int] = field(default_factory=dict)
     ports: Ports = field(default_factory=Ports)

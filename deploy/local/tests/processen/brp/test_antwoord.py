@@ -8,8 +8,8 @@ import httpx
 import pytest
 from deploy.local.tests.processen.brp.vragen import ALMENKINDERS, personen
 
-from lokaal.simulatoren.brp.__main__ import OFFICIELE_SELECTIE
 from lokaal.simulatoren.brp.leeftijd import leeftijd
+from lokaal.simulatoren.brp.officieel import SELECTIE
 from lokaal.simulatoren.brp.velden import TOEGESTAAN, keuze, projecteer, zonder_leeg
 
 GROEPEN = sorted({pad.split(".")[0] for pad in TOEGESTAAN if not pad.split(".")[0].endswith("Binnenland")})
@@ -86,7 +86,7 @@ def test_gemeente_limits_the_answer(client: httpx.Client) -> None:
 
 
 def test_twenty_at_once_in_the_asked_order(client: httpx.Client) -> None:
-    bsns = [p["burgerservicenummer"] for p in json.loads(OFFICIELE_SELECTIE.read_text())["personen"][:20]]
+    bsns = [p["burgerservicenummer"] for p in json.loads(SELECTIE.read_text())["personen"][:20]]
     assert [p["burgerservicenummer"] for p in personen(client, *bsns)] == bsns
 
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from deploy.local.tests.processen.brp.vragen import ALMENKINDERS, API_KEY, PAD, personen, vraag
 
-from lokaal.simulatoren.brp.__main__ import OFFICIELE_SELECTIE
-from lokaal.simulatoren.brp.personen import OnbruikbaarError, Personenbestand
+from lokaal.simulatoren.brp.officieel import SELECTIE
+from lokaal.simulatoren.brp.personen import OnbruikbaarError, Personenbestand, lees
 
 
 def test_says_that_it_is_a_simulator(client: httpx.Client) -> None:
@@ -31,7 +31,7 @@ def test_writes_no_personal_data(brp: Any, client: httpx.Client) -> None:
 
 
 def test_takes_the_whole_official_set_and_any_file(start: Any, tmp_path: Path) -> None:
-    voorbeelden = json.loads(OFFICIELE_SELECTIE.read_text())["personen"]
+    voorbeelden = json.loads(SELECTIE.read_text())["personen"]
     velen = [{**voorbeelden[i % 395], "burgerservicenummer": f"{100_000_000 + i}"} for i in range(1_176)]
     bestand = tmp_path / "personen.json"
     bestand.write_text(json.dumps({"personen": velen}))
@@ -48,21 +48,21 @@ def test_a_removed_list_does_not_hide_the_good_one(tmp_path: Path) -> None:
     goed = {"burgerservicenummer": "999990020", "naam": {"geslachtsnaam": "Rafi"}}
     for volgorde in ([weg, goed], [goed, weg]):
         (tmp_path / "p.json").write_text(json.dumps({"personen": volgorde}))
-        assert Personenbestand.lees(tmp_path / "p.json").zoek("999990020") == (goed,)
+        assert Personenbestand(lees(tmp_path / "p.json")).zoek("999990020") == (goed,)
 
 
 @pytest.mark.parametrize(
     ("bsns", "reden"),
     [
-        (["999990020", "999990020", "999990147"], "1 burgerservicenummers staan er dubbel in"),
-        (["99999002", "1234567890", "999990020"], "2 personen hebben een burgerservicenummer dat geen 9 cijfers is"),
+        (["999990020", "999990020", "999990147"], "persoonslijsten die er dubbel in staan: 1"),
+        (["99999002", "1234567890", "999990020"], "burgerservicenummers die geen 9 cijfers zijn: 2"),
     ],
 )
 def test_a_file_with_doubles_says_how_many_and_not_who(tmp_path: Path, bsns: list[str], reden: str) -> None:
     bestand = tmp_path / "p.json"
     bestand.write_text(json.dumps({"personen": [{"burgerservicenummer": bsn} for bsn in bsns]}))
     with pytest.raises(OnbruikbaarError, match=reden) as gezegd:
-        Personenbestand.lees(bestand)
+        lees(bestand)
     assert not any(bsn in str(gezegd.value) for bsn in bsns)
 
 

@@ -11,7 +11,7 @@ import yaml
 from deploy.local.tests.processen.brp.vragen import ALMENKINDERS, PAD, vraag
 from jsonschema import Draft202012Validator, FormatChecker
 
-from lokaal.simulatoren.brp.__main__ import OFFICIELE_SELECTIE
+from lokaal.simulatoren.brp.officieel import SELECTIE
 from lokaal.simulatoren.brp.volgen import Volgindicaties
 
 UPDATE = "/haalcentraal/api/brpupdate"
@@ -21,7 +21,7 @@ ANDER = "999996782"
 ONBEKEND = "123456782"
 PERSOON = "/_besturing/personen"
 
-OPENAPI = yaml.load((OFFICIELE_SELECTIE.parent / "brp-update-api-resolved.yaml").read_text("utf-8"), yaml.CSafeLoader)
+OPENAPI = yaml.load((SELECTIE.parent / "brp-update-api-resolved.yaml").read_text("utf-8"), yaml.CSafeLoader)
 
 
 @functools.cache

@@ -7,7 +7,7 @@ import httpx
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
-from lokaal.simulatoren.brp.__main__ import OFFICIELE_SELECTIE
+from lokaal.simulatoren.brp.officieel import SELECTIE
 
 API_KEY = "sleutel-van-de-test"
 PAD = "/haalcentraal/api/brp/personen"
@@ -36,9 +36,7 @@ def _zonder_patronen(schema: Any) -> Any:
     return [_zonder_patronen(item) for item in schema] if isinstance(schema, list) else schema
 
 
-OPENAPI = yaml.load(
-    (OFFICIELE_SELECTIE.parent / "brp-api-personen-2.7.0-resolved.yaml").read_text("utf-8"), yaml.CSafeLoader
-)
+OPENAPI = yaml.load((SELECTIE.parent / "brp-api-personen-2.7.0-resolved.yaml").read_text("utf-8"), yaml.CSafeLoader)
 COMPONENTS = _zonder_patronen(OPENAPI["components"])
 
 

@@ -40,6 +40,18 @@ def onbekend() -> dict[str, Any]:
     return {"type": "DatumOnbekend", "onbekend": True, "langFormaat": "onbekend"}
 
 
+def met_wat_bekend_is(jaar: int, maand: int, dag: int) -> dict[str, Any]:
+    """Return a date of which a part may be 0: not known; nothing is known of a day that does not exist."""
+    if dag:
+        try:
+            return volledig(date(jaar, maand, dag))
+        except ValueError:
+            return onbekend()
+    if maand:
+        return jaar_maand(jaar, maand)
+    return alleen_jaar(jaar) if jaar else onbekend()
+
+
 def eerste(datum: dict[str, Any]) -> date | None:
     """Return the first day that a delivered date can be; None when it can be any."""
     if "datum" in datum:

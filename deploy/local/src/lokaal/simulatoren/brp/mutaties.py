@@ -1,13 +1,14 @@
 """What can happen to a person, and how the BRP shows him and his kin afterwards (current data only)."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
 from lokaal.simulatoren.brp import datums, tabellen
+from lokaal.simulatoren.brp.adres import ALLES, VERBLIJFT_NIET, Adres, in_onderzoek, woont
 from lokaal.simulatoren.brp.gezin import (
     AANDUIDINGEN,
     Aanduiding,
@@ -28,32 +29,8 @@ from lokaal.simulatoren.brp.gezin import (
 from lokaal.simulatoren.brp.model import Model, MutatieError
 from lokaal.simulatoren.brp.personen import Personenbestand, Persoon
 
-_ADRES = (
-    "type",
-    "datumVan",
-    "datumIngangGeldigheid",
-    "nummeraanduidingIdentificatie",
-    "adresseerbaarObjectIdentificatie",
-    "functieAdres",
-)
-_VERBLIJFADRES = (
-    "aanduidingBijHuisnummer",
-    "huisletter",
-    "huisnummer",
-    "huisnummertoevoeging",
-    "officieleStraatnaam",
-    "postcode",
-    "korteStraatnaam",
-    "woonplaats",
-)
-
-
-class Adres(Model):
-    """An address in the Netherlands."""
-
-    straat: str = "Dorpsstraat"
-    huisnummer: int = Field(default=1, ge=1, le=99999)
-    postcode: str = Field(default="1000AA", pattern="^[1-9][0-9]{3}[A-Z]{2}$")
+TWIJFEL_AAN_OVERLIJDEN: Final = dict.fromkeys(("datum", "land", "plaats"), True)
+_TWIJFEL: Final[Mapping[str, str | None]] = {"loopt": ALLES, "verblijft-niet-op-adres": VERBLIJFT_NIET, "klopt": None}
 
 
 class _Gebeurtenis(Model):
@@ -123,7 +100,7 @@ class Geboorte(_Gebeurtenis):
     def _woont(self, personen: Personenbestand, datum: date) -> Persoon:
         bij = bekende(personen, self.ouders[0]) if self.ouders and isinstance(self.ouders[0], str) else {}
         if bij.get("verblijfplaats", {}).get("type") != "Adres":
-            return _woont(self.gemeente, Adres(), datum)
+            return woont(_gemeente(self.gemeente), Adres(), datum)
         samen = {naam: bij[naam] for naam in ("gemeenteVanInschrijving", "verblijfplaats") if naam in bij}
         return samen | {"datumInschrijvingInGemeente": datums.volledig(datum)}
 
@@ -138,7 +115,7 @@ class Verhuizing(_Gebeurtenis):
     def gevolg(self, personen: Personenbestand, eerst: Persoon, datum: date) -> Persoon:
         """Return the list with the new address, which nobody doubts."""
         _leeft(eerst)
-        nu = eerst | _woont(self.gemeente, self.adres, datum)
+        nu = eerst | woont(_gemeente(self.gemeente), self.adres, datum)
         if nu["gemeenteVanInschrijving"] == eerst.get("gemeenteVanInschrijving"):
             nu["datumInschrijvingInGemeente"] = eerst.get("datumInschrijvingInGemeente")
         return _bijgehouden(nu) if _reden(eerst) == "E" else nu
@@ -177,7 +154,9 @@ class Overlijden(_Gebeurtenis):
         """Return the list with the death or the doubt."""
         _leeft(eerst)
         if self.alleen_in_onderzoek:
-            return eerst | {"overlijden": {"inOnderzoek": _onderzoek(("datum", "land", "plaats"), datum)}}
+            return eerst | {
+                "overlijden": {"inOnderzoek": TWIJFEL_AAN_OVERLIJDEN | {"datumIngangOnderzoek": datums.volledig(datum)}}
+            }
         land = tabellen.waarde(tabellen.landen(), tabellen.NEDERLAND)
         overlijden = {"datum": datums.volledig(datum), "land": land}
         return eerst | {"overlijden": overlijden, "opschortingBijhouding": _opschorting("O", datum)}
@@ -275,18 +254,8 @@ class Adresonderzoek(_Gebeurtenis):
         verblijfplaats = eerst.get("verblijfplaats", {})
         if verblijfplaats.get("type") != "Adres":
             raise MutatieError("Deze persoon heeft geen adres in Nederland.")
-        twijfel = self.uitkomst != "klopt"
-        verblijfadres = verblijfplaats["verblijfadres"] | {
-            "inOnderzoek": _onderzoek(_VERBLIJFADRES, datum) if twijfel else None
-        }
-        return eerst | {
-            "verblijfplaats": verblijfplaats
-            | {
-                "verblijfadres": verblijfadres,
-                "inOnderzoek": _onderzoek(_ADRES, datum) if twijfel else None,
-                "indicatieVastgesteldVerblijftNietOpAdres": self.uitkomst == "verblijft-niet-op-adres",
-            }
-        }
+        sinds_dan = datums.volledig(datum)
+        return eerst | {"verblijfplaats": in_onderzoek(verblijfplaats, _TWIJFEL[self.uitkomst], sinds_dan)}
 
 
 class BsnWijziging(Model):
@@ -341,25 +310,8 @@ def voer_uit(personen: Personenbestand, mutatie: Mutatie, vandaag: date) -> set[
     return mutatie.voer_uit(personen, mutatie.datum or vandaag)
 
 
-def _woont(gemeente: str, adres: Adres, datum: date) -> Persoon:
-    waar = tabellen.waarde(tabellen.gemeenten(), _code(tabellen.gemeenten(), gemeente, "De gemeente"))
-    sinds_dan = datums.volledig(datum)
-    return {
-        "gemeenteVanInschrijving": waar,
-        "datumInschrijvingInGemeente": sinds_dan,
-        "verblijfplaats": {
-            "type": "Adres",
-            "verblijfadres": {
-                "officieleStraatnaam": adres.straat,
-                "korteStraatnaam": adres.straat,
-                "huisnummer": adres.huisnummer,
-                "postcode": adres.postcode,
-                "woonplaats": waar["omschrijving"],
-            },
-            "functieAdres": {"code": "W", "omschrijving": "woonadres"},
-            "datumVan": sinds_dan,
-        },
-    }
+def _gemeente(gezocht: str) -> str:
+    return _code(tabellen.gemeenten(), gezocht, "De gemeente")
 
 
 def _code(tabel: Mapping[str, str], gezocht: str, wat: str) -> str:
@@ -385,10 +337,6 @@ def _opschorting(reden: str, datum: date) -> dict[str, Any]:
 
 def _bijgehouden(persoon: Persoon) -> Persoon:
     return {naam: deel for naam, deel in persoon.items() if naam != "opschortingBijhouding"}
-
-
-def _onderzoek(velden: Iterable[str], datum: date) -> dict[str, Any]:
-    return {**dict.fromkeys(velden, True), "datumIngangOnderzoek": datums.volledig(datum)}
 
 
 def _zonder(persoon: Persoon, wie: str) -> list[Groep]:

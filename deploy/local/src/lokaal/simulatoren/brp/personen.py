@@ -1,6 +1,8 @@
 """The persons that the simulator knows: a file, and what control calls have changed since."""
 
+import gzip
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -32,20 +34,6 @@ class Personenbestand:
         self._bron = bron
         self.herstel()
 
-    @classmethod
-    def lees(cls, pad: Path) -> "Personenbestand":
-        """Read a file `{"personen": [...]}`; persons without a BSN cannot be asked for and are left out.
-
-        A BSN may have several lists, of which one at most is kept up (not suspended).
-
-        Raises OSError when it cannot be read, OnbruikbaarError when it is not such a file.
-        """
-        try:
-            inhoud = _Bestand.model_validate_json(pad.read_bytes())
-        except ValidationError:
-            raise OnbruikbaarError("geen bestand in de vorm {'personen': [...]}") from None
-        return cls(per_bsn(map(zonder_leeg, inhoud.personen)))
-
     def __len__(self) -> int:
         weg = sum(not lijsten for bsn, lijsten in self._nu.items() if bsn in self._bron)
         return len(self._bron) - weg + sum(bool(lijsten) for bsn, lijsten in self._nu.items() if bsn not in self._bron)
@@ -68,7 +56,7 @@ class Personenbestand:
 
     def geldend(self, bsn: str) -> Persoon | None:
         """Return the list that counts: one that is kept up, else one that is delivered, else a removed one."""
-        return min(self.lijsten(bsn), key=_rang, default=None)
+        return _geldend(self.lijsten(bsn))
 
     def zet(self, bsn: str, document: Persoon) -> bool:
         """Replace or add a person when `document` has a BSN, else merge it into the known one (RFC 7396).
@@ -91,8 +79,9 @@ class Personenbestand:
 
     def vervang(self, bsn: str, nieuw: Persoon) -> None:
         """Let `nieuw` stand where the list that counts stood; the other lists on this BSN stay."""
-        oud = self.geldend(bsn)
-        rest = [lijst for lijst in self.lijsten(bsn) if lijst is not oud]
+        lijsten = self.lijsten(bsn)
+        oud = _geldend(lijsten)
+        rest = [lijst for lijst in lijsten if lijst is not oud]
         self.zet_lijsten(bsn, (nieuw, *rest))
 
     def vergeet(self, bsn: str) -> None:
@@ -105,10 +94,24 @@ class Personenbestand:
         self._vorige: dict[str, Lijsten] = {}
 
 
+def lees(pad: Path) -> Mapping[str, Lijsten]:
+    """Read a file `{"personen": [...]}` (`.gz` packed); persons without a BSN cannot be asked for and are left out.
+
+    A BSN may have several lists: suspended ones, and others by their A number.
+
+    Raises OSError when it cannot be read, OnbruikbaarError when it is not such a file.
+    """
+    try:
+        inhoud = _Bestand.model_validate_json(_uitgepakt(pad))
+    except (ValidationError, gzip.BadGzipFile, EOFError, zlib.error):
+        raise OnbruikbaarError("geen bestand in de vorm {'personen': [...]}") from None
+    return per_bsn(map(zonder_leeg, inhoud.personen))
+
+
 def per_bsn(personen: Iterable[Persoon]) -> dict[str, Lijsten]:
     """Return lists by BSN.
 
-    Raises OnbruikbaarError when a BSN is none, or has two lists that are kept up.
+    Raises OnbruikbaarError when a BSN is none, or when a list that is kept up stands there twice.
     """
     gevonden: dict[str, Lijsten] = {}
     onjuist = 0
@@ -119,18 +122,29 @@ def per_bsn(personen: Iterable[Persoon]) -> dict[str, Lijsten]:
         elif bsn is not None:
             onjuist += 1
     if onjuist:
-        raise OnbruikbaarError(f"{onjuist} personen hebben een burgerservicenummer dat geen 9 cijfers is")
+        raise OnbruikbaarError(f"burgerservicenummers die geen 9 cijfers zijn: {onjuist}")
     bijgehouden = Counter(
-        bsn for bsn, lijsten in gevonden.items() for lijst in lijsten if "opschortingBijhouding" not in lijst
+        (bsn, lijst.get("aNummer"))
+        for bsn, lijsten in gevonden.items()
+        for lijst in lijsten
+        if "opschortingBijhouding" not in lijst
     )
     dubbel = sum(aantal > 1 for aantal in bijgehouden.values())
     if dubbel:
-        raise OnbruikbaarError(f"{dubbel} burgerservicenummers staan er dubbel in: van elk is er één lijst actueel")
+        raise OnbruikbaarError(f"persoonslijsten die er dubbel in staan: {dubbel}")
     return gevonden
+
+
+def _uitgepakt(pad: Path) -> bytes:
+    return gzip.decompress(pad.read_bytes()) if pad.suffix == ".gz" else pad.read_bytes()
 
 
 def _wordt_geleverd(persoon: Persoon) -> bool:
     return persoon.get("opschortingBijhouding", {}).get("reden", {}).get("code") not in _NIET_GELEVERD
+
+
+def _geldend(lijsten: Lijsten) -> Persoon | None:
+    return min(lijsten, key=_rang, default=None)
 
 
 def _rang(persoon: Persoon) -> tuple[bool, bool]:

@@ -19,6 +19,22 @@ OPSCHORTING: Final[Mapping[str, str]] = {
     ".": "onbekend",
 }
 """Why a list is kept up no more."""
+ADEL: Final[Mapping[str, tuple[str, str]]] = {
+    "B": ("baron", "titel"),
+    "BS": ("barones", "titel"),
+    "G": ("graaf", "titel"),
+    "GI": ("gravin", "titel"),
+    "H": ("hertog", "titel"),
+    "HI": ("hertogin", "titel"),
+    "JH": ("jonkheer", "predicaat"),
+    "JV": ("jonkvrouw", "predicaat"),
+    "M": ("markies", "titel"),
+    "MI": ("markiezin", "titel"),
+    "P": ("prins", "titel"),
+    "PS": ("prinses", "titel"),
+    "R": ("ridder", "titel"),
+}
+"""What a title or predicate (38) is called, and which of both it is."""
 GESLACHT: Final[Mapping[str, str]] = {"M": "man", "V": "vrouw", "O": "onbekend"}
 
 
