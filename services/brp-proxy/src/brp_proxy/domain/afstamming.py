@@ -21,16 +21,17 @@ class Plaats:
 def was_nooit_ouder(plaats: Plaats, geregistreerd: Collection[Plaats]) -> bool:
     """Whether somebody who stood in `plaats`, and is gone, never was the parent; `geregistreerd` are the parents of now.
 
-    Nobody stands in his place: a relation in law ends by nothing but a denial, a correction or an adoption, and who is
-    adopted has somebody in that place. Somebody who is the parent since the same day or before: he was so all the time.
+    Somebody in his place who is the parent since the same day or before was so all the time. Nobody in it: a relation in law
+    ends by nothing but a denial, a correction or an adoption; one who adopts alone leaves a place empty, and is the parent
+    since later.
     """
     if plaats.aanduiding is None:
         return False
     opvolger = next((each for each in geregistreerd if each.aanduiding == plaats.aanduiding), None)
-    if opvolger is None:
-        # One whose place is not known may stand in it.
-        return all(each.aanduiding is not None for each in geregistreerd)
-    return _niet_later(opvolger.ingang, plaats.ingang)
+    if opvolger is not None:
+        return _niet_later(opvolger.ingang, plaats.ingang)
+    # One whose place is not known may stand in it.
+    return all(each.aanduiding is not None and _niet_later(each.ingang, plaats.ingang) for each in geregistreerd)
 
 
 def _niet_later(een: Datum | None, ander: Datum | None) -> bool:

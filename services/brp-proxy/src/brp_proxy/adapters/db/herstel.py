@@ -114,7 +114,11 @@ class PostgresHerstelRepository:
     ) -> frozenset[PersoonRef]:
         await work.rows(_LOCK, refs=[each.persoon_ref for each in verteld])
         given = [
-            {"persoon_ref": ref, "versie": each.versie, "gegevens": self._gegevens(each.persoon, records.get(ref), work.today)}
+            {
+                "persoon_ref": ref,
+                "versie": each.versie,
+                "gegevens": self._gegevens(each.persoon, records.get(ref), work.today),
+            }
             for each in verteld
             for ref in [each.persoon_ref]
         ]
