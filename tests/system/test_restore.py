@@ -2,22 +2,29 @@
 
 import asyncio
 import time
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from checks import ORGANISATIONS, outboxes_empty
 from commands import command, told_again
 from driver import Driver
 from people import PATIENCE, People
 from stores import mailbox, rows
 from verslag import Verslag
+from youths import new_youth
 
 from contracts.registry import topics
 from lokaal.servers import kafka_admin, postgres
 from lokaal.services import SERVICES
 from lokaal.testing import broker, superuser
+from platformkit.envelope import Place
+from platformkit.messaging.told import told
 from platformkit.testing import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.soak]
@@ -154,3 +161,101 @@ async def _use_up_transactions(dsn: str) -> None:
     for _ in range(5000):
         await connection.execute("select pg_current_xact_id()")
     await connection.close()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.regel("D1", "D8", "D10")
+@pytest.mark.parametrize("set_back", ["brp_proxy", "brp_proxy_sleutels"], ids=["the persons", "the keys"])
+def test_persons_or_keys_of_an_hour_ago_with_the_other_database_of_now(
+    breakable: Driver, verslag: Verslag, tmp_path: Path, set_back: str
+) -> None:
+    """Known and unknown are answered alike, the youth of the lost hour still matches, the destroyed one stays destroyed."""
+    known, ended, lost, unknown = (new_youth(breakable) for _ in range(4))
+    refs = {bsn: _issued(breakable, bsn)[1] for bsn in (known, ended)}
+    gone = refs.pop(ended)
+    eventually(lambda: outboxes_empty(breakable), "all to be told", PATIENCE)
+    eventually(lambda: _of(breakable, gone, "bevestigd"), "the signal to be known", PATIENCE)
+    database = superuser(breakable.addresses["postgres"], set_back)
+    dump = tmp_path / "dump.sql"
+    dump.write_text(postgres.dump_database(database))
+
+    refs[lost] = _issued(breakable, lost)[1]
+    assert breakable.signal("Herstel Een", known).status_code == 409, "it renews the lease, which is told"
+    _end(breakable, gone)
+    eventually(lambda: outboxes_empty(breakable), "all to be told", PATIENCE)
+
+    begun = time.monotonic()
+    breakable.stack.terminate("brp-proxy")
+    postgres.restore(database, dump)
+    command(breakable, "brp-proxy", "herstel")
+    breakable.stack.restart("brp-proxy")
+    length, healed = time.monotonic() - begun, time.monotonic()
+
+    answers = {bsn: _issued(breakable, bsn, "Herstel Twee") for bsn in (known, lost, ended, unknown)}
+    assert len({frozenset(answer) for answer, _ in answers.values()}) == 1, "nothing tells who was known"
+    for bsn, ref in refs.items():
+        assert answers[bsn][1] == ref
+        eventually(lambda ref=ref: _active(breakable, ref) == 1, "the match", PATIENCE)
+    assert answers[ended][1] != gone
+    for name, table in (("brp_proxy", "verwijzing"), ("brp_proxy", "persoon"), ("brp_proxy_sleutels", "sleutel")):
+        assert not rows(breakable, name, f"select 1 from {table} where persoon_ref = $1", gone), table
+    eventually(lambda: outboxes_empty(breakable), "all to be told", PATIENCE)
+    asyncio.run(_each_version_told_alike(breakable, [*refs.values(), gone]))
+    breakable.later("16m")
+    eventually(
+        lambda: not rows(breakable, "brp_proxy", "select 1 from persoon where herlezen"), "reading again", PATIENCE
+    )
+    verslag.regel(
+        f"{set_back} set back, the other of now",
+        lengte=length,
+        aanvaard=7,
+        verloren=0,
+        herhaald=0,
+        seconden=time.monotonic() - healed,
+    )
+
+
+def _issued(driver: Driver, bsn: str, name: str = "Herstel Een") -> tuple[dict[str, Any], UUID]:
+    """What a professional is answered who issues a signal, and the ref under which it stands."""
+    answer = driver.signal(name, bsn, ORGANISATIONS[name == "Herstel Twee"])
+    assert answer.status_code == 201, answer.text
+    signal = answer.json()
+    return signal, rows(driver, "signaal", "select persoon_ref from signaal where id = $1", UUID(signal["signaalId"]))[
+        0
+    ][0]
+
+
+def _of(driver: Driver, ref: UUID, column: str) -> Any:
+    """Of a person at brp-proxy; none when there is none."""
+    found = rows(driver, "brp_proxy", f"select {column} from persoon where persoon_ref = $1", ref)
+    return found[0][0] if found else None
+
+
+def _end(driver: Driver, ref: UUID) -> None:
+    """Take his signal away, and let brp-proxy ask about it."""
+    removed = "update signaal set status = 'verwijderd', reden = 'verwijderd', inactief_sinds = begindatum"
+    rows(driver, "signaal", f"{removed} where persoon_ref = $1", ref)
+    rows(driver, "brp_proxy", "delete from signaal where persoon_ref = $1", ref)
+    rows(driver, "brp_proxy", "update persoon set bevestigd = false where persoon_ref = $1", ref)
+    driver.later("16m")
+    eventually(lambda: _of(driver, ref, "versie") is None, "the person to be destroyed", PATIENCE)
+
+
+def _active(driver: Driver, ref: UUID) -> int:
+    found: int = rows(driver, "match", "select count(*) from match where persoon_a = $1 and status = 'actief'", ref)[0][
+        0
+    ]
+    return found
+
+
+async def _each_version_told_alike(driver: Driver, refs: list[UUID]) -> None:
+    """No version of a person was told with two contents."""
+    service = "urn:nld:oin:00000099000000001000:systeem:brp-proxy"
+    place = Place("persoon", service, datetime.now(UTC) + timedelta(days=365))
+    said: dict[tuple[UUID, int], set[str]] = defaultdict(set)
+    async for messages in told(broker(driver.addresses), place):
+        for each in messages:
+            if each.subject in refs:
+                said[each.subject, each.version].add(repr(each.event))
+    assert {ref for ref, _ in said} == set(refs)
+    assert [contents for contents in said.values() if len(contents) > 1] == []

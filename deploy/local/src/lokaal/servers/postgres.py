@@ -94,8 +94,21 @@ def dump(superuser_dsn: str) -> str:
     return _run([str(_BIN / "pg_dumpall"), *where], {"PGPASSWORD": address.password or ""})
 
 
+def dump_database(dsn: str) -> str:
+    """A logical dump of one database, that `restore` puts in the place of what stands in it by then.
+
+    Raises:
+        RuntimeError: PostgreSQL refused; the message holds what it said.
+    """
+    address = urlsplit(dsn)
+    where = ["-h", address.hostname or "", "-p", str(address.port or 5432), "-U", address.username or ""]
+    options = ["--clean", "--if-exists", "-d", address.path.lstrip("/")]
+    return _run([str(_BIN / "pg_dump"), *where, *options], {"PGPASSWORD": address.password or ""})
+
+
 def restore(superuser_dsn: str, dump: Path) -> None:
-    """Read a dump into an empty cluster, whose superuser has the same name and keeps the password of the dump.
+    """Read a dump into an empty cluster, whose superuser has the same name and keeps the password of the dump; or that of
+    one database into it.
 
     Raises:
         RuntimeError: PostgreSQL refused anything but to make the superuser that is there; the message holds what.

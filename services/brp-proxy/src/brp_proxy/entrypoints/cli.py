@@ -102,7 +102,7 @@ def herstel(herstellen: Callable[[Process[Any]], Herstellen]) -> Run:
     async def run(process: Process[Any], words: Sequence[str]) -> int:
         parser = argparse.ArgumentParser(
             prog="python -m brp_proxy herstel",
-            description="After a restore of either database, before the processes start: end who was destroyed anywhere, "
+            description="After a restore of either database, before the processes start: mark who was destroyed anywhere, "
             "take in who is known by his key alone, and bring all to what was told. May be repeated.",
             parents=[operator()],
         )
@@ -110,7 +110,9 @@ def herstel(herstellen: Callable[[Process[Any]], Herstellen]) -> Run:
         place = process.executor.place(PersoonToestand.TOPIC)
         async with aclosing(told(process.settings.broker, place)) as messages:
             done = await herstellen(process)(context, messages)
-        say(f"Destroyed: {done.vernietigd}. Brought to what was told: {done.ingehaald}. Taken in: {done.opgenomen}.")
+        say(
+            f"Marked as destroyed: {done.vernietigd}. Brought to what was told: {done.ingehaald}. Taken in: {done.opgenomen}."
+        )
         if done.zonder_sleutel:
             say(f"Without a key, until somebody asks for them: {done.zonder_sleutel}.")
         for ref in sorted(done.onbekend):

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from brp_proxy.application.handlers.vernietigen import Vernietigen
 from brp_proxy.application.ports import HerstelRepository, LevensloopRepository, SleutelRepository, Verteld
 from brp_proxy.application.projecties import verteld
 from contracts.base import PersoonRef
@@ -26,8 +25,8 @@ Page = Callable[[UUID, int], Awaitable[Mapping[PersoonRef, str]]]
 
 @dataclass
 class Hersteld:
-    """How many persons ended, were older than was told, and were taken in; who is known to others and to nobody here; and
-    how many cannot be read, because their keys are gone.
+    """How many persons were marked as destroyed, were older than was told, and were taken in; who is known to others and to
+    nobody here; and how many cannot be read, because their keys are gone.
     """
 
     vernietigd: int = 0
@@ -52,7 +51,6 @@ class Herstellen:
         self._sleutels = sleutels
         self._herstel = herstel
         self._levensloop = levensloop
-        self._vernietigen = Vernietigen(executor, levensloop, sleutels)
 
     async def __call__(self, context: DatabaseContext, op_het_topic: AsyncIterator[Sequence[Message]]) -> Hersteld:
         """Bring both databases to what is known anywhere; recorded under `context`."""
@@ -61,12 +59,10 @@ class Herstellen:
         async for redenen in _pages(self._van_de_base):
             await self._executor.execute(self._vernietig_sleutels, None, redenen)
         async for redenen in _pages(self._sleutels.grootboek):
-            await self._executor.execute(self._markeer, None, redenen)
+            gedaan.vernietigd += await self._executor.execute(self._markeer, None, redenen)
         async for messages in op_het_topic:
             await self._haal_in(gedaan, [verteld(message) for message in newest(messages)])
         await self._neem_op(gedaan)
-        while ended := await self._vernietigen():
-            gedaan.vernietigd += ended
         gedaan.zonder_sleutel = await self._zonder_sleutel()
         return gedaan
 
@@ -76,14 +72,15 @@ class Herstellen:
     async def _vernietig_sleutels(self, work: UnitOfWork, redenen: Mapping[PersoonRef, str]) -> None:
         await self._sleutels.vernietig(redenen, work.now)
 
-    async def _markeer(self, work: UnitOfWork, redenen: Mapping[PersoonRef, str]) -> None:
-        """Enter them in the ledger, and mark who still stands here: then his end goes its common way."""
+    async def _markeer(self, work: UnitOfWork, redenen: Mapping[PersoonRef, str]) -> int:
+        """Enter them in the ledger, and mark who still stands here: jobs end him as they do others. The number of these."""
         await self._herstel.boek(work, redenen)
         per_reden = defaultdict(list)
         for ref in await self._levensloop.vergrendel(work, redenen.keys()):
             per_reden[redenen[ref]].append(ref)
         for reden, refs in per_reden.items():
             await self._levensloop.markeer(work, refs, reden)
+        return sum(map(len, per_reden.values()))
 
     async def _haal_in(self, gedaan: Hersteld, personen: Sequence[Verteld]) -> None:
         levend = [each.persoon_ref for each in personen if each.einde is None]
@@ -94,7 +91,7 @@ class Herstellen:
         gedaan.ingehaald += len(ingehaald - einden.keys())
         if einden:
             await self._executor.execute(self._vernietig_sleutels, None, einden)
-            await self._executor.execute(self._markeer, None, einden)
+            gedaan.vernietigd += await self._executor.execute(self._markeer, None, einden)
         nergens = await self._executor.execute(self._herstel.onbekend, None, levend)
         gedaan.onbekend = (gedaan.onbekend | nergens) - einden.keys()
 
