@@ -282,6 +282,7 @@ def _simulators(plan: Plan) -> list[Supply]:
                 "BRP_URL": plan.given.get("BRP_URL", f"{plan.brp_url}/haalcentraal/api/brp"),
                 "BRP_API_KEY": plan.brp_api_key,
                 **_brp_update(plan),
+                "VOLGEN_SECONDEN": "2",
             },
             given="BRP_URL",
         ),

@@ -53,7 +53,7 @@ from contracts.statistiek import Geslacht
 from platformkit.clock import FixedClock
 from platformkit.db.database import Database
 from platformkit.envelope import Message
-from platformkit.errors import TransientError
+from platformkit.errors import DomainError, TransientError, UnclearError
 from platformkit.executor import Executor
 from platformkit.identity import Principal
 from platformkit.service import runtime
@@ -83,8 +83,10 @@ class Omgeving:
     brp_zegt: Exception | None = None
     gevolgd_daar: dict[Bsn, None] = field(default_factory=dict)
     gewijzigd_op: dict[str, date] = field(default_factory=dict)
-    gevraagd_vanaf: list[date] = field(default_factory=list)
+    gevraagd_vanaf: list[date | None] = field(default_factory=list)
     update_api_weg: bool = False
+    niet_te_volgen: set[Bsn] = field(default_factory=set)
+    onduidelijk: set[str] = field(default_factory=set)
     tijdens_vraag: Callable[[], Awaitable[object]] | None = None
 
     def persoon(
@@ -118,6 +120,8 @@ class Omgeving:
     async def raadpleeg(self, bsn: Bsn, doel: Verwerkingsdoel) -> Persoonslijst | None:
         if self.brp_zegt is not None:
             raise self.brp_zegt
+        if bsn.waarde in self.onduidelijk:
+            raise UnclearError("brp-niet-beschikbaar")
         return self.personen.get(bsn.waarde)
 
     async def bestaan(self, persoon_ref: UUID) -> bool:
@@ -163,25 +167,27 @@ class Omgeving:
         await self.executor("worker").execute_batch(CONSUMER, messages, handler)
 
     async def plaats(self, bsn: Bsn) -> None:
-        self._update_api()
+        self._update_api(bsn)
         self.gevolgd_daar[bsn] = None
 
     async def beeindig(self, bsn: Bsn, vandaag: date) -> None:
-        self._update_api()
+        self._update_api(bsn)
         self.gevolgd_daar.pop(bsn, None)
 
     async def gevolgd(self) -> frozenset[Bsn]:
         self._update_api()
         return frozenset(self.gevolgd_daar)
 
-    async def gewijzigd(self, vanaf: date) -> frozenset[Bsn]:
+    async def gewijzigd(self, vanaf: date | None) -> frozenset[Bsn]:
         self._update_api()
         self.gevraagd_vanaf.append(vanaf)
-        return frozenset(Bsn(bsn) for bsn, dag in self.gewijzigd_op.items() if dag >= vanaf)
+        return frozenset(Bsn(bsn) for bsn, dag in self.gewijzigd_op.items() if vanaf is None or dag >= vanaf)
 
-    def _update_api(self) -> None:
+    def _update_api(self, bsn: Bsn | None = None) -> None:
         if self.update_api_weg:
             raise TransientError("brp-niet-beschikbaar")
+        if bsn in self.niet_te_volgen:
+            raise DomainError("volgindicatie-geweigerd")
 
     def bijwerken(self) -> Bijwerken:
         personen = self.persoonsregister("worker")

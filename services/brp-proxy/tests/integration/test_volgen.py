@@ -1,16 +1,20 @@
 """Following: changes in the register of persons reach whoever has a signal on them, whatever is missed or told twice."""
 
+import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 from structlog.testing import capture_logs
 
+from brp_proxy.adapters.db.volgen import PostgresVolgRepository
 from brp_proxy.application.handlers.gevolgden_nalopen import GevolgdenNalopen
 from brp_proxy.application.handlers.volgindicaties_plaatsen import VolgindicatiesPlaatsen
 from brp_proxy.application.handlers.wijzigingen_ophalen import WijzigingenOphalen
 from brp_proxy.domain.bsn import Bsn
-from platformkit.errors import DomainError, TransientError
+from platformkit.errors import DomainError, TransientError, UnclearError
+from platformkit.testing import eventually_async
 
 DAG = timedelta(days=1)
 OPEN = "volgindicatie where geplaatst_op is null"
@@ -118,28 +122,144 @@ async def test_a_time_without_asking_is_made_good(omgeving, kijk) -> None:
     assert omgeving.gevraagd_vanaf[-1] == begin + 9 * DAG
 
 
-async def test_one_who_cannot_be_read_holds_up_no_other_and_is_asked_for_again(omgeving, kijk) -> None:
+async def test_one_who_cannot_be_read_holds_up_no_other_and_is_asked_for_again(omgeving, kijk, monkeypatch) -> None:
+    """The BRP fails for ever on a list that it cannot make up."""
+    monkeypatch.setattr("brp_proxy.application.handlers.wijzigingen_ophalen.TEGELIJK", 1)
     eerste = await gevolgd(omgeving, omgeving.JEUGDIGE)
     await gevolgd(omgeving, omgeving.BROER)
     omgeving.persoon(omgeving.BROER, omgeving.MOEDER, woongemeente="0392")
     omgeving.persoon(omgeving.JEUGDIGE, omgeving.MOEDER, woongemeente="0392")
     vandaag = omgeving.clock.now().date()
     omgeving.gewijzigd_op = {omgeving.JEUGDIGE: vandaag, omgeving.BROER: vandaag}
-    told, real = len(await kijk.events()), omgeving.raadpleeg
-
-    async def hapert(bsn, doel):
-        if bsn.waarde == omgeving.JEUGDIGE:
-            raise TransientError("brp-niet-beschikbaar")
-        return await real(bsn, doel)
-
-    omgeving.raadpleeg = hapert
-    with pytest.raises(TransientError):
+    told = len(await kijk.events())
+    omgeving.onduidelijk = {omgeving.JEUGDIGE}
+    with capture_logs() as logs:
         await haal_op(omgeving)
+    assert [each["waarom"] for each in gebeurd(logs, "persoon_niet_meer_te_volgen")] == ["brp-niet-beschikbaar"]
     assert len(await kijk.events()) == told + 1
-    omgeving.raadpleeg = real
+    omgeving.onduidelijk.clear()
+    omgeving.clock.forward(DAG)
     await haal_op(omgeving)
     assert {subject for _, subject, _, _ in (await kijk.events())[told:]} >= {eerste}
     assert len(await kijk.events()) == told + 2
+
+
+async def test_a_brp_that_can_make_up_nobody_is_away_and_everything_waits(omgeving) -> None:
+    for bsn in (omgeving.JEUGDIGE, omgeving.BROER):
+        await gevolgd(omgeving, bsn)
+        omgeving.gewijzigd_op[bsn] = omgeving.clock.now().date()
+    omgeving.onduidelijk = {omgeving.JEUGDIGE, omgeving.BROER}
+    with capture_logs() as logs, pytest.raises(UnclearError):
+        await haal_op(omgeving)
+    assert logs == []
+
+
+async def test_while_the_brp_is_away_it_is_asked_about_one_and_no_more(omgeving) -> None:
+    refs = [await gevolgd(omgeving, bsn) for bsn in (omgeving.JEUGDIGE, omgeving.BROER)]
+    gevraagd = []
+
+    async def weg(bsn, doel):
+        gevraagd.append(bsn)
+        raise TransientError("brp-niet-beschikbaar")
+
+    omgeving.raadpleeg = weg
+    with pytest.raises(TransientError):
+        await omgeving.bijwerken()(refs)
+    assert len(gevraagd) == 1
+
+
+async def test_one_who_cannot_be_read_holds_up_no_night(omgeving, kijk, monkeypatch) -> None:
+    monkeypatch.setattr("brp_proxy.application.handlers.gevolgden_nalopen.TEGELIJK", 1)
+    for bsn in (omgeving.JEUGDIGE, omgeving.BROER):
+        await gevolgd(omgeving, bsn)
+    omgeving.onduidelijk = {omgeving.JEUGDIGE}
+    await loop_na(omgeving)
+    assert await kijk.rijen("select nagelopen_op, nagelopen_na from volgstand") == [
+        {"nagelopen_op": omgeving.clock.now().date(), "nagelopen_na": None}
+    ]
+
+
+async def test_whom_the_brp_does_not_let_us_follow_holds_up_no_other_and_is_tried_each_night(omgeving, kijk) -> None:
+    omgeving.niet_te_volgen = {Bsn(omgeving.JEUGDIGE)}
+    with capture_logs() as logs:
+        ref = await gevolgd(omgeving, omgeving.JEUGDIGE)
+        await gevolgd(omgeving, omgeving.BROER)
+    assert [(each["persoon_ref"], each["waarom"]) for each in gebeurd(logs, "persoon_niet_meer_te_volgen")] == [
+        (str(ref), "volgindicatie-geweigerd")
+    ]
+    assert list(omgeving.gevolgd_daar) == [Bsn(omgeving.BROER)]
+    assert await omgeving.volgwerk(VolgindicatiesPlaatsen)() == 0
+    omgeving.niet_te_volgen.clear()
+    omgeving.clock.forward(timedelta(hours=1))
+    await loop_na(omgeving)
+    assert await omgeving.volgwerk(VolgindicatiesPlaatsen)() == 1
+    assert set(omgeving.gevolgd_daar) == {Bsn(omgeving.JEUGDIGE), Bsn(omgeving.BROER)}
+
+
+async def test_an_entry_that_the_brp_refuses_to_end_holds_up_no_end_and_no_night(omgeving, kijk) -> None:
+    vreemd, ander = Bsn("999993653"), Bsn("999990408")
+    omgeving.gevolgd_daar = {vreemd: None, ander: None}
+    omgeving.niet_te_volgen = {vreemd}
+    await loop_na(omgeving)
+    assert set(omgeving.gevolgd_daar) == {vreemd}
+    assert await kijk.rijen("select nagelopen_op from volgstand") == [{"nagelopen_op": omgeving.clock.now().date()}]
+
+
+async def test_until_an_answer_was_dealt_with_all_changes_are_asked_for(omgeving, kijk) -> None:
+    await gevolgd(omgeving, omgeving.JEUGDIGE)
+    omgeving.gewijzigd_op[omgeving.JEUGDIGE] = omgeving.clock.now().date()
+    omgeving.persoon(omgeving.JEUGDIGE, omgeving.MOEDER, omgeving.VADER, woongemeente="0392")
+    omgeving.clock.forward(5 * DAG)
+    await haal_op(omgeving)
+    assert omgeving.gevraagd_vanaf == [None]
+    assert (await kijk.events())[-1][0] == "verhuisd"
+
+
+async def test_a_night_before_the_first_answer_finds_what_was_missed(omgeving, kijk) -> None:
+    await gevolgd(omgeving, omgeving.JEUGDIGE)
+    omgeving.persoon(omgeving.JEUGDIGE, omgeving.MOEDER, omgeving.VADER, woongemeente="0392")
+    with capture_logs() as logs:
+        await loop_na(omgeving)
+    assert [each["count"] for each in gebeurd(logs, "wijziging_gemist")] == [1]
+
+
+async def test_what_the_night_found_counts_as_missed_when_nobody_tells_who_changed(omgeving) -> None:
+    await gevolgd(omgeving, omgeving.JEUGDIGE)
+    omgeving.persoon(omgeving.JEUGDIGE, omgeving.MOEDER, omgeving.VADER, woongemeente="0392")
+    omgeving.update_api_weg = True
+    with capture_logs() as logs:
+        await loop_na(omgeving, 1)
+    assert [each["count"] for each in gebeurd(logs, "wijziging_gemist")] == [1]
+
+
+async def test_question_and_night_keep_each_others_state(omgeving, kijk, monkeypatch) -> None:
+    """Both write the one row, and neither may set the other back."""
+    monkeypatch.setattr("brp_proxy.application.handlers.gevolgden_nalopen.TEGELIJK", 1)
+    for bsn in (omgeving.JEUGDIGE, omgeving.BROER):
+        await gevolgd(omgeving, bsn)
+    volglijst, executor = PostgresVolgRepository(), omgeving.executor("worker")
+    gelezen, verder = asyncio.Event(), asyncio.Event()
+
+    async def traag(work):
+        stand = await volglijst.stand(work)
+        gelezen.set()
+        await verder.wait()
+        await volglijst.bewaar_stand(work, replace(stand, nagelopen_op=date(2026, 11, 1)))
+
+    eerste = asyncio.create_task(executor.execute(traag, None))
+    await gelezen.wait()
+    tweede = asyncio.create_task(haal_op(omgeving))
+    await eventually_async(lambda: _wacht(kijk, tweede), "the question waits for the row, or is done")
+    verder.set()
+    await asyncio.gather(eerste, tweede)
+    assert await kijk.rijen("select gewijzigd_tot, nagelopen_op from volgstand") == [
+        {"gewijzigd_tot": omgeving.clock.now().date(), "nagelopen_op": date(2026, 11, 1)}
+    ]
+
+
+async def _wacht(kijk, taak: asyncio.Task[None]) -> bool:
+    wachtend = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = 'brp_proxy'"
+    return taak.done() or (await kijk.rijen(wachtend))[0]["count"] > 0
 
 
 async def test_others_than_ours_are_passed_by(omgeving, kijk) -> None:
@@ -149,17 +269,68 @@ async def test_others_than_ours_are_passed_by(omgeving, kijk) -> None:
 
 
 @pytest.mark.regel("R023")
-async def test_who_died_is_told_as_dead_and_then_destroyed(omgeving, kijk) -> None:
+async def test_who_died_is_told_as_dead_and_destroyed_when_he_still_is(omgeving, kijk) -> None:
+    """One wrong answer destroys nobody, and the others deal with the death while they still know him."""
     ref = await gevolgd(omgeving, omgeving.JEUGDIGE)
     omgeving.persoon(omgeving.JEUGDIGE, omgeving.MOEDER, omgeving.VADER, overleden_op=date(2026, 11, 20))
     omgeving.gewijzigd_op[omgeving.JEUGDIGE] = omgeving.clock.now().date()
     await haal_op(omgeving)
-    await omgeving.vernietig()
+    assert await omgeving.vernietig() == 0
+    await haal_op(omgeving)
+    assert await omgeving.vernietig() == 1
     verteld = [(soort, versie) for soort, subject, versie, _ in await kijk.events() if subject == ref]
     assert verteld[-2:] == [("overleden", 2), ("vernietigd", 3)]
     assert (await kijk.events())[-1][3] == {"reden": "overleden"}
     assert not omgeving.gevolgd_daar
     assert await kijk.aantal("persoon") == 0
+
+
+async def test_a_death_that_was_a_mistake_destroys_nobody(omgeving, kijk) -> None:
+    ref = await gevolgd(omgeving, omgeving.JEUGDIGE)
+    for overleden_op in (date(2026, 11, 20), None):
+        omgeving.persoon(omgeving.JEUGDIGE, omgeving.MOEDER, omgeving.VADER, overleden_op=overleden_op)
+        await omgeving.bijwerken()([ref])
+    await omgeving.bijwerken()([ref])
+    assert await omgeving.vernietig() == 0
+    assert (await kijk.events())[-1][3]["overledenOp"] is None
+
+
+async def test_the_end_of_a_ref_ends_no_entry_of_the_next_one_of_that_bsn(omgeving, kijk) -> None:
+    ref = await gevolgd(omgeving, omgeving.JEUGDIGE)
+    sleutels = await kijk.sleutels.rijen("select * from sleutel")
+    await kijk.doe("update verwijzing set soort = 'weg', reden = 'laatste-signaal' where persoon_ref = $1", ref)
+    await gevolgd(omgeving, omgeving.JEUGDIGE)
+    # As it was when the names of the former were read.
+    await kijk.sleutels.doe(
+        "insert into sleutel values ($1, 'x', $2, $3, $4, $5, $6, true)",
+        *[
+            sleutels[0][naam]
+            for naam in ("persoon_ref", "indexversie", "namen", "sleutel", "kekversie", "geschreven_op")
+        ],
+    )
+    await omgeving.vernietig()
+    assert list(omgeving.gevolgd_daar) == [Bsn(omgeving.JEUGDIGE)]
+
+
+async def test_whose_bsn_does_not_open_is_told_to_the_operator(omgeving, kijk) -> None:
+    ref = await gevolgd(omgeving, omgeving.JEUGDIGE)
+    await kijk.sleutels.doe("update sleutel set namen = 'stuk'")
+    with capture_logs() as logs:
+        assert await omgeving.bijwerken()([ref]) == []
+    assert [each["waarom"] for each in gebeurd(logs, "persoon_niet_meer_te_volgen")] == ["bsn-onleesbaar"]
+
+
+async def test_a_bsn_that_became_another_never_puts_two_youths_under_one_ref(omgeving, kijk) -> None:
+    """The BRP tells only that the old one leads nowhere, so nobody knows whose the new one is."""
+    refs = [await gevolgd(omgeving, omgeving.JEUGDIGE), await gevolgd(omgeving, omgeving.BROER)]
+    was = await kijk.rijen("select persoon_ref, bsn_index from verwijzing where persoon_ref = $1", refs[0])
+    omgeving.personen[omgeving.NIEUW] = replace(omgeving.personen.pop(omgeving.JEUGDIGE), bsn=Bsn(omgeving.NIEUW))
+    with capture_logs() as logs:
+        assert await omgeving.bijwerken()(refs) == []
+    assert [each["persoon_ref"] for each in gebeurd(logs, "persoon_niet_meer_te_volgen")] == [str(refs[0])]
+    assert await kijk.rijen("select persoon_ref, bsn_index from verwijzing where persoon_ref = $1", refs[0]) == was
+    refs.append((await omgeving.leg_vast(omgeving.NIEUW)).persoon_ref)
+    assert len(set(refs)) == await kijk.aantal("persoon") == 3
 
 
 @pytest.mark.parametrize(
@@ -250,16 +421,27 @@ async def test_no_night_before_its_hour(omgeving) -> None:
     assert list(omgeving.gevolgd_daar) == [Bsn(omgeving.JEUGDIGE)]
 
 
-async def test_whom_the_brp_follows_for_us_for_nothing_is_ended_unless_we_cannot_name_all_of_ours(
-    omgeving, kijk
-) -> None:
+async def test_whom_the_brp_follows_for_us_for_nothing_is_ended_and_nobody_else(omgeving, kijk) -> None:
+    """Also not whose BSN does not open here: by its index he is ours."""
     await gevolgd(omgeving, omgeving.JEUGDIGE)
-    vreemd = Bsn("999993653")
-    omgeving.gevolgd_daar[vreemd] = None
+    await omgeving.leg_vast(omgeving.BROER)
+    omgeving.gevolgd_daar |= {Bsn("999993653"): None, Bsn(omgeving.BROER): None}
     await kijk.sleutels.doe("update sleutel set kekversie = 9")
     await loop_na(omgeving)
-    assert set(omgeving.gevolgd_daar) == {Bsn(omgeving.JEUGDIGE), vreemd}
-    await kijk.sleutels.doe("update sleutel set kekversie = 1")
-    omgeving.clock.forward(DAG)
-    await loop_na(omgeving)
     assert set(omgeving.gevolgd_daar) == {Bsn(omgeving.JEUGDIGE)}
+
+
+async def test_who_is_placed_while_entries_are_compared_is_not_missing(omgeving) -> None:
+    omgeving.clock.forward(timedelta(hours=1))
+    daar = omgeving.gevolgd
+
+    async def ondertussen():
+        lijst = await daar()
+        await gevolgd(omgeving, omgeving.JEUGDIGE)
+        return lijst
+
+    omgeving.gevolgd = ondertussen
+    with capture_logs() as logs:
+        await loop_na(omgeving, 1)
+    assert gebeurd(logs, "volgindicaties_verschillen") == []
+    assert await omgeving.volgwerk(VolgindicatiesPlaatsen)() == 0

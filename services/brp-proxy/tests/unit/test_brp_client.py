@@ -14,7 +14,7 @@ from brp_proxy.adapters.http.brp import BrpClient
 from brp_proxy.adapters.http.brp_toegang import BrpTokens, Toegang
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.doel import Verwerkingsdoel
-from platformkit.errors import DomainError, TransientError
+from platformkit.errors import DomainError, TransientError, UnclearError
 from platformkit.testing import Pretended
 
 BSN = Bsn("999996770")
@@ -179,6 +179,23 @@ async def test_a_list_on_which_the_brp_always_fails_shuts_out_nobody_else() -> N
     brp = Brp(*[httpx.Response(500)] * 20)
     assert [await brp.vraag() for _ in range(10)] == ["weg 15"] * 10
     assert await brp.vraag() == "gevonden"
+
+
+@pytest.mark.parametrize(
+    ("antwoord", "onduidelijk"),
+    [
+        (httpx.Response(500), True),
+        (httpx.Response(200, content=b"<html>"), True),
+        (httpx.Response(503), False),
+        (httpx.Response(429), False),
+        (httpx.Response(403), False),
+        (httpx.ConnectTimeout(""), False),
+    ],
+)
+async def test_what_may_be_about_one_person_is_told_apart_from_what_is_about_all(antwoord, onduidelijk) -> None:
+    with pytest.raises(TransientError, match="brp-niet-beschikbaar") as weg:
+        await Brp(antwoord, antwoord).client.raadpleeg(BSN, Verwerkingsdoel.VOLGEN)
+    assert isinstance(weg.value, UnclearError) is onduidelijk
 
 
 async def test_a_token_is_asked_as_the_brp_wants_it_and_kept() -> None:

@@ -62,7 +62,7 @@ PRODUCTIE = {
 
 
 @pytest.mark.regel("D17")
-@pytest.mark.parametrize("name", ["brp_url", *TOEGANG])
+@pytest.mark.parametrize("name", ["brp_url", "brp_update_url", *TOEGANG])
 def test_production_does_not_start_without_what_lets_us_in_at_the_brp(name: str) -> None:
     assert Settings(**PRODUCTIE).brp_api_key.get_secret_value() == ""
     for without in ({name}, set(TOEGANG)):
@@ -72,7 +72,7 @@ def test_production_does_not_start_without_what_lets_us_in_at_the_brp(name: str)
 
 
 @pytest.mark.regel("D17")
-@pytest.mark.parametrize("name", ["brp_url", "brp_token_url"])
+@pytest.mark.parametrize("name", ["brp_url", "brp_update_url", "brp_token_url"])
 def test_production_asks_the_brp_nothing_in_the_clear(name: str) -> None:
     with pytest.raises(ValidationError, match=f"{name.upper()} is an address without TLS"):
         Settings(**PRODUCTIE | {name: "http://brp.example"})

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from brp_proxy.adapters.http.brp_toegang import Toegang
 from brp_proxy.adapters.http.brp_volgen import VolgClient
 from brp_proxy.domain.bsn import Bsn
-from platformkit.errors import TransientError
+from platformkit.errors import DomainError, TransientError
 from platformkit.testing import Pretended
 
 BSN = Bsn("999996770")
@@ -50,6 +50,32 @@ async def test_who_changed_is_asked_for_by_day() -> None:
     register = Register(200, {"burgerservicenummers": ["999996770", "12", "999999126"]})
     assert await register.client.gewijzigd(date(2026, 11, 27)) == {BSN, Bsn("999999126")}
     assert register.gevraagd == [("GET", "/brpupdate/wijzigingen?vanaf=2026-11-27", b"", "sleutel")]
+
+
+async def test_all_changes_are_asked_for_without_a_day() -> None:
+    register = Register(200, {})
+    await register.client.gewijzigd(None)
+    assert register.gevraagd == [("GET", "/brpupdate/wijzigingen", b"", "sleutel")]
+
+
+@pytest.mark.parametrize("status", [400, 404, 409])
+async def test_a_refused_entry_is_about_the_person(status: int) -> None:
+    with pytest.raises(DomainError, match="volgindicatie-geweigerd"):
+        await Register(status, {"code": "x"}).client.plaats(BSN)
+
+
+async def test_who_is_not_followed_need_not_be_ended() -> None:
+    await Register(404, {}).client.beeindig(BSN, date(2026, 11, 28))
+    with pytest.raises(DomainError, match="volgindicatie-geweigerd"):
+        await Register(400, {}).client.beeindig(BSN, date(2026, 11, 28))
+
+
+@pytest.mark.parametrize("status", [302, 401, 403, 406, 415, 429, 500, 503])
+async def test_any_other_refusal_of_an_entry_is_about_us(status: int) -> None:
+    client = Register(status, {}).client
+    for zet in (client.plaats(BSN), client.beeindig(BSN, date(2026, 11, 28))):
+        with pytest.raises(TransientError, match="brp-niet-beschikbaar"):
+            await zet
 
 
 @pytest.mark.parametrize("inhoud", [{}, {"burgerservicenummers": []}])

@@ -22,7 +22,7 @@ class Brp(Protocol):
         """The person, none when unknown.
 
         Raises:
-            DomainError: `bsn-niet-uniek`; TransientError: `brp-niet-beschikbaar`.
+            DomainError: `bsn-niet-uniek`; TransientError: `brp-niet-beschikbaar`; UnclearError: that, perhaps only of him.
         """
         ...
 
@@ -34,19 +34,27 @@ class Volgen(Protocol):
     """
 
     async def plaats(self, bsn: Bsn) -> None:
-        """Follow somebody; who is followed already stays so."""
+        """Follow somebody; who is followed already stays so.
+
+        Raises:
+            DomainError: `volgindicatie-geweigerd`, this person cannot be followed.
+        """
         ...
 
     async def beeindig(self, bsn: Bsn, vandaag: date) -> None:
-        """Follow somebody no more."""
+        """Follow somebody no more; who is not followed stays so.
+
+        Raises:
+            DomainError: `volgindicatie-geweigerd`.
+        """
         ...
 
     async def gevolgd(self) -> frozenset[Bsn]:
         """Whom we follow."""
         ...
 
-    async def gewijzigd(self, vanaf: date) -> frozenset[Bsn]:
-        """Who changed on that day or later."""
+    async def gewijzigd(self, vanaf: date | None) -> frozenset[Bsn]:
+        """Who changed on that day or later; without a day, since he is followed."""
         ...
 
 
@@ -345,12 +353,18 @@ class VolgRepository(Protocol):
         """The next `aantal` whom we follow, by ref after `na`."""
         ...
 
+    async def geplaatste(
+        self, work: UnitOfWork, na: UUID | None, aantal: int, *, voor: datetime
+    ) -> Sequence[PersoonRef]:
+        """The next `aantal` whose entry was placed before a moment, by ref after `na`."""
+        ...
+
     async def gevolgd(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> Sequence[PersoonRef]:
         """Those of these persons who have an entry, also when they were marked."""
         ...
 
     async def stand(self, work: UnitOfWork) -> Volgstand:
-        """How far following is."""
+        """How far following is; whoever else looks waits until the end of the transaction."""
         ...
 
     async def bewaar_stand(self, work: UnitOfWork, stand: Volgstand) -> None:

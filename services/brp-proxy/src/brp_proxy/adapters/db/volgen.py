@@ -1,6 +1,7 @@
 """Whom we follow, and how far changes were asked for and gone through."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select, update
@@ -27,13 +28,24 @@ _PAGE = Statement(
     .order_by(volgindicatie.c.persoon_ref)
     .limit(bindparam("aantal"))
 )
+_PAGE_PLACED = Statement(
+    _followed.where(
+        volgindicatie.c.persoon_ref > bindparam("na"),
+        volgindicatie.c.geplaatst_op < bindparam("voor", type_=volgindicatie.c.geplaatst_op.type),
+    )
+    .order_by(volgindicatie.c.persoon_ref)
+    .limit(bindparam("aantal"))
+)
 _OF = Statement(select(volgindicatie.c.persoon_ref).where(one_of(volgindicatie.c.persoon_ref, "refs")))
 _PLACED = Statement(
     update(volgindicatie)
     .where(one_of(volgindicatie.c.persoon_ref, "refs"))
     .values(geplaatst_op=bindparam("op", type_=volgindicatie.c.geplaatst_op.type))
 )
-_STATE = Statement(select(volgstand.c.gewijzigd_tot, volgstand.c.nagelopen_op, volgstand.c.nagelopen_na))
+# Locked: the question and the night both change it.
+_STATE = Statement(
+    select(volgstand.c.gewijzigd_tot, volgstand.c.nagelopen_op, volgstand.c.nagelopen_na).with_for_update()
+)
 _KEEP = Statement(
     update(volgstand).values(
         {
@@ -58,6 +70,12 @@ class PostgresVolgRepository:
 
     async def bladzijde(self, work: UnitOfWork, na: UUID | None, aantal: int) -> Sequence[PersoonRef]:
         return [row.persoon_ref for row in await work.rows(_PAGE, na=na or _BEGIN, aantal=aantal)]
+
+    async def geplaatste(
+        self, work: UnitOfWork, na: UUID | None, aantal: int, *, voor: datetime
+    ) -> Sequence[PersoonRef]:
+        rijen = await work.rows(_PAGE_PLACED, na=na or _BEGIN, aantal=aantal, voor=voor)
+        return [row.persoon_ref for row in rijen]
 
     async def gevolgd(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> Sequence[PersoonRef]:
         return [row.persoon_ref for row in await work.rows(_OF, refs=list(refs))]

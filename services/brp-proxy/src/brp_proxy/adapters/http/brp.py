@@ -12,7 +12,7 @@ from brp_proxy.adapters.http.brp_velden import velden
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.doel import Verwerkingsdoel
 from brp_proxy.domain.persoonslijst import Persoonslijst
-from platformkit.errors import DomainError, TransientError
+from platformkit.errors import DomainError, TransientError, UnclearError
 from platformkit.http.calls import Answer, Http, UnansweredError
 from platformkit.logging import get_logger
 
@@ -56,7 +56,8 @@ class BrpClient:
 
         Raises:
             DomainError: `bsn-niet-uniek`: several current lists bear this BSN.
-            TransientError: `brp-niet-beschikbaar`: away, too slow, failing, or refusing us.
+            TransientError: `brp-niet-beschikbaar`: away, too slow, or refusing us; UnclearError: it answered, and nobody can
+                make anything of it, which may be about this person alone.
         """
         vraag = {
             "type": "RaadpleegMetBurgerservicenummer",
@@ -76,7 +77,7 @@ class BrpClient:
             raise DomainError("bsn-niet-uniek") from None
         except OnbruikbaarAntwoordError:
             log.error("brp_antwoord_onbruikbaar")
-            raise _niet_beschikbaar("onbruikbaar") from None
+            raise _niet_beschikbaar("onbruikbaar", soort=UnclearError) from None
         _raadplegingen.add(1, {"uitkomst": "gevonden" if persoon else "onbekend"})
         return persoon
 
@@ -95,8 +96,10 @@ class BrpClient:
                 return await self._binnen_de_tijd(vraag)
         except BreakerOpenError as error:
             raise _niet_beschikbaar("onderbroken", error.seconds) from None
-        except _MisluktError as error:
+        except _WegError as error:
             raise _niet_beschikbaar("weg", error.wacht) from None
+        except _MisluktError as error:
+            raise _niet_beschikbaar("weg", error.wacht, soort=UnclearError) from None
 
     async def _binnen_de_tijd(self, vraag: bytes) -> Answer:
         einde = asyncio.get_running_loop().time() + SECONDEN
@@ -145,6 +148,8 @@ def _seconden(retry_after: str) -> int | None:
     return min(int(retry_after), _LANGST) if retry_after.isdecimal() and len(retry_after) < 10 else None
 
 
-def _niet_beschikbaar(uitkomst: str, wacht: int | None = None) -> TransientError:
+def _niet_beschikbaar(
+    uitkomst: str, wacht: int | None = None, *, soort: type[TransientError] = TransientError
+) -> TransientError:
     _raadplegingen.add(1, {"uitkomst": uitkomst})
-    return TransientError("brp-niet-beschikbaar", retry_after=wacht or _WACHT)
+    return soort("brp-niet-beschikbaar", retry_after=wacht or _WACHT)

@@ -1,8 +1,9 @@
 """Client of the BRP Update API (Haal Centraal 1.0.0): whom we follow, and who of them changed."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
+from typing import Final
 
 from opentelemetry import metrics
 from pydantic import BaseModel, ValidationError
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from brp_proxy.adapters.http.brp import SECONDEN
 from brp_proxy.adapters.http.brp_toegang import GeweigerdError, Toegang
 from brp_proxy.domain.bsn import Bsn
-from platformkit.errors import TransientError
+from platformkit.errors import DomainError, TransientError
 from platformkit.http.calls import Answer, Http, UnansweredError
 from platformkit.logging import get_logger
 
@@ -18,6 +19,9 @@ _EEN = "/volgindicaties/{burgerservicenummer}"
 _ALLE = "/volgindicaties"
 _WIJZIGINGEN = "/wijzigingen"
 _LIJST_SECONDEN = 30.0
+_ONBEKEND: Final = 404
+_OVER_HEM: Final = frozenset({400, _ONBEKEND, 409, 410, 422})
+"""Refusals of an entry that are about the person, and hold up no others."""
 _GROOTSTE = 64 * 1024 * 1024
 """In bytes: everybody who is followed comes in one answer, without pages."""
 
@@ -46,10 +50,10 @@ class VolgClient:
         self._toegang = toegang
 
     async def plaats(self, bsn: Bsn) -> None:
-        await self._vraag("PUT", _EEN, bsn=bsn, inhoud={})
+        await self._zet(bsn, {})
 
     async def beeindig(self, bsn: Bsn, vandaag: date) -> None:
-        await self._vraag("PUT", _EEN, bsn=bsn, inhoud={"einddatum": vandaag.isoformat()})
+        await self._zet(bsn, {"einddatum": vandaag.isoformat()}, mag=_ONBEKEND)
 
     async def gevolgd(self) -> frozenset[Bsn]:
         antwoord = await self._vraag("GET", _ALLE)
@@ -59,13 +63,18 @@ class VolgClient:
             raise _onbruikbaar() from None
         return _bsns(each.burgerservicenummer for each in gelezen.volgindicaties)
 
-    async def gewijzigd(self, vanaf: date) -> frozenset[Bsn]:
-        antwoord = await self._vraag("GET", _WIJZIGINGEN, f"?vanaf={vanaf.isoformat()}")
+    async def gewijzigd(self, vanaf: date | None) -> frozenset[Bsn]:
+        antwoord = await self._vraag("GET", _WIJZIGINGEN, f"?vanaf={vanaf.isoformat()}" if vanaf else "")
         try:
             gelezen = _Wijzigingen.model_validate_json(antwoord.content)
         except ValidationError:
             raise _onbruikbaar() from None
         return _bsns(gelezen.burgerservicenummers)
+
+    async def _zet(self, bsn: Bsn, inhoud: Mapping[str, str], *, mag: int | None = None) -> None:
+        antwoord = await self._vraag("PUT", _EEN, bsn=bsn, inhoud=inhoud, mag=_OVER_HEM)
+        if not antwoord.is_success and antwoord.status_code != mag:
+            raise DomainError("volgindicatie-geweigerd")
 
     async def _vraag(
         self,
@@ -75,7 +84,9 @@ class VolgClient:
         *,
         bsn: Bsn | None = None,
         inhoud: Mapping[str, str] | None = None,
+        mag: Collection[int] = (),
     ) -> Answer:
+        """A success, or one of the refusals in `mag`."""
         adres = pad if bsn is None else pad.replace("{burgerservicenummer}", bsn.waarde)
         try:
             antwoord = await self._client.send(
@@ -95,10 +106,10 @@ class VolgClient:
             raise _weg(pad, "geweigerd") from None
         if antwoord.status_code == 401:
             self._toegang.vernieuw()
-        if not antwoord.is_success:
+        if not antwoord.is_success and antwoord.status_code not in mag:
             log.error("brp_volgen_geweigerd", status=antwoord.status_code)
             raise _weg(pad, str(antwoord.status_code))
-        _aanroepen.add(1, {"pad": pad, "uitkomst": "gelukt"})
+        _aanroepen.add(1, {"pad": pad, "uitkomst": "gelukt" if antwoord.is_success else str(antwoord.status_code)})
         return antwoord
 
 

@@ -6,7 +6,7 @@ from brp_proxy.application.ports import Brp, PersoonRepository
 from brp_proxy.domain.doel import Verwerkingsdoel
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.base import PersoonRef
-from platformkit.errors import DomainError
+from platformkit.errors import DomainError, UnclearError
 from platformkit.executor import Executor, UnitOfWork
 
 
@@ -27,7 +27,7 @@ class Herlezen:
         bsn = (await self._executor.execute(self._personen.bsn_van, None, [persoon_ref])).get(persoon_ref)
         try:
             lijst = await self._brp.raadpleeg(bsn, Verwerkingsdoel.VOLGEN) if bsn else None
-        except DomainError:
+        except (DomainError, UnclearError):
             # Such as two current lists: a person must look at it. He stays to be read.
             return False
         # Under another BSN he would get another ref.

@@ -1,4 +1,8 @@
-"""PersoonBijwerken: read a youth who is followed again, and store and tell what changed (D1, R023)."""
+"""PersoonBijwerken: read a youth who is followed again, and store and tell what changed (D1, R023).
+
+A death is told first. Whoever is still dead when he is read again goes: one wrong answer destroys nobody, and the others
+deal with the death while they still know him.
+"""
 
 from collections.abc import Collection
 from typing import Final
@@ -13,7 +17,7 @@ from brp_proxy.domain.doel import Verwerkingsdoel
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.base import PersoonRef
 from contracts.persoon import PersoonVernietigdReden
-from platformkit.errors import DomainError, TransientError
+from platformkit.errors import DomainError, UnclearError
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.logging import get_logger
 
@@ -41,45 +45,48 @@ class Bijwerken:
         """Those of whom anything changed.
 
         Raises:
-            TransientError: the BRP is away for some of them; the others are done.
+            TransientError: the BRP is away; those before are done.
+            UnclearError: it can make up none of them.
         """
-        weg: TransientError | None = None
+        bsns = await self._executor.execute(self._personen.bsn_van, None, refs)
+        onduidelijk: dict[PersoonRef, UnclearError] = {}
         veranderd = []
-        for ref, bsn in (await self._executor.execute(self._personen.bsn_van, None, refs)).items():
+        for ref in refs:
             try:
-                if await self._lees(ref, bsn):
+                if await self._lees(ref, bsns.get(ref)):
                     veranderd.append(ref)
-            except TransientError as error:
-                weg = error
-        if weg is not None:
-            raise weg
+            except UnclearError as error:
+                onduidelijk[ref] = error
+        # One alone may be one of whom the BRP says nothing for ever. He is told of once more tomorrow, and read each night.
+        if len(onduidelijk) == len(refs) > 1:
+            raise next(iter(onduidelijk.values()))
+        for ref, waarom in onduidelijk.items():
+            meld_niet_te_volgen(ref, waarom.code)
         return veranderd
 
-    async def _lees(self, ref: PersoonRef, bsn: Bsn) -> bool:
+    async def _lees(self, ref: PersoonRef, bsn: Bsn | None) -> bool:
+        if bsn is None:
+            return meld_niet_te_volgen(ref, "bsn-onleesbaar")
         try:
             lijst = await self._brp.raadpleeg(bsn, Verwerkingsdoel.VOLGEN)
         except DomainError as error:
-            return _niet_te_volgen(ref, error.code)
+            return meld_niet_te_volgen(ref, error.code)
         if lijst is None:
-            return _niet_te_volgen(ref, "persoon-onbekend")
-        if lijst.bsn != bsn:
-            return _niet_te_volgen(ref, "bsn-gewijzigd")
+            return meld_niet_te_volgen(ref, "persoon-onbekend")
         return await self._executor.execute(self._bewaar, contexts.ZELF, ref, lijst)
 
     async def _bewaar(self, work: UnitOfWork, ref: PersoonRef, lijst: Persoonslijst) -> bool:
         persoon = await werk_bij(work, self._personen, lijst)
         work.audit("brp-raadpleging", outcome="bijgewerkt" if persoon else "ongewijzigd", person=ref)
-        if persoon is None:
-            return False
-        work.after_commit(_gewijzigd.add, 1)
-        if persoon.overleden_op is not None:
-            # Nothing may be kept of him (R023): told as dead first, so that everybody knows why he goes.
-            await self._levensloop.vergrendel(work, [persoon.persoon_ref])
-            await self._levensloop.markeer(work, [persoon.persoon_ref], PersoonVernietigdReden.OVERLEDEN)
-        return True
+        if persoon is not None:
+            work.after_commit(_gewijzigd.add, 1)
+        elif lijst.overleden:
+            await self._levensloop.vergrendel(work, [ref])
+            await self._levensloop.markeer(work, [ref], PersoonVernietigdReden.OVERLEDEN)
+        return persoon is not None
 
 
-def _niet_te_volgen(ref: PersoonRef, waarom: str) -> bool:
+def meld_niet_te_volgen(ref: PersoonRef, waarom: str) -> bool:
     """Somebody has to look: what is stored of this youth may be of the past from now on."""
     log.error("persoon_niet_meer_te_volgen", persoon_ref=str(ref), waarom=waarom)
     _zoek.add(1, {"waarom": waarom})

@@ -4,13 +4,13 @@ His end waits for nobody: an entry that the BRP did not take is one that it foll
 (`GevolgdenNalopen`). Until then the BRP alone knows of it, and no name is kept here for it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date
 
 from brp_proxy.application.ports import PersoonRepository, Volgen, VolgRepository
 from brp_proxy.domain.bsn import Bsn
 from contracts.base import PersoonRef
-from platformkit.errors import TransientError
+from platformkit.errors import DomainError, TransientError
 from platformkit.executor import Executor, UnitOfWork
 from platformkit.logging import get_logger
 
@@ -32,11 +32,13 @@ class VolgindicatiesBeeindigen:
         """End the entries of those who have one."""
         bsns, vandaag = await self._executor.execute(self._gevolgd, None, refs)
         try:
-            for bsn in bsns.values():
+            for bsn in bsns:
                 await self._volgen.beeindig(bsn, vandaag)
-        except TransientError:
+        except (DomainError, TransientError):
             log.warning("volgindicatie_niet_beeindigd", count=len(bsns))
 
-    async def _gevolgd(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> tuple[Mapping[PersoonRef, Bsn], date]:
+    async def _gevolgd(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> tuple[Collection[Bsn], date]:
+        """Also today. Not those who are known again, under another ref: that entry is theirs by now."""
         gevolgd = await self._volglijst.gevolgd(work, refs)
-        return await self._personen.bsn_van(work, gevolgd), work.today
+        bsns = set((await self._personen.bsn_van(work, gevolgd)).values())
+        return bsns - (await self._personen.refs_van(work, bsns)).keys(), work.today

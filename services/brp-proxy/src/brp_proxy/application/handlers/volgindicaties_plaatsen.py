@@ -4,8 +4,9 @@ Only after the signal, because nobody may be followed for a question that led to
 between the first reading and the entry is never delivered.
 """
 
-from brp_proxy.application.handlers.persoon_bijwerken import TEGELIJK, Bijwerken
+from brp_proxy.application.handlers.persoon_bijwerken import TEGELIJK, Bijwerken, meld_niet_te_volgen
 from brp_proxy.application.ports import PersoonRepository, Volgen, VolgRepository
+from platformkit.errors import DomainError
 from platformkit.executor import Executor
 
 
@@ -36,7 +37,11 @@ class VolgindicatiesPlaatsen:
         refs = await self._executor.execute(self._volglijst.te_plaatsen, None, TEGELIJK)
         bsns = await self._executor.execute(self._personen.bsn_van, None, refs) if refs else {}
         for ref, bsn in bsns.items():
-            await self._volgen.plaats(bsn)
+            try:
+                await self._volgen.plaats(bsn)
+            except DomainError as error:
+                # As if it stood: each night finds that it does not, and lets it be tried again.
+                meld_niet_te_volgen(ref, error.code)
             await self._bijwerken([ref])
             await self._executor.execute(self._volglijst.geplaatst, None, [ref])
         return len(bsns)

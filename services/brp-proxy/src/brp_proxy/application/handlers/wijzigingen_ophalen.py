@@ -6,7 +6,7 @@ told. A time without asking does none either, as the next question goes back to 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from itertools import islice
 from typing import Final
 
@@ -14,12 +14,15 @@ from opentelemetry import metrics
 
 from brp_proxy.application.handlers.persoon_bijwerken import TEGELIJK, Bijwerken
 from brp_proxy.application.ports import PersoonRepository, Volgen, VolgRepository
+from brp_proxy.domain.volgen import gewijzigd_vanaf
 from contracts.base import PersoonRef
 from platformkit.executor import Executor, UnitOfWork
 
-_TERUG: Final = timedelta(days=1)
+_BLADZIJDE: Final = 500
 
-_vreemd = metrics.get_meter("brp_proxy").create_counter("brp.volgen_onbekend", unit="{person}")
+_meter = metrics.get_meter("brp_proxy")
+_vreemd = _meter.create_counter("brp.volgen_onbekend", unit="{person}")
+_dagen = _meter.create_gauge("brp.wijzigingen_dagen", unit="{day}")
 
 
 class WijzigingenOphalen:
@@ -39,6 +42,7 @@ class WijzigingenOphalen:
         self._volglijst = volglijst
         self._personen = personen
         self._bijwerken = bijwerken
+        self._begin: date | None = None
         self._tot: date | None = None
         self._nog: Sequence[PersoonRef] = ()
 
@@ -54,22 +58,24 @@ class WijzigingenOphalen:
         self._nog = self._nog[TEGELIJK:]
         if not self._nog:
             await self._executor.execute(self._bewaar, None, self._tot)
+            _dagen.set(0)
             self._tot = None
         return len(self._nog)
 
     async def _vraag(self) -> tuple[date, Sequence[PersoonRef]]:
-        vandaag, vanaf = await self._executor.execute(self._sinds, None)
-        gewijzigd = await self._volgen.gewijzigd(vanaf)
+        vandaag, tot = await self._executor.execute(self._sinds, None)
+        self._begin = tot or self._begin or vandaag
+        _dagen.set((vandaag - self._begin).days)
+        gewijzigd = await self._volgen.gewijzigd(gewijzigd_vanaf(tot))
         refs: list[PersoonRef] = []
         bsns = iter(gewijzigd)
-        while deel := list(islice(bsns, 500)):
+        while deel := list(islice(bsns, _BLADZIJDE)):
             refs += (await self._executor.execute(self._personen.refs_van, None, deel)).values()
         _vreemd.add(len(gewijzigd) - len(refs))
         return vandaag, refs
 
-    async def _sinds(self, work: UnitOfWork) -> tuple[date, date]:
-        stand = await self._volglijst.stand(work)
-        return work.today, (stand.gewijzigd_tot or work.today) - _TERUG
+    async def _sinds(self, work: UnitOfWork) -> tuple[date, date | None]:
+        return work.today, (await self._volglijst.stand(work)).gewijzigd_tot
 
     async def _bewaar(self, work: UnitOfWork, tot: date) -> None:
         stand = await self._volglijst.stand(work)
