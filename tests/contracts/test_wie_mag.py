@@ -47,6 +47,7 @@ TABLE: dict[tuple[str, str, str], tuple[str, set[str]]] = {
     ("signaal", "POST", "/v1/contactgegevens"): ("contactgegevens:lezen", {"match"}),
     ("signaal", "GET", "/v1/accounts/eigen"): ("contactgegevens:lezen", {"match"}),
     ("signaal", "POST", "/v1/meldadressen"): ("meldadressen:lezen", {"notificatie"}),
+    ("signaal", "POST", "/v1/verhuizingen/ontvangers"): ("meldadressen:lezen", {"notificatie"}),
     ("match", "GET", "/v1/matches"): ("matches:lezen", WITH_SIGNALS),
     ("match", "GET", "/v1/matches/{matchId}"): ("matches:lezen", WITH_SIGNALS),
     ("match", "POST", "/v1/regiepartijen"): ("regie:lezen", {"notificatie"}),

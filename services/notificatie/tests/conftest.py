@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from aiokafka import ConsumerRecord
 from packages.kanalen.tests.antwoorden import Antwoorder
 from sqlalchemy import text
 
+from contracts.http.deelnemers import Verhuisontvangers
 from contracts.match import (
     BetrokkenProfessional,
     MatchBeeindigd,
@@ -32,10 +34,14 @@ from lokaal.postvak.besturing import Besturing
 from lokaal.postvak.smtp import protocol_factory
 from notificatie.adapters.db.matchstand import PostgresMatchstandRepository
 from notificatie.adapters.db.notificatie import PostgresNotificatieRepository
+from notificatie.adapters.db.verhuizing import PostgresVerhuizingRepository
 from notificatie.adapters.teksten import JinjaTeksten
 from notificatie.application.bezorgen import Bezorger
 from notificatie.application.handlers.match_verwerken import MatchVerwerken
+from notificatie.application.handlers.personen_verwerken import PersonenVerwerken
+from notificatie.application.handlers.verhuizingen_vertellen import VerhuizingenVertellen
 from notificatie.application.ports import Adres
+from notificatie.domain.verhuizing import Verhuizing
 from platformkit import failpoints
 from platformkit.clock import FixedClock
 from platformkit.db.database import Database
@@ -109,6 +115,13 @@ class Adresboek:
     vragen: list[object] = field(default_factory=list)
     organisaties: dict[UUID, str] = field(default_factory=dict)
     postvakken: dict[str, str] = field(default_factory=dict)
+    melders: dict[UUID, Verhuisontvangers] = field(default_factory=dict)
+    onbekend: set[UUID] = field(default_factory=set)
+
+    async def van_verhuizing(self, verhuizing: Verhuizing) -> Verhuisontvangers:
+        self.vragen.append((verhuizing.versie, verhuizing.woongemeente))
+        self._weg(self.weg or verhuizing.persoon_ref in self.onbekend)
+        return self.melders.get(verhuizing.persoon_ref, Verhuisontvangers(melders=[], convenanten=[]))
 
     async def van_account(self, account: UUID) -> Adres | None:
         return self._van(str(account), self.organisaties.get(account))
@@ -157,6 +170,21 @@ class Wereld:
         handler = MatchVerwerken(PostgresMatchstandRepository(), self.bezorger.notificaties, self.machine)
         assert await self.consumer.handle(Subscription("notificatie.match", "match", handler), records)
 
+    async def hoort(self, *records: ConsumerRecord) -> None:
+        """One batch of the topic persoon."""
+        handler = PersonenVerwerken(PostgresVerhuizingRepository(), self.machine)
+        assert await self.consumer.handle(Subscription("notificatie.persoon", "persoon", handler), list(records))
+
+    async def zoek_uit(self) -> int:
+        """Find out whom the moves concern that are due now."""
+        return await VerhuizingenVertellen(
+            executor=self.bezorger.executor,
+            verhuizingen=PostgresVerhuizingRepository(),
+            notificaties=self.bezorger.notificaties,
+            melders=self.adressen,
+            machine=self.machine,
+        )()
+
     async def bezorg(self) -> None:
         """Deliver everything that is due now."""
         while claimed := await self.bezorger.claim(10, []):
@@ -194,7 +222,7 @@ def dsns(database: Callable[[str], Mapping[str, str]]) -> Mapping[str, str]:
 async def worker(dsns: Mapping[str, str]) -> AsyncIterator[Database]:
     """The worker's database with empty tables; emptied by the owner, because no other role may."""
     owner = Database(dsns["migrate"], pool=1, application="test")
-    tables = "match_stand, notificatie, notificatie_match, outbox, inbox, dead_letter"
+    tables = "match_stand, notificatie, notificatie_match, verhuizing, outbox, inbox, dead_letter"
     await owner.rows(Statement(text(f"truncate {tables}")))
     await owner.close()
     made = Database(dsns["worker"], pool=5, application="test")

@@ -2,9 +2,18 @@
 
 from typing import Annotated, Final
 
-from pydantic import Field, StrictBool
+from pydantic import Field, PositiveInt, StrictBool
 
-from contracts.base import AccountId, Code, OrganisatieId, PersoonRef, ProfessionalId, SignaalId
+from contracts.base import (
+    AccountId,
+    Code,
+    Gemeentecode,
+    Moment,
+    OrganisatieId,
+    PersoonRef,
+    ProfessionalId,
+    SignaalId,
+)
 from contracts.http.base import Antwoord, Call, Vraag
 from contracts.rollen import CONTACTGEGEVENS_LEZEN, MELDADRESSEN_LEZEN, SIGNALEN_BESTAAN
 
@@ -85,6 +94,29 @@ class Meldadressen(Antwoord):
     items: list[Meldadres]
 
 
+class VerhuizingVraag(Vraag):
+    """Een verhuizing van een jeugdige, zoals topic persoon die vertelt: wie krijgt daarover bericht?"""
+
+    persoon_ref: PersoonRef
+    versie: Annotated[PositiveInt, Field(description="Wie op deze versie of een latere meldde, wist het al")]
+    verhuisd_op: Annotated[Moment, Field(description="Moment waarop de verhuizing werd verteld")]
+    woongemeente: Annotated[Gemeentecode | None, Field(description="De nieuwe, als die bekend en niet geheim is")]
+
+
+class Melder(Antwoord):
+    """Een account met een actief signaal op de jeugdige, van voor de verhuizing."""
+
+    account: AccountId
+    afgegeven_op: Moment
+
+
+class Verhuisontvangers(Antwoord):
+    """Wie bericht krijgt: de melders, en de coordinator van deze convenanten, waar de nieuwe gemeente bij hoort."""
+
+    melders: list[Melder]
+    convenanten: list[Code]
+
+
 BESTAAN: Final = Call(
     service="signaal",
     method="GET",
@@ -118,4 +150,12 @@ MELDADRESSEN: Final = Call(
     scope=MELDADRESSEN_LEZEN,
     answer=Meldadressen,
     questions=(MeldadressenVanAccounts, MeldadresVanCoordinator),
+)
+VERHUISONTVANGERS: Final = Call(
+    service="signaal",
+    method="POST",
+    path="/verhuizingen/ontvangers",
+    scope=MELDADRESSEN_LEZEN,
+    answer=Verhuisontvangers,
+    questions=(VerhuizingVraag,),
 )

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from contracts.http.base import Call
-from contracts.http.deelnemers import BESTAAN, CONTACTGEGEVENS, EIGEN_ACCOUNT, MELDADRESSEN
+from contracts.http.deelnemers import BESTAAN, CONTACTGEGEVENS, EIGEN_ACCOUNT, MELDADRESSEN, VERHUISONTVANGERS
 from contracts.http.persoonsverwijzingen import VASTLEGGEN, VERGELIJKEN
 from contracts.http.regie import REGIEPARTIJ
 
@@ -14,5 +14,6 @@ CALLS: Final[tuple[Call[Any], ...]] = (
     EIGEN_ACCOUNT,
     CONTACTGEGEVENS,
     MELDADRESSEN,
+    VERHUISONTVANGERS,
     REGIEPARTIJ,
 )

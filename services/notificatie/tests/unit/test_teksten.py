@@ -44,7 +44,7 @@ def test_every_mail_says_where_to_log_in_and_that_it_cannot_be_answered(
     _, tekst = mail(soort, wie, eigen)
     assert PORTAAL in tekst
     assert "U kunt deze e-mail niet beantwoorden" in tekst
-    assert re.search(r"krijgen (ook bericht|deze e-mail ook)", tekst)
+    assert re.search(r"krijgen (zij )?(ook bericht|deze e-mail ook)", tekst)
     assert re.findall(r"https?://\S+", tekst) == [PORTAAL], "no other link, no tracking"
 
 
@@ -81,7 +81,7 @@ def test_a_match_reminds_of_the_duty_to_inform(wie: OntvangerSoort, eigen: Eigen
         ([VOORBIJ], ["- uw signaal van 3 mei 2026 bij Altra"]),
     ],
 )
-@pytest.mark.parametrize("soort", Soort)
+@pytest.mark.parametrize("soort", [Soort.MATCH, Soort.MATCH_ONJUIST])
 def test_a_mail_says_which_of_the_readers_own_signals_it_is_about(
     soort: Soort, eigen: list[Eigen], regels: list[str]
 ) -> None:
@@ -118,3 +118,27 @@ def test_a_wrong_match_is_called_wrong() -> None:
     onderwerp, tekst = mail(Soort.MATCH_ONJUIST, PROFESSIONAL)
     assert onderwerp == "Een match in de Verwijsindex klopte niet"
     assert "Deel geen informatie meer vanwege deze match" in tekst
+
+
+@pytest.mark.regel("O9")
+def test_a_move_says_which_signal_and_no_place() -> None:
+    onderwerp, tekst = mail(Soort.VERHUIZING, PROFESSIONAL, ALTRA)
+    assert onderwerp == "Een jongere in de Verwijsindex is verhuisd"
+    assert "- uw signaal van 3 mei 2026 bij Altra" in tekst
+    assert "Uw signaal blijft gewoon actief" in tekst
+    assert "(deze match is al voorbij)" not in tekst
+    for wie in (PROFESSIONAL, COORDINATOR):
+        assert "niet waar de jongere nu woont" in mail(Soort.VERHUIZING, wie, NIETS)[1]
+
+
+@pytest.mark.regel("D10")
+def test_a_move_does_not_tell_whether_anybody_else_reported() -> None:
+    _, tekst = mail(Soort.VERHUIZING, PROFESSIONAL, ALTRA)
+    assert "Hebben anderen ook een signaal op deze jongere? Dan krijgen zij ook bericht." in tekst
+
+
+@pytest.mark.regel("O9", "R113")
+def test_the_coordinator_is_asked_to_look_after_what_the_move_changes() -> None:
+    _, tekst = mail(Soort.VERHUIZING, COORDINATOR)
+    assert "Die gemeente hoort bij uw regio" in tekst
+    assert "wie de regie heeft" in tekst

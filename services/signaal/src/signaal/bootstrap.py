@@ -30,6 +30,7 @@ from signaal.application.handlers.signaal_afgeven import Afgeven
 from signaal.application.handlers.signaal_afsluiten import Afsluiten
 from signaal.application.handlers.signalen_laten_verlopen import SignalenLatenVerlopen
 from signaal.application.handlers.signalen_lezen import SignalenLezen
+from signaal.application.handlers.verhuisontvangers_geven import VerhuisontvangersGeven
 from signaal.application.vragers import Accounts
 from signaal.entrypoints.http.deelnemers import deelnemers_router
 from signaal.entrypoints.http.diensten import diensten_router
@@ -74,6 +75,9 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
                 executor=executor, vragers=vragers, accounts=accounts, signalen=signalen
             ),
             meldadres=MeldadresGeven(executor=executor, accounts=accounts, organisaties=organisaties),
+            verhuisontvangers=VerhuisontvangersGeven(
+                executor=executor, personen=PostgresPersoonRepository(), signalen=signalen, organisaties=organisaties
+            ),
         ),
     ]
 

@@ -257,3 +257,94 @@ async def test_a_signal_whose_youth_was_let_go_stays_and_somebody_is_told(
     assert [rij["id"] for rij in left] == [over]
     assert [each["signaal_id"] for each in log if each["event"] == "signaal_op_onbekende_verwijzing"] == [str(over)]
     assert await wereld.looker.fetchval("select count(*) from betrokkenheid where persoon_ref = $1", ref) == 2
+
+
+async def ontvangers(wereld: Any, ref: UUID, versie: int, woongemeente: str | None = "0392") -> Any:
+    """Whom notificatie is told to tell of a move."""
+    answer = await wereld.api.post(
+        "/v1/verhuizingen/ontvangers",
+        json={
+            "persoonRef": str(ref),
+            "versie": versie,
+            "verhuisdOp": NU.isoformat(),
+            "woongemeente": woongemeente,
+        },
+        headers=wereld.dienst("notificatie"),
+    )
+    return answer.json() if answer.status_code == 200 else answer.status_code
+
+
+@pytest.mark.regel("O9", "R113")
+async def test_of_a_move_are_told_who_reported_before_it_and_still_is_involved_and_the_new_coordinator(
+    wereld: Any, hoor: Hoor
+) -> None:
+    voor, gesloten, verlopen, na = [await wereld.professional() for _ in range(4)]
+    ref = wereld.jeugdige(versie=1)
+    eerst = (await wereld.geef_af(voor)).json()
+    await wereld.sluit(gesloten, (await wereld.geef_af(gesloten)).json()["signaalId"])
+    await wereld.geef_af(verlopen, body={"bsn": "999996782", "duur": "P1W"})
+    wereld.klok.forward(timedelta(days=7))
+    wereld.jeugdige(ref, versie=2, woongemeente="0392")
+    await wereld.geef_af(na)
+    await hoor(verteld(ref, 2))
+    melder = {"account": str(voor.account_id), "afgegevenOp": eerst["afgegevenOp"]}
+    assert await ontvangers(wereld, ref, 2) == {"melders": [melder], "convenanten": ["haarlem"]}
+    seen = "select actor, outcome from audit where action = 'verhuisontvangers-lezen' and person = $1"
+    assert [tuple(row) for row in await wereld.looker.fetch(seen, ref)] == [("notificatie", "ok")]
+
+
+@pytest.mark.regel("O9")
+@pytest.mark.parametrize(
+    ("woongemeente", "convenanten"),
+    [(None, []), ("0599", []), ("0457", ["regio-amsterdam"]), ("0363", ["regio-amsterdam"])],
+)
+async def test_the_coordinators_are_those_of_the_convenanten_that_the_new_gemeente_joined(
+    wereld: Any, hoor: Hoor, woongemeente: str | None, convenanten: list[str]
+) -> None:
+    wie = await wereld.professional()
+    ref = wereld.jeugdige(versie=1)
+    await wereld.geef_af(wie)
+    await hoor(verteld(ref, 2, woongemeente=woongemeente))
+    assert (await ontvangers(wereld, ref, 2, woongemeente))["convenanten"] == convenanten
+
+
+@pytest.mark.regel("O9", "D1")
+async def test_of_a_youth_who_is_secret_by_now_no_coordinator_hears_where_he_lives(wereld: Any, hoor: Hoor) -> None:
+    wie = await wereld.professional()
+    ref = wereld.jeugdige(versie=1)
+    await wereld.geef_af(wie)
+    await hoor(verteld(ref, 3, PersoonGewijzigd, woongemeente=None, geheim=True))
+    answer = await ontvangers(wereld, ref, 2)
+    assert ([each["account"] for each in answer["melders"]], answer["convenanten"]) == ([str(wie.account_id)], [])
+
+
+@pytest.mark.regel("O9")
+async def test_where_nobody_reported_before_it_nobody_is_told(wereld: Any, hoor: Hoor) -> None:
+    wie = await wereld.professional()
+    ref = wereld.jeugdige(versie=2)
+    await wereld.geef_af(wie)
+    await hoor(verteld(ref, 3), vernietigd(andere := uuid4(), 3, PersoonVernietigdReden.LEASE))
+    for each in (ref, andere):
+        assert await ontvangers(wereld, each, 2) == {"melders": [], "convenanten": []}
+
+
+async def test_a_move_that_was_not_heard_of_here_is_to_be_asked_about_again(wereld: Any, hoor: Hoor) -> None:
+    """A signal from before it may be committed at that moment."""
+    ref = wereld.jeugdige(versie=1)
+    assert await ontvangers(wereld, ref, 2) == 503
+    await wereld.geef_af(await wereld.professional())
+    assert await ontvangers(wereld, ref, 2) == 503
+    await hoor(verteld(ref, 2))
+    assert len((await ontvangers(wereld, ref, 2))["melders"]) == 1
+
+
+@pytest.mark.regel("O9")
+@pytest.mark.parametrize(("eerder", "verteld_aan"), [(timedelta(seconds=1), 1), (timedelta(0), 0)])
+async def test_a_signal_from_before_versions_were_kept_goes_by_its_moment(
+    wereld: Any, hoor: Hoor, eerder: timedelta, verteld_aan: int
+) -> None:
+    ref = wereld.jeugdige()
+    await wereld.geef_af(await wereld.professional())
+    await wereld.looker.execute("update signaal set afgegeven_op = $2 where persoon_ref = $1", ref, NU - eerder)
+    await hoor(verteld(ref, 2))
+    assert len((await ontvangers(wereld, ref, 2))["melders"]) == verteld_aan

@@ -74,11 +74,10 @@ class Bezorger:
         te_doen = await self.notificaties.vergrendel_te_doen(work, nu, limit, behalve)
         if not te_doen:
             return []
-        over = {
-            each.id: waarover(each.soort, each.voor, each.matches, work.today)
-            for each in await self.notificaties.kandidaten(work, te_doen)
-        }
-        nog = [each for each, matches in over.items() if matches]
+        kandidaten = await self.notificaties.kandidaten(work, te_doen)
+        over = {each.id: waarover(each.soort, each.voor, each.matches, work.today) for each in kandidaten}
+        # A move is about no match, and stays told whatever comes after it.
+        nog = [each.id for each in kandidaten if over[each.id] or each.soort is Soort.VERHUIZING]
         await self.notificaties.laat_vervallen(work, set(te_doen).difference(nog), nu)
         samen: dict[tuple[UUID, OntvangerSoort], list[Notificatie]] = defaultdict(list)
         for each in await self.notificaties.neem(work, nog, nu, nu + self.lease):
@@ -241,15 +240,15 @@ class Bezorger:
 
 def _vraagt_regie(notificatie: Notificatie) -> bool:
     """Who was told of a match is told of the mistake as well, whoever is involved by now."""
-    return notificatie.ontvanger.soort is OntvangerSoort.COORDINATOR and notificatie.soort is not Soort.MATCH_ONJUIST
+    return notificatie.ontvanger.soort is OntvangerSoort.COORDINATOR and notificatie.soort is Soort.MATCH
 
 
 def _met(notificatie: Notificatie, over: Sequence[Stand], vandaag: date) -> Notificatie:
     """What of the matches that it is about goes into the mail."""
     return replace(
         notificatie,
-        voorbij=not any(each.telt(vandaag) for each in over),
-        signaal_op=tuple(each.signaal_op for each in over if each.signaal_op is not None),
+        voorbij=bool(over) and not any(each.telt(vandaag) for each in over),
+        signaal_op=(*notificatie.signaal_op, *(each.signaal_op for each in over if each.signaal_op is not None)),
     )
 
 

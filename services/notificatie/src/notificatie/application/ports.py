@@ -7,10 +7,12 @@ from typing import Protocol
 from uuid import UUID
 
 from contracts.base import AccountId, MatchId, PersoonRef
+from contracts.http.deelnemers import Verhuisontvangers
 from contracts.match import MatchReden, MatchStatus
 from kanalen.email import EmailBericht, Result
 from notificatie.domain.notificatie import Besluit, NieuweNotificatie, Notificatie, Soort
 from notificatie.domain.ontvangers import OntvangerSoort
+from notificatie.domain.verhuizing import Verhuizing
 from notificatie.domain.vertellen import Stand, Verteld
 from platformkit.executor import UnitOfWork
 
@@ -88,6 +90,42 @@ class NotificatieRepository(Protocol):
 
     async def achterstand(self, work: UnitOfWork) -> tuple[int, datetime | None]:
         """How many are open, and since when the oldest."""
+        ...
+
+
+class VerhuizingRepository(Protocol):
+    """Moves of which it is still to be found out who is told."""
+
+    async def bewaar(self, work: UnitOfWork, verhuizingen: Collection[Verhuizing]) -> None:
+        """Store those that are not there, to be told at once."""
+        ...
+
+    async def vergeet(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> None:
+        """Remove what stands on these youths (D8)."""
+        ...
+
+    async def te_doen(self, work: UnitOfWork, nu: datetime, hoogstens: int) -> Sequence[Verhuizing]:
+        """At most so many that are due, the longest due first; others may have them, too."""
+        ...
+
+    async def stel_uit(self, work: UnitOfWork, verhuizing: Verhuizing, tot: datetime) -> None:
+        """Leave it until then."""
+        ...
+
+    async def neem(self, work: UnitOfWork, verhuizing: Verhuizing) -> bool:
+        """Remove it; whether it was there: else somebody else told of it, or its youth is gone."""
+        ...
+
+
+class Melders(Protocol):
+    """Who knows whom a move concerns.
+
+    Raises:
+        TransientError: it is away, does not know of the move yet, or does not understand us.
+    """
+
+    async def van_verhuizing(self, verhuizing: Verhuizing) -> Verhuisontvangers:
+        """Who reported on the youth before it, and which coordinators are told."""
         ...
 
 

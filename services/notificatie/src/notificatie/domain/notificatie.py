@@ -13,10 +13,11 @@ _CORRECTIE = UUID("5f0c2a0e-2f63-5d0b-9a43-6f1f7c3f8a51")
 
 
 class Soort(StrEnum):
-    """What is told: a match, or that a match told before was wrong (D18)."""
+    """What is told: a match, that a match told before was wrong (D18), or that a youth moved (law 7.1.2.3(1)(g))."""
 
     MATCH = "match"
     MATCH_ONJUIST = "match-onjuist"
+    VERHUIZING = "verhuizing"
 
 
 class Status(StrEnum):
@@ -68,12 +69,12 @@ class Notificatie:
 
 @dataclass(frozen=True)
 class NieuweNotificatie:
-    """A notification to be, of one match; `herroept` is the one that it takes back there, `signaal_op` as in `Notificatie`."""
+    """A notification to be, of one match if any; `herroept` is what it takes back there, `signaal_op` as in `Notificatie`."""
 
     soort: Soort
     oorzaak: Oorzaak
     ontvanger: Ontvanger
-    match_id: MatchId
+    match_id: MatchId | None
     signaal_op: datetime | None
     traceparent: str | None
     herroept: UUID | None = None

@@ -43,6 +43,10 @@ class PersoonRepository(Protocol):
         """Store those that are newer than what is known; these."""
         ...
 
+    async def van(self, work: UnitOfWork, persoon_ref: PersoonRef) -> Persoonstand | None:
+        """What is known of a youth."""
+        ...
+
     async def bijgewerkt(self, work: UnitOfWork, antwoord: Persoonstand) -> Persoonstand:
         """What is known of a youth, `antwoord` included if that is newer; nobody else changes it until the transaction ends.
 
@@ -72,6 +76,10 @@ class SignaalRepository(Protocol):
 
     async def vergrendel_actieve_op(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> Sequence[Signaal]:
         """The signals on these youths that nobody ended yet, locked."""
+        ...
+
+    async def actieve_op(self, work: UnitOfWork, persoon_ref: PersoonRef) -> Sequence[Signaal]:
+        """The signals on this youth that are active today."""
         ...
 
     async def vergrendel_op(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> Sequence[Signaal]:
@@ -186,6 +194,10 @@ class OrganisatieRepository(Protocol):
 
     async def opvolgers(self, work: UnitOfWork) -> Mapping[str, str]:
         """By the code of a gemeente that ended the one of which it became part (C26)."""
+        ...
+
+    async def convenanten(self, work: UnitOfWork, gemeente: str) -> Sequence[str]:
+        """The codes of the convenanten that a gemeente joined."""
         ...
 
     async def coordinator(self, work: UnitOfWork, convenant: str) -> str | None:

@@ -126,6 +126,10 @@ class Signaal:
         """Expired at its einddatum (R060, R074)."""
         return self._inactief(SignaalReden.VERLOPEN, self.einddatum)
 
+    def is_van_voor(self, versie: int, moment: datetime) -> bool:
+        """Whether it was issued before version `versie` of the youth, told at `moment`; by that where it has no version."""
+        return self.afgegeven_op < moment if self.persoon_versie is None else self.persoon_versie < versie
+
     def overleden(self, dag: date) -> "Signaal":
         """Ended because its youth died (R023), as was heard on `dag`; one that had expired by then has expired."""
         if self.status_op(dag) is not SignaalStatus.ACTIEF:

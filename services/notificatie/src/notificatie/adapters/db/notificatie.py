@@ -20,6 +20,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -27,7 +28,7 @@ from sqlalchemy.dialects.postgresql import insert
 from contracts.base import MatchId
 from contracts.match import MatchReden, MatchStatus, Oorzaak, OorzaakSoort
 from contracts.notificatie import Kanaal
-from notificatie.adapters.db.tables import match_stand, notificatie, notificatie_match
+from notificatie.adapters.db.tables import match_stand, notificatie, notificatie_match, verhuizing
 from notificatie.application.ports import Kandidaat, Matchstand
 from notificatie.domain.notificatie import Besluit, NieuweNotificatie, Notificatie, Reden, Soort, Status
 from notificatie.domain.ontvangers import Ontvanger, OntvangerSoort
@@ -194,7 +195,8 @@ _MARK = Statement(
     )
     .returning(notificatie.c.versie)
 )
-_BACKLOG = Statement(select(func.count().label("aantal"), func.min(notificatie.c.sinds).label("oudste")).where(_OPEN))
+_wacht = union_all(select(notificatie.c.sinds).where(_OPEN), select(verhuizing.c.sinds)).subquery()
+_BACKLOG = Statement(select(func.count().label("aantal"), func.min(_wacht.c.sinds).label("oudste")))
 
 
 class PostgresNotificatieRepository:
@@ -215,6 +217,7 @@ class PostgresNotificatieRepository:
                 "herroept": each.herroept,
             }
             for each in nieuwe
+            if each.match_id is not None
         ]
         await work.execute(_LINK, **columns_of(_links, links))
 
@@ -316,6 +319,7 @@ def _row(nieuw: NieuweNotificatie, nu: datetime) -> Fields:
         "traceparent": nieuw.traceparent,
         "sinds": nu,
         "gewijzigd_op": nu,
+        "signaal_op": nieuw.signaal_op if nieuw.match_id is None else None,
     }
 
 
@@ -342,4 +346,5 @@ def _notificatie(row: Row) -> Notificatie:
         onzeker=row.onzeker,
         sinds=row.sinds,
         traceparent=row.traceparent,
+        signaal_op=(row.signaal_op,) if row.signaal_op else (),
     )

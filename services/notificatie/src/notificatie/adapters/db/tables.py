@@ -52,6 +52,21 @@ notificatie = Table(
     Column("traceparent", Text),
     Column("sinds", DateTime(timezone=True), nullable=False),
     Column("gewijzigd_op", DateTime(timezone=True), nullable=False),
+    # Where it is about no match: when the recipient's own signal was issued.
+    Column("signaal_op", DateTime(timezone=True)),
+)
+
+verhuizing = Table(
+    "verhuizing",
+    metadata,
+    # Removed when it is known who is told: no trace of the youth stays (D8).
+    Column("persoon_ref", Uuid, primary_key=True),
+    Column("versie", BigInteger, primary_key=True),
+    Column("verhuisd_op", DateTime(timezone=True), nullable=False),
+    Column("woongemeente", Text),
+    Column("traceparent", Text),
+    Column("sinds", DateTime(timezone=True), nullable=False),
+    Column("volgende_poging_op", DateTime(timezone=True), nullable=False),
 )
 
 notificatie_match = Table(

@@ -5,15 +5,23 @@ from collections.abc import Mapping
 
 from contracts.base import AccountId
 from contracts.http.base import Vraag
-from contracts.http.deelnemers import MELDADRESSEN, MeldadressenVanAccounts, MeldadresVanCoordinator
+from contracts.http.deelnemers import (
+    MELDADRESSEN,
+    VERHUISONTVANGERS,
+    MeldadressenVanAccounts,
+    MeldadresVanCoordinator,
+    Verhuisontvangers,
+    VerhuizingVraag,
+)
 from notificatie.application.ports import Adres
+from notificatie.domain.verhuizing import Verhuizing
 from platformkit.http.client import ServiceClient
 
 _Adressen = Mapping[AccountId | None, Adres]
 
 
 class SignaalClient:
-    """See `notificatie.application.ports.Adressen`."""
+    """See `notificatie.application.ports.Adressen` and `Melders`."""
 
     def __init__(self, signaal: ServiceClient) -> None:
         self._signaal = signaal
@@ -31,6 +39,17 @@ class SignaalClient:
 
     async def van_coordinator(self, convenant: str) -> Adres | None:
         return (await self._ask(MeldadresVanCoordinator(coordinator_van=convenant))).get(None)
+
+    async def van_verhuizing(self, verhuizing: Verhuizing) -> Verhuisontvangers:
+        return await self._signaal.ask(
+            VERHUISONTVANGERS,
+            VerhuizingVraag(
+                persoon_ref=verhuizing.persoon_ref,
+                versie=verhuizing.versie,
+                verhuisd_op=verhuizing.verhuisd_op,
+                woongemeente=verhuizing.woongemeente,
+            ),
+        )
 
     async def _ask_accounts(self) -> _Adressen:
         """Begins when all who are ready to ask have done so; who comes later asks anew."""

@@ -34,7 +34,9 @@ class JinjaTeksten:
 
     def voor(self, soort: Soort, ontvanger: OntvangerSoort, eigen: Sequence[Eigen]) -> tuple[str, str]:
         alles_voorbij = all(each.voorbij for each in eigen)
-        if soort is Soort.MATCH_ONJUIST:
+        if soort is Soort.VERHUIZING:
+            name = "verhuizing" if ontvanger is OntvangerSoort.ACCOUNT else "verhuizing_coordinator"
+        elif soort is Soort.MATCH_ONJUIST:
             name = "match_onjuist"
         elif ontvanger is OntvangerSoort.COORDINATOR:
             name = "match_zonder_regiepartij"

@@ -12,7 +12,7 @@ from platformkit.db.sets import one_of
 from platformkit.db.statement import Statement
 from platformkit.errors import DomainError
 from platformkit.executor import UnitOfWork
-from signaal.adapters.db.tables import convenant, gemeente, locatie, organisatie, organisatie_alias
+from signaal.adapters.db.tables import convenant, convenant_gemeente, gemeente, locatie, organisatie, organisatie_alias
 from signaal.application.queries import Locatie, Organisatie
 
 _AANTAL: Final = 200
@@ -46,6 +46,11 @@ _LOCATIE = Statement(
     select(locatie.c.id).where(locatie.c.id == bindparam("id"), locatie.c.organisatie == bindparam("organisatie"))
 )
 _OPVOLGERS = Statement(select(gemeente.c.code, gemeente.c.opgevolgd_door).where(gemeente.c.opgevolgd_door.is_not(None)))
+_CONVENANTEN = Statement(
+    select(convenant_gemeente.c.convenant)
+    .where(convenant_gemeente.c.gemeente == bindparam("gemeente"))
+    .order_by(convenant_gemeente.c.convenant)
+)
 _COORDINATOR = Statement(select(convenant.c.coordinator_email).where(convenant.c.code == bindparam("code")))
 
 
@@ -71,6 +76,10 @@ class PostgresOrganisatieRepository:
     async def opvolgers(self, work: UnitOfWork) -> Mapping[str, str]:
         """See the port."""
         return {rij.code: rij.opgevolgd_door for rij in await work.rows(_OPVOLGERS)}
+
+    async def convenanten(self, work: UnitOfWork, gemeente: str) -> Sequence[str]:
+        """See the port."""
+        return [rij.convenant for rij in await work.rows(_CONVENANTEN, gemeente=gemeente)]
 
     async def coordinator(self, work: UnitOfWork, convenant: str) -> str | None:
         """See the port."""

@@ -24,11 +24,13 @@ class PostgresPersoonRepository:
         nieuwer = await _STANDEN.store(work, [vars(each) for each in standen])
         return [each for each in standen if each.persoon_ref in nieuwer]
 
+    async def van(self, work: UnitOfWork, persoon_ref: PersoonRef) -> Persoonstand | None:
+        """See the port."""
+        rij = await work.row(_VAN, ref=persoon_ref)
+        return Persoonstand(**{**rij, "status": PersoonStatus(rij.status)}) if rij else None
+
     async def bijgewerkt(self, work: UnitOfWork, antwoord: Persoonstand) -> Persoonstand:
         """See the port."""
         # Also where it is not newer this waits for whoever stores the youth now, and goes on after him.
         await self.bewaar(work, [antwoord])
-        rij = await work.row(_VAN, ref=antwoord.persoon_ref)
-        if rij is None:
-            raise ValueError("stored, and not there")
-        return Persoonstand(**{**rij, "status": PersoonStatus(rij.status), "persoon_ref": PersoonRef(rij.persoon_ref)})
+        return await self.van(work, antwoord.persoon_ref) or antwoord

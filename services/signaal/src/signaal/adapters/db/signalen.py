@@ -85,6 +85,15 @@ _VERGRENDEL_VERLOPEN = Statement(
 _OP = select(*_SIGNAAL).where(one_of(signaal.c.persoon_ref, "jeugdigen")).order_by(signaal.c.id).with_for_update()
 _VERGRENDEL_OP = Statement(_OP)
 _VERGRENDEL_ACTIEVE_OP = Statement(_OP.where(signaal.c.status == constant(SignaalStatus.ACTIEF)))
+_ACTIEVE_OP = Statement(
+    select(*_SIGNAAL)
+    .where(
+        signaal.c.persoon_ref == bindparam("persoon_ref"),
+        signaal.c.status == constant(SignaalStatus.ACTIEF),
+        signaal.c.einddatum > bindparam("dag"),
+    )
+    .order_by(signaal.c.id)
+)
 _NIEMAND_BETROKKEN = Statement(delete(betrokkenheid).where(one_of(betrokkenheid.c.persoon_ref, "jeugdigen")))
 _ONGETELD = Statement(delete(signaal_telling).where(one_of(signaal_telling.c.signaal, "signalen")))
 _VERNIETIG = Statement(delete(signaal).where(one_of(signaal.c.id, "signalen")))
@@ -197,6 +206,10 @@ class PostgresSignaalRepository:
     async def vergrendel_actieve_op(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> Sequence[Signaal]:
         """See the port."""
         return [_signaal(rij) for rij in await work.rows(_VERGRENDEL_ACTIEVE_OP, jeugdigen=list(jeugdigen))]
+
+    async def actieve_op(self, work: UnitOfWork, persoon_ref: PersoonRef) -> Sequence[Signaal]:
+        """See the port."""
+        return [_signaal(rij) for rij in await work.rows(_ACTIEVE_OP, persoon_ref=persoon_ref, dag=work.today)]
 
     async def vergrendel_op(self, work: UnitOfWork, jeugdigen: Collection[PersoonRef]) -> Sequence[Signaal]:
         """See the port."""

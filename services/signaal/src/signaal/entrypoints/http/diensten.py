@@ -10,6 +10,7 @@ from contracts.http.deelnemers import (
     CONTACTGEGEVENS,
     EIGEN_ACCOUNT,
     MELDADRESSEN,
+    VERHUISONTVANGERS,
     Bestaan,
     Contacten,
     ContactVraag,
@@ -17,12 +18,15 @@ from contracts.http.deelnemers import (
     Meldadressen,
     MeldadressenVanAccounts,
     MeldadresVanCoordinator,
+    Verhuisontvangers,
+    VerhuizingVraag,
 )
 from platformkit.http.auth import asker, require
 from platformkit.identity import Principal
 from signaal.application.handlers.contactgegevens_geven import ContactgegevensGeven
 from signaal.application.handlers.meldadres_geven import MeldadresGeven
 from signaal.application.handlers.signalen_lezen import SignalenLezen
+from signaal.application.handlers.verhuisontvangers_geven import VerhuisontvangersGeven
 from signaal.application.vragers import Accounts
 
 
@@ -32,6 +36,7 @@ def diensten_router(
     lezen: SignalenLezen,
     contactgegevens: ContactgegevensGeven,
     meldadres: MeldadresGeven,
+    verhuisontvangers: VerhuisontvangersGeven,
 ) -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["diensten"])
@@ -69,5 +74,13 @@ def diensten_router(
         if isinstance(vraag, MeldadressenVanAccounts):
             return Meldadressen(items=list(await meldadres.van_accounts(dienst, vraag.accounts)))
         return Meldadressen(items=list(await meldadres.van_coordinator(dienst, vraag.coordinator_van)))
+
+    @router.post(VERHUISONTVANGERS.path, operation_id="verhuisontvangersLezen")
+    async def van_verhuizing(
+        vraag: VerhuizingVraag,
+        dienst: Annotated[Principal, Depends(require(VERHUISONTVANGERS.scope))],
+    ) -> Verhuisontvangers:
+        """Wie bericht krijgt van een verhuizing. 503 zolang die hier nog niet bekend is."""
+        return await verhuisontvangers(dienst, vraag)
 
     return router
