@@ -116,6 +116,7 @@ async def test_every_route_wants_a_token_with_its_own_scope(wereld: Any) -> None
         ("POST", "/v1/contactgegevens"),
         ("GET", "/v1/accounts/eigen"),
         ("POST", "/v1/meldadressen"),
+        ("POST", "/v1/verhuizingen/ontvangers"),
     ]
     operations = sum(len(path) for path in (await wereld.api.get("/v1/openapi.json")).json()["paths"].values())
     assert len(routes) == operations
