@@ -33,7 +33,7 @@ ROLES = {
     "functioneel-beheerder",
     "bronsysteem",
 }
-SERVICES = {"signaal", "match", "notificatie", "brp-proxy"}
+SERVICES = {"signaal", "match", "notificatie", "brp-proxy", "inzage"}
 WITH_SIGNALS = {"professional", "matchregisseur"}
 
 TABLE: dict[tuple[str, str, str], tuple[str, set[str]]] = {
@@ -53,6 +53,8 @@ TABLE: dict[tuple[str, str, str], tuple[str, set[str]]] = {
     ("match", "POST", "/v1/regiepartijen"): ("regie:lezen", {"notificatie"}),
     ("brp-proxy", "POST", "/v1/persoonsverwijzingen"): ("personen:vastleggen", {"signaal"}),
     ("brp-proxy", "POST", "/v1/persoonsverwijzingen/vergelijkingen"): ("personen:vastleggen", {"signaal"}),
+    ("brp-proxy", "POST", "/v1/kaartgegevens"): ("kaartgegevens:lezen", {"signaal", "inzage"}),
+    ("brp-proxy", "POST", "/v1/klassegegevens"): ("klassegegevens:lezen", {"signaal"}),
 }
 REFUSED = {"niet-ingelogd", "sessie-verlopen", "geen-toegang", "interne-fout"}
 EVERY_SCOPE = sorted({scope for scope, _ in TABLE.values()})

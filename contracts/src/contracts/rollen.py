@@ -13,6 +13,8 @@ MATCHES_LEZEN = "matches:lezen"
 DEELNEMERS_BEHEREN = "deelnemers:beheren"
 
 PERSONEN_VASTLEGGEN = "personen:vastleggen"
+KAARTGEGEVENS_LEZEN = "kaartgegevens:lezen"
+KLASSEGEGEVENS_LEZEN = "klassegegevens:lezen"
 SIGNALEN_BESTAAN = "signalen:bestaan"
 CONTACTGEGEVENS_LEZEN = "contactgegevens:lezen"
 MELDADRESSEN_LEZEN = "meldadressen:lezen"
@@ -40,7 +42,8 @@ SCOPES: Mapping[str, frozenset[str]] = MappingProxyType(
 
 DIENSTEN: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "signaal": frozenset({PERSONEN_VASTLEGGEN}),
+        "signaal": frozenset({PERSONEN_VASTLEGGEN, KAARTGEGEVENS_LEZEN, KLASSEGEGEVENS_LEZEN}),
+        "inzage": frozenset({KAARTGEGEVENS_LEZEN}),
         "match": frozenset({CONTACTGEGEVENS_LEZEN}),
         "notificatie": frozenset({MELDADRESSEN_LEZEN, REGIE_LEZEN}),
         "brp-proxy": frozenset({SIGNALEN_BESTAAN}),
@@ -62,7 +65,7 @@ APIS: Mapping[str, frozenset[str]] = MappingProxyType(
             }
         ),
         "match": frozenset({MATCHES_LEZEN, REGIE_LEZEN}),
-        "brp-proxy": frozenset({PERSONEN_VASTLEGGEN}),
+        "brp-proxy": frozenset({PERSONEN_VASTLEGGEN, KAARTGEGEVENS_LEZEN, KLASSEGEGEVENS_LEZEN}),
     }
 )
 """The scopes of each API, which is an audience of its own: a token for one is refused by the others (D17)."""

@@ -154,7 +154,7 @@ def test_keys_can_be_replaced_one_after_the_other(keys: Path, tmp_path: Path) ->
 
 
 def test_the_contracts_say_who_needs_a_key_for_it() -> None:
-    assert {name for name in DIENSTEN if needs_signer(name)} == {"signaal", "match"}
+    assert {name for name in DIENSTEN if needs_signer(name)} == {"signaal", "match", "inzage"}
     assert {call.service for call in CALLS if needs_reader(call.service)} == {"brp-proxy", "signaal"}
 
 

@@ -23,6 +23,7 @@ from brp_proxy.application.handlers.herstellen import Herstellen
 from brp_proxy.application.handlers.leases_nalopen import LeasesNalopen
 from brp_proxy.application.handlers.persoon_bijwerken import Bijwerken
 from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
+from brp_proxy.application.handlers.persoonsgegevens_lezen import KaartLezen, KlasseLezen
 from brp_proxy.application.handlers.republish import CONTEXT, Republish
 from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerken
 from brp_proxy.application.handlers.sleutels_nalopen import SleutelsNalopen
@@ -32,6 +33,7 @@ from brp_proxy.application.handlers.volgindicaties_beeindigen import Volgindicat
 from brp_proxy.application.handlers.volgindicaties_plaatsen import VolgindicatiesPlaatsen
 from brp_proxy.application.handlers.wijzigingen_ophalen import WijzigingenOphalen
 from brp_proxy.entrypoints import cli
+from brp_proxy.entrypoints.http.persoonsgegevens import persoonsgegevens_router
 from brp_proxy.entrypoints.http.persoonsverwijzingen import persoonsverwijzingen_router
 from brp_proxy.entrypoints.http.problems import PROBLEMS
 from brp_proxy.settings import SLEUTELS, Settings
@@ -102,7 +104,8 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     return [
         persoonsverwijzingen_router(
             Vastleggen(brp, process.executor, personen), Vergelijken(process.executor, personen)
-        )
+        ),
+        persoonsgegevens_router(KaartLezen(process.executor, personen), KlasseLezen(process.executor, personen)),
     ]
 
 

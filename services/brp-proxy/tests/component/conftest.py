@@ -99,7 +99,10 @@ def brp(start: Any) -> Proces:
 @pytest.fixture(scope="session")
 def issuer(start: Any) -> Proces:
     clients = {
-        "signaal": {"secret": GEHEIM, "scopes": ["personen:vastleggen"]},
+        "signaal": {
+            "secret": GEHEIM,
+            "scopes": ["personen:vastleggen", "kaartgegevens:lezen", "klassegegevens:lezen"],
+        },
         "match": {"secret": GEHEIM, "scopes": ["contactgegevens:lezen"]},
         "lokaal": {"secret": GEHEIM, "scopes": []},
     }
@@ -187,6 +190,13 @@ class Wereld:
                 "Namens": self.namens(doel=f"{_VASTLEGGEN}/vergelijkingen"),
             },
         )
+
+    async def lees(self, wat: str, *refs: object, namens: str | None = "") -> httpx.Response:
+        """Asks for `kaartgegevens` or `klassegegevens`."""
+        headers = {"Authorization": f"Bearer {await self.token()}"}
+        if namens is not None:
+            headers["Namens"] = namens or self.namens(doel=f"POST /v1/{wat}")
+        return await self.api.post(f"/v1/{wat}", json={"personen": list(refs)}, headers=headers)
 
     async def brp_doet(self, **opdracht: object) -> None:
         (await self.brp.put("/_besturing", json=opdracht)).raise_for_status()

@@ -208,3 +208,61 @@ async def test_the_description_tells_every_problem(wereld) -> None:
     codes = beschrijving["components"]["schemas"]["Probleem"]["properties"]["code"]["enum"]
     assert {"bsn-ongeldig", "persoon-onbekend", "persoon-overleden", "persoon-te-oud"} <= set(codes)
     assert {"geboortedatum-onbekend", "brp-niet-beschikbaar"} <= set(codes)
+
+
+@pytest.mark.regel("R012", "R032")
+async def test_the_card_of_a_youth_while_the_brp_is_away(wereld, kijk) -> None:
+    ref = (await wereld.leg_vast(JEUGDIGE)).json()["persoonRef"]
+    await wereld.brp_doet(fout="503")
+    aanroepen = await wereld.brp_aanroepen()
+    antwoord = await wereld.lees("kaartgegevens", ref)
+    assert antwoord.status_code == 200, antwoord.text
+    [kaart] = antwoord.json()["items"]
+    assert set(kaart) == {
+        "persoonRef", "naam", "geboortedatum", "geslacht", "adres", "woongemeente", "geheim", "leeftijdsband", "peildatum",
+    }  # fmt: skip
+    assert kaart["naam"]
+    assert kaart["adres"]["regels"]
+    assert await wereld.brp_aanroepen() == aanroepen
+
+
+async def test_a_secret_address_is_on_no_card(wereld) -> None:
+    ref = (await wereld.leg_vast(MET_GEHEIM_ADRES)).json()["persoonRef"]
+    [kaart] = (await wereld.lees("kaartgegevens", ref)).json()["items"]
+    assert (kaart["geheim"], kaart["adres"], kaart["woongemeente"]) == (True, None, None)
+
+
+async def test_a_class_is_what_the_ref_came_with(wereld) -> None:
+    gegeven = (await wereld.leg_vast(JEUGDIGE)).json()
+    antwoord = await wereld.lees("klassegegevens", gegeven["persoonRef"], namens=None)
+    [klasse] = antwoord.json()["items"]
+    assert klasse == {veld: waarde for veld, waarde in gegeven.items() if veld != "vastgelegdOp"}
+
+
+@pytest.mark.parametrize("wat", ["kaartgegevens", "klassegegevens"])
+async def test_whom_nobody_knows_is_not_in_the_answer(wereld, wat) -> None:
+    refs = [str(uuid4()) for _ in range(100)]
+    antwoord = await wereld.lees(wat, *refs)
+    assert (antwoord.status_code, antwoord.json()) == (200, {"items": [], "tijdelijkOnleesbaar": []})
+
+
+@pytest.mark.parametrize("refs", [[], ["geen"], [None], [str(uuid4()) for _ in range(101)]], ids=len)
+async def test_a_question_without_refs_or_with_too_many_is_refused(wereld, kijk, refs) -> None:
+    antwoord = await wereld.lees("kaartgegevens", *refs)
+    assert (antwoord.status_code, antwoord.json()["code"]) == (400, "ongeldige-invoer")
+    assert await kijk.aantal("audit") == 0
+
+
+async def test_a_card_is_read_for_somebody(wereld, kijk) -> None:
+    # Nobody; who is not signed for; who is signed for something else.
+    for namens, code in ((None, "namens-ontbreekt"), ("x", "namens-ongeldig"), (wereld.namens(), "namens-ongeldig")):
+        assert (await wereld.lees("kaartgegevens", str(uuid4()), namens=namens)).json()["code"] == code
+    assert await kijk.aantal("audit") == 0
+
+
+async def test_what_is_read_stands_in_no_log_and_no_span(wereld) -> None:
+    await wereld.brp_persoon(JEUGDIGE, naam={"volledigeNaam": KANARIE})
+    ref = (await wereld.leg_vast(JEUGDIGE)).json()["persoonRef"]
+    assert (await wereld.lees("kaartgegevens", ref)).json()["items"][0]["naam"] == KANARIE
+    await wereld.spans_met(b"kaartgegevens")
+    assert KANARIE.encode() not in wereld.verteld

@@ -16,11 +16,17 @@ from brp_proxy.adapters.db.persoon import PostgresPersoonRepository
 from brp_proxy.adapters.db.sleutel import PostgresSleutelRepository
 from brp_proxy.adapters.db.volgen import PostgresVolgRepository
 from brp_proxy.adapters.kluis import Kluis, Sleutels
-from brp_proxy.application.commands import PersoonVastleggen, VerwijzingVergelijken
+from brp_proxy.application.commands import (
+    KaartgegevensLezen,
+    KlassegegevensLezen,
+    PersoonVastleggen,
+    VerwijzingVergelijken,
+)
 from brp_proxy.application.handlers.herlezen import Herlezen
 from brp_proxy.application.handlers.leases_nalopen import LeasesNalopen
 from brp_proxy.application.handlers.persoon_bijwerken import Bijwerken
 from brp_proxy.application.handlers.persoon_vastleggen import Vastleggen
+from brp_proxy.application.handlers.persoonsgegevens_lezen import KaartLezen, KlasseLezen
 from brp_proxy.application.handlers.signalen_verwerken import CONSUMER, SignalenVerwerken
 from brp_proxy.application.handlers.sleutels_nalopen import SleutelsNalopen
 from brp_proxy.application.handlers.vernietigen import Vernietigen
@@ -31,7 +37,8 @@ from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.doel import Verwerkingsdoel
 from brp_proxy.domain.persoonslijst import Ouderregistratie, Persoonslijst
 from brp_proxy.settings import Settings
-from contracts.base import Event
+from contracts.base import Event, PersoonRef
+from contracts.http.persoonsgegevens import KaartgegevensAntwoord, KlassegegevensAntwoord
 from contracts.http.persoonsverwijzingen import Persoonsverwijzing
 from contracts.signaal import (
     Bron,
@@ -98,7 +105,14 @@ class Omgeving:
             woongemeente=woongemeente,
             geslacht=Geslacht.VROUW,
             ouders=tuple(Ouderregistratie(Bsn(ouder), f"{plaats}", geboren) for plaats, ouder in enumerate(ouders, 1)),
-            gegevens={"naam": {"geslachtsnaam": self.KANARIE}},
+            gegevens={
+                "naam": {"geslachtsnaam": self.KANARIE},
+                "geboorte": {"datum": "2012-05-05"},
+                "geslacht": "V",
+                "verblijfplaats": None
+                if geheim
+                else {"type": "Adres", "verblijfadres": {"korteStraatnaam": "Spui", "huisnummer": 1}},
+            },
         )
 
     async def raadpleeg(self, bsn: Bsn, doel: Verwerkingsdoel) -> Persoonslijst | None:
@@ -135,6 +149,14 @@ class Omgeving:
     async def vergelijk(self, bsn: str, persoon_ref: UUID, *, actief: int = 1) -> bool:
         handler = Vergelijken(self.executor("api"), self.persoonsregister(actief=actief))
         return await handler(VerwijzingVergelijken(Bsn(bsn), persoon_ref, DIENST, NAMENS))
+
+    async def lees_kaarten(self, *refs: UUID) -> KaartgegevensAntwoord:
+        handler = KaartLezen(self.executor("api"), self.persoonsregister())
+        return await handler(KaartgegevensLezen([PersoonRef(ref) for ref in refs], DIENST, NAMENS))
+
+    async def lees_klassen(self, *refs: UUID) -> KlassegegevensAntwoord:
+        handler = KlasseLezen(self.executor("api"), self.persoonsregister())
+        return await handler(KlassegegevensLezen([PersoonRef(ref) for ref in refs], DIENST))
 
     async def verwerk(self, *messages: Message) -> None:
         handler = SignalenVerwerken(PostgresLevensloopRepository())

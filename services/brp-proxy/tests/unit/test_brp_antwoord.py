@@ -148,6 +148,16 @@ def test_an_unknown_sex_is_onbekend() -> None:
     assert lijst().geslacht is lijst(geslacht={"code": "X"}).geslacht is Geslacht.ONBEKEND
 
 
+def test_null_is_no_value_and_what_the_api_does_not_have_is_passed_by() -> None:
+    names = ("naam", "geboorte", "geslacht", "verblijfplaats", "gemeenteVanInschrijving", "ouders", "overlijden")
+    nothing = dict.fromkeys((*names, "opschortingBijhouding", "geheimhoudingPersoonsgegevens", "inOnderzoek"))
+    gelezen = lijst(**nothing, burgerservicenummer=BSN.waarde, **{"extra-veld": "20210804"})
+    assert (gelezen.geboren, gelezen.overleden, gelezen.geheim, gelezen.ouders) == (None, False, False, ())
+    assert lijst(ouders=[{"burgerservicenummer": None, "ouderAanduiding": None}]).ouders == (
+        Ouderregistratie(None, None, None),
+    )
+
+
 @pytest.mark.parametrize("reden", ["F", "W"])
 def test_a_removed_list_is_an_unknown_person(reden) -> None:
     assert lijst(opschortingBijhouding={"reden": {"code": reden}}) is None

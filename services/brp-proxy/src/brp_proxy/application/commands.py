@@ -1,5 +1,6 @@
 """What this service can be asked to do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from brp_proxy.domain.bsn import Bsn
@@ -16,6 +17,23 @@ class PersoonVastleggen:
     doel: Verwerkingsdoel
     dienst: Principal
     namens: Principal
+
+
+@dataclass(frozen=True)
+class KaartgegevensLezen:
+    """What stands on the cards of these youths, for a service in the name of a person."""
+
+    personen: Sequence[PersoonRef]
+    dienst: Principal
+    namens: Principal
+
+
+@dataclass(frozen=True)
+class KlassegegevensLezen:
+    """What decides on the end and the class of a signal on these youths, for a service itself."""
+
+    personen: Sequence[PersoonRef]
+    dienst: Principal
 
 
 @dataclass(frozen=True)

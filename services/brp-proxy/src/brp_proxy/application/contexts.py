@@ -8,9 +8,10 @@ ZELF = DatabaseContext(NOBODY, _ROL, actor=Actor("brp-proxy", "systeem"))
 """What the service does by itself."""
 
 
-def dienst(dienst: Principal, namens: Principal) -> DatabaseContext:
-    """Every person, recorded as the service and the person in whose name it asks, in his role.
+def dienst(dienst: Principal, namens: Principal | None) -> DatabaseContext:
+    """Every person, recorded as the service, and the person in whose name it asks, if it does, in his role.
 
     A service has no tenants: whose youth it is, the caller has checked (D17).
     """
-    return DatabaseContext(NOBODY, _ROL, actor=Actor(f"{dienst.client}/{namens.actor}", namens.role))
+    actor = Actor(f"{dienst.client}/{namens.actor}", namens.role) if namens else Actor(dienst.client, _ROL)
+    return DatabaseContext(NOBODY, _ROL, actor=actor)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.doel import Verwerkingsdoel
+from brp_proxy.domain.kaart import Kaart
 from brp_proxy.domain.persoon import Persoon
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.base import OuderRef, PersoonRef, SignaalId
@@ -139,6 +140,12 @@ class PersoonRepository(Protocol):
         Raises:
             TransientError: his key changed since it was looked for; nothing was written.
         """
+        ...
+
+    async def lees(
+        self, work: UnitOfWork, refs: Collection[PersoonRef]
+    ) -> tuple[Sequence[Kaart], Collection[PersoonRef]]:
+        """What was stored last of those of these youths who are known, and the refs of whom it cannot be read now."""
         ...
 
     async def bsn_van(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> Mapping[PersoonRef, Bsn]:

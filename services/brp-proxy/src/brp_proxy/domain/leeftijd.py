@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
+from contracts.http.persoonsgegevens import Leeftijdsband
 from contracts.statistiek import Leeftijdsgroep
 
 GRENS = 23
@@ -86,3 +87,12 @@ def leeftijdsgroep(leeftijd: int) -> Leeftijdsgroep:
         if leeftijd <= hoogste:
             return groep
     return Leeftijdsgroep.VAN_18_TOT_EN_MET_22
+
+
+def leeftijdsband(dag: date, geboren: Geboortedatum) -> Leeftijdsband:
+    """Who decides on the data on `dag`: when in doubt youth and parents together, which protects most (D7)."""
+    if verjaardag(laatste_dag(geboren), 16) <= dag:
+        return Leeftijdsband.VANAF_16
+    if verjaardag(eerste_dag(geboren), 12) <= dag:
+        return Leeftijdsband.VAN_12_TOT_EN_MET_15
+    return Leeftijdsband.ONDER_12

@@ -150,7 +150,7 @@ class PostgresHerstelRepository:
                 ref = record.persoon_ref
                 sleutel = self._kluis.pak_uit(ref, record.sleutel, record.kekversie)
                 bsn = self._kluis.namen(ref, record.namen, record.kekversie).jeugdige
-                return self._kluis.versluit(ref, sleutel, pak_in(bsn, persoon))
+                return self._kluis.versluit(ref, sleutel, pak_in(bsn, persoon, None))
         except KluisError:
             pass
         return _LEEG

@@ -10,17 +10,19 @@ from sqlalchemy import and_, bindparam, delete, exists, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
-from brp_proxy.adapters.db.gegevens import pak_in, pak_uit
+from brp_proxy.adapters.db.gegevens import pak_in, pak_kaart_uit, pak_uit
 from brp_proxy.adapters.db.ouders import verwijder_kinderloze_ouders
 from brp_proxy.adapters.db.sleutel import PostgresSleutelRepository
 from brp_proxy.adapters.db.tables import Soort, ouder, persoon, verwijzing
 from brp_proxy.adapters.kluis import Kluis, KluisError, Namen
 from brp_proxy.application.ports import Plek, Sleutelrecord
 from brp_proxy.domain.bsn import Bsn
+from brp_proxy.domain.kaart import Kaart
 from brp_proxy.domain.persoon import Persoon
 from brp_proxy.domain.persoonslijst import Persoonslijst
 from contracts.base import OuderRef, PersoonRef
 from contracts.persoon import Ouder, PersoonVernietigdReden
+from platformkit.clock import AMSTERDAM
 from platformkit.db.sets import columns_of, constant, insert_rows, one_of, rows
 from platformkit.db.statement import Statement
 from platformkit.executor import UnitOfWork
@@ -88,6 +90,12 @@ _PAGE = Statement(
 )
 _DATA_OF = Statement(
     select(persoon.c.persoon_ref, persoon.c.versie, persoon.c.gegevens).where(one_of(persoon.c.persoon_ref, "refs"))
+)
+_READ = Statement(
+    select(persoon)
+    .join(verwijzing, verwijzing.c.persoon_ref == persoon.c.persoon_ref)
+    .where(verwijzing.c.soort == _JEUGDIGE, one_of(verwijzing.c.persoon_ref, "refs"))
+    .order_by(persoon.c.persoon_ref)
 )
 _REFERRED = ("persoon_ref", "soort", "bsn_index", "sleutelversie")
 _made = insert_rows(verwijzing, _REFERRED)
@@ -215,6 +223,28 @@ class PostgresPersoonRepository:
                 dicht.append(ref)
         return personen, dicht
 
+    async def lees(
+        self, work: UnitOfWork, refs: Collection[PersoonRef]
+    ) -> tuple[Sequence[Kaart], Collection[PersoonRef]]:
+        # The keys first: whose key is destroyed after that is marked by now, and unknown.
+        records = await self._sleutels.van(refs)
+        kaarten, dicht = [], []
+        for rij in await work.rows(_READ, refs=list(refs)):
+            ref = PersoonRef(rij.persoon_ref)
+            if rij.herlezen:
+                # He has no card until he is read again: a restore took it.
+                dicht.append(ref)
+                continue
+            try:
+                record = records[ref]
+                sleutel = self._kluis.pak_uit(ref, record.sleutel, record.kekversie)
+                open_ = self._kluis.ontsluit(ref, sleutel, rij.gegevens)
+                kaarten.append(pak_kaart_uit(ref, rij.versie, open_, rij.vastgelegd_op.astimezone(AMSTERDAM).date()))
+            except (KeyError, KluisError):
+                dicht.append(ref)
+                work.after_commit(_meld, ref)
+        return kaarten, dicht
+
     async def bsn_van(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> Mapping[PersoonRef, Bsn]:
         """See the port; `work` is not asked: the keys stand elsewhere."""
         found = {}
@@ -282,7 +312,7 @@ class PostgresPersoonRepository:
             _STORE[lease],
             persoon_ref=ref,
             versie=persoon.versie,
-            gegevens=self._kluis.versluit(ref, plek.datasleutel, pak_in(lijst.bsn, persoon)),
+            gegevens=self._kluis.versluit(ref, plek.datasleutel, pak_in(lijst.bsn, persoon, work.today)),
             herlezen=False,
             vastgelegd_op=work.now,
             bevestigd=False,
@@ -298,6 +328,6 @@ class PostgresPersoonRepository:
 
 
 def _meld(persoon_ref: UUID) -> None:
-    """A key, or data, of a known person that cannot be read; he was stored anew just now."""
+    """A key, or data, of a known person that cannot be read: who stores him mends it, who reads him is told to come back."""
     log.error("persoonssleutel_onbruikbaar", persoon_ref=str(persoon_ref))
     _dicht.add(1)

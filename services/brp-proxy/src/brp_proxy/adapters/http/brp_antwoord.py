@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from brp_proxy.domain.bsn import Bsn
@@ -35,6 +35,14 @@ class NietUniekError(Exception):
 
 class _Deel(BaseModel):
     model_config = ConfigDict(extra="ignore", alias_generator=to_camel, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _zonder_null(cls, gegeven: object) -> object:
+        """What has no value is left out, and a gateway that says null for it says no more."""
+        if not isinstance(gegeven, dict):
+            return gegeven
+        return {naam: waarde for naam, waarde in gegeven.items() if waarde is not None}
 
 
 class _Tabelwaarde(_Deel):
@@ -220,6 +228,6 @@ def _verblijfplaats(plaats: _Verblijfplaats) -> Mapping[str, object]:
     return {
         "type": plaats.type,
         "verblijfadres": {naam: waarde for naam, waarde in plaats.verblijfadres.items() if naam != "inOnderzoek"},
-        "functieAdres": plaats.functie_adres.code if plaats.functie_adres else None,
+        "functieAdres": plaats.functie_adres.model_dump() if plaats.functie_adres else None,
         "inOnderzoek": plaats.onderzocht,
     }
