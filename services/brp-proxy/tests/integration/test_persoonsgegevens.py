@@ -1,5 +1,6 @@
 """Reading what was stored last, by ref."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -81,9 +82,17 @@ async def test_a_key_that_is_away_holds_up_nobody_else_and_raises_an_alarm(omgev
     assert len((await omgeving.lees_kaarten(ref, broer)).items) == 2
 
 
-async def test_who_was_taken_in_by_his_key_alone_is_not_to_be_read_yet_and_no_alarm(omgeving, kijk, capsys) -> None:
+@pytest.mark.parametrize("kaart", [False, True])
+async def test_who_is_to_be_read_again_after_a_restore_is_not_read_yet_and_no_alarm(
+    omgeving, kijk, capsys, kaart
+) -> None:
+    """One of whom only the key was left, and one of whom the topic told the state."""
+    lijst = omgeving.personen[omgeving.JEUGDIGE]
+    omgeving.personen[omgeving.JEUGDIGE] = replace(lijst, gegevens={})
     ref = (await omgeving.leg_vast()).persoon_ref
-    await kijk.doe("update persoon set gegevens = ''")
+    await kijk.doe("update persoon set herlezen = true")
+    if not kaart:
+        await kijk.doe("update persoon set gegevens = ''")
     assert (await omgeving.lees_kaarten(ref)).tijdelijk_onleesbaar == [ref]
     assert "persoonssleutel_onbruikbaar" not in capsys.readouterr().out
 

@@ -17,11 +17,11 @@ from contracts.statistiek import Geslacht
 _STAAT = frozenset({"bsn", "peildatum", "woongemeente", "geheim", "oudersOnjuist", "overledenOp", "plaatsen"})
 
 
-def pak_in(bsn: Bsn, persoon: Persoon, peildatum: date) -> bytes:
-    """What is to be encrypted; `peildatum` is the day on which it was taken over from the BRP."""
+def pak_in(bsn: Bsn, persoon: Persoon, peildatum: date | None) -> bytes:
+    """What is to be encrypted; `peildatum` is the day on which it was taken over from the BRP, none when it was not."""
     staat = {
         "bsn": bsn.waarde,
-        "peildatum": peildatum.isoformat(),
+        "peildatum": peildatum and peildatum.isoformat(),
         "woongemeente": persoon.woongemeente,
         "geheim": persoon.geheim,
         "oudersOnjuist": sorted(map(str, persoon.ouders_onjuist)),
@@ -52,7 +52,7 @@ def pak_kaart_uit(persoon_ref: PersoonRef, versie: int, inhoud: bytes, vastgeleg
     return Kaart(
         persoon_ref=persoon_ref,
         versie=versie,
-        peildatum=date.fromisoformat(gelezen.get("peildatum", vastgelegd_op.isoformat())),
+        peildatum=date.fromisoformat(gelezen["peildatum"]) if "peildatum" in gelezen else vastgelegd_op,
         naam=volledige_naam(gelezen["naam"]),
         geboren=_geboren(gelezen["geboorte"] or {}),
         geslacht=Geslacht(gelezen["geslacht"]),

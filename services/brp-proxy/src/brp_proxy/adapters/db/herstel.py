@@ -1,7 +1,6 @@
 """What a database that was set back does not know, from the other one and from what was told."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -117,7 +116,7 @@ class PostgresHerstelRepository:
             {
                 "persoon_ref": ref,
                 "versie": each.versie,
-                "gegevens": self._gegevens(each.persoon, records.get(ref), work.today),
+                "gegevens": self._gegevens(each.persoon, records.get(ref)),
             }
             for each in verteld
             for ref in [each.persoon_ref]
@@ -148,14 +147,14 @@ class PostgresHerstelRepository:
         await verwijder_kinderloze_ouders(work, [OuderRef(each) for each in vroeger])
         return frozenset(behind)
 
-    def _gegevens(self, persoon: Persoon | None, record: Sleutelrecord | None, vandaag: date) -> bytes:
+    def _gegevens(self, persoon: Persoon | None, record: Sleutelrecord | None) -> bytes:
         """What was told of him, under his own key; nothing when he has none that opens."""
         try:
             if persoon is not None and record is not None:
                 ref = record.persoon_ref
                 sleutel = self._kluis.pak_uit(ref, record.sleutel, record.kekversie)
                 bsn = self._kluis.namen(ref, record.namen, record.kekversie).jeugdige
-                return self._kluis.versluit(ref, sleutel, pak_in(bsn, persoon, vandaag))
+                return self._kluis.versluit(ref, sleutel, pak_in(bsn, persoon, None))
         except KluisError:
             pass
         return _LEEG

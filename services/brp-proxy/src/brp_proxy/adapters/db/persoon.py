@@ -92,7 +92,7 @@ _DATA_OF = Statement(
     select(persoon.c.persoon_ref, persoon.c.versie, persoon.c.gegevens).where(one_of(persoon.c.persoon_ref, "refs"))
 )
 _READ = Statement(
-    select(persoon.c.persoon_ref, persoon.c.versie, persoon.c.gegevens, persoon.c.vastgelegd_op)
+    select(persoon)
     .join(verwijzing, verwijzing.c.persoon_ref == persoon.c.persoon_ref)
     .where(verwijzing.c.soort == _JEUGDIGE, one_of(verwijzing.c.persoon_ref, "refs"))
     .order_by(persoon.c.persoon_ref)
@@ -231,6 +231,10 @@ class PostgresPersoonRepository:
         kaarten, dicht = [], []
         for rij in await work.rows(_READ, refs=list(refs)):
             ref = PersoonRef(rij.persoon_ref)
+            if rij.herlezen:
+                # He has no card until he is read again: a restore took it.
+                dicht.append(ref)
+                continue
             try:
                 record = records[ref]
                 sleutel = self._kluis.pak_uit(ref, record.sleutel, record.kekversie)
@@ -238,8 +242,7 @@ class PostgresPersoonRepository:
                 kaarten.append(pak_kaart_uit(ref, rij.versie, open_, rij.vastgelegd_op.astimezone(AMSTERDAM).date()))
             except (KeyError, KluisError):
                 dicht.append(ref)
-                if rij.gegevens:
-                    work.after_commit(_meld, ref)
+                work.after_commit(_meld, ref)
         return kaarten, dicht
 
     async def bsn_van(self, work: UnitOfWork, refs: Collection[PersoonRef]) -> Mapping[PersoonRef, Bsn]:
