@@ -204,6 +204,13 @@ class Wereld:
     async def brp_persoon(self, bsn: str, **velden: object) -> None:
         (await self.brp.put(f"/_besturing/personen/{bsn}", json=velden)).raise_for_status()
 
+    async def brp_lijsten(self, bsn: str, *lijsten: object) -> None:
+        """All lists that bear this BSN."""
+        (await self.brp.put(f"/_besturing/personen/{bsn}", json=list(lijsten))).raise_for_status()
+
+    async def brp_muteert(self, **mutatie: object) -> None:
+        (await self.brp.post("/_besturing/mutaties", json=mutatie)).raise_for_status()
+
     async def brp_aanroepen(self) -> int:
         return int((await self.brp.get("/_besturing")).json()["aanroepen"]["totaal"])
 

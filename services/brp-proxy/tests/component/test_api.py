@@ -74,6 +74,57 @@ async def test_on_whom_no_signal_is_possible(wereld, kijk, velden, status, code)
     assert await kijk.rijen("select outcome from audit") == [{"outcome": code}]
 
 
+def persoonslijst(**velden: object) -> dict[str, object]:
+    return {"burgerservicenummer": JEUGDIGE, **dag("2012-05-05"), **velden}
+
+
+async def test_what_passes_is_asked_once_more(wereld) -> None:
+    await wereld.brp_doet(fout="503", aantal=1)
+    assert (await wereld.leg_vast(JEUGDIGE)).status_code == 200
+    assert await wereld.brp_aanroepen() == 2
+
+
+async def test_of_several_lists_the_one_that_was_not_removed_is_taken(wereld) -> None:
+    afgevoerd = {"opschortingBijhouding": {"reden": {"code": "F"}}}
+    await wereld.brp_lijsten(JEUGDIGE, persoonslijst(**afgevoerd, **dag("1970-01-01")), persoonslijst())
+    assert (await wereld.leg_vast(JEUGDIGE)).json()["leeftijdsgroep"] == "13-17"
+
+
+async def test_two_lists_that_were_not_removed_are_nobodys(wereld, kijk) -> None:
+    await wereld.brp_lijsten(JEUGDIGE, persoonslijst(), persoonslijst(**dag("1970-01-01")))
+    antwoord = await wereld.leg_vast(JEUGDIGE)
+    assert (antwoord.status_code, antwoord.json()["code"]) == (409, "bsn-niet-uniek")
+    assert b"brp_bsn_niet_uniek" in wereld.verteld
+    assert await kijk.rijen("select outcome, person from audit") == [{"outcome": "bsn-niet-uniek", "person": None}]
+    assert await kijk.aantal("verwijzing") == 0
+
+
+@pytest.mark.regel("D18")
+@pytest.mark.parametrize(
+    "mutatie",
+    [
+        {"soort": "adresonderzoek", "uitkomst": "loopt"},
+        {"soort": "adresonderzoek", "uitkomst": "verblijft-niet-op-adres"},
+        {"soort": "opschorting", "reden": "R"},
+        {"soort": "opschorting", "reden": "M"},
+        {"soort": "emigratie", "land": "5003"},
+        {"soort": "geheimhouding", "aan": True},
+    ],
+    ids=lambda mutatie: " ".join(map(str, mutatie.values())),
+)
+async def test_who_lives_nobody_knows_where_is_a_youth_without_a_woongemeente(wereld, mutatie) -> None:
+    assert (await wereld.leg_vast(JEUGDIGE)).json()["woongemeente"]
+    await wereld.brp_muteert(bsn=JEUGDIGE, **mutatie)
+    antwoord = await wereld.leg_vast(JEUGDIGE)
+    assert (antwoord.status_code, antwoord.json()["woongemeente"]) == (200, None)
+
+
+async def test_a_bsn_that_was_changed_is_unknown_and_the_new_one_is_not(wereld) -> None:
+    await wereld.brp_muteert(soort="bsn-wijziging", bsn=JEUGDIGE, nieuweBsn="123456782")
+    assert (await wereld.leg_vast(JEUGDIGE)).json()["code"] == "persoon-onbekend"
+    assert (await wereld.leg_vast("123456782")).status_code == 200
+
+
 async def test_a_bsn_that_nobody_has(wereld) -> None:
     antwoord = await wereld.leg_vast("123456782")
     assert (antwoord.status_code, antwoord.json()["code"]) == (404, "persoon-onbekend")
@@ -105,9 +156,11 @@ async def test_a_wrong_question_is_not_repeated_in_the_answer(wereld, inhoud) ->
     assert JEUGDIGE not in antwoord.text
 
 
-@pytest.mark.parametrize("fout", ["500", "503", "429", "401", "403", "breken"])
-async def test_a_brp_that_fails_or_refuses_us_is_503_and_nothing_is_kept(wereld, kijk, fout) -> None:
-    await wereld.brp_doet(fout=fout)
+@pytest.mark.parametrize(
+    "fout", ["500", "503", "401", "429", "403", "breken", "kapot", "verkeerd-type", "ander", "druppelen"]
+)
+async def test_a_brp_that_fails_lies_or_refuses_us_is_503_and_nothing_is_kept(wereld, kijk, fout) -> None:
+    await wereld.brp_doet(fout=fout, **({"vertragingMs": 200} if fout == "druppelen" else {}))
     antwoord = await wereld.leg_vast(JEUGDIGE)
     assert (antwoord.status_code, antwoord.json()["code"]) == (503, "brp-niet-beschikbaar")
     assert int(antwoord.headers["retry-after"]) > 0

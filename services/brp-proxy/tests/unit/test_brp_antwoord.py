@@ -64,6 +64,12 @@ def test_without_a_birth_date_there_is_none() -> None:
         (THUIS | {"geheimhoudingPersoonsgegevens": True}, None),
         (THUIS | {"verblijfplaats": {"type": "VerblijfplaatsBuitenland"}}, None),
         (THUIS | {"verblijfplaats": {"type": "VerblijfplaatsOnbekend"}}, None),
+        # As the official service says it of whoever is here for another country: an address abroad, in the Netherlands.
+        (
+            THUIS
+            | {"verblijfplaats": {"type": "VerblijfplaatsBuitenland", "verblijfadres": {"land": {"code": "6030"}}}},
+            None,
+        ),
         (THUIS | {"gemeenteVanInschrijving": {"code": "1999"}}, None),
         (THUIS | {"gemeenteVanInschrijving": {}}, None),
         ({"gemeenteVanInschrijving": {"code": "0363"}}, None),

@@ -21,13 +21,14 @@ from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from brp_proxy.adapters.http.brp import BrpClient
-from brp_proxy.adapters.http.brp_toegang import Toegang, tls
+from brp_proxy.adapters.http.brp_toegang import BrpTokens, Toegang, tls
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.doel import Verwerkingsdoel
 from lokaal.certificaat import Certificaat
 from platformkit.errors import TransientError
 from platformkit.http.calls import Http
 
+TOKEN = b'{"access_token": "t", "token_type": "bearer", "expires_in": 300}'
 ONBEKEND = b'{"type": "RaadpleegMetBurgerservicenummer", "personen": []}'
 
 
@@ -61,9 +62,9 @@ async def start() -> AsyncIterator[Callable[[Certificaat, Path], Awaitable[str]]
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"POST /api/brp/personen ")
+        content = {b"/api/brp/personen": ONBEKEND, b"/token": TOKEN}[head.split()[1]]
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n")
-        writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(ONBEKEND), ONBEKEND))
+        writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(content), content))
         writer.close()
 
     async def started(shown: Certificaat, wanted: Path) -> str:
@@ -80,7 +81,8 @@ async def start() -> AsyncIterator[Callable[[Certificaat, Path], Awaitable[str]]
 
 async def vraag(url: str, context: ssl.SSLContext) -> str:
     async with Http(context) as http:
-        client = BrpClient(http, url, Toegang({"X-API-KEY": SecretStr("x")}))
+        tokens = BrpTokens(http, url.replace("/api/brp", "/token"), "klant", SecretStr("x"), "ResourceServer01")
+        client = BrpClient(http, url, Toegang({}, tokens, "1-2"))
         try:
             persoon = await client.raadpleeg(Bsn("999996770"), Verwerkingsdoel.SIGNAAL)
         except TransientError as error:
@@ -89,7 +91,7 @@ async def vraag(url: str, context: ssl.SSLContext) -> str:
 
 
 @pytest.mark.regel("D17")
-async def test_only_who_shows_the_certificate_is_answered(start, tmp_path) -> None:
+async def test_only_who_shows_the_certificate_gets_a_token_and_an_answer(start, tmp_path) -> None:
     brp, (ours, key), other = van_de_brp(tmp_path / "brp"), eigen(tmp_path / "wij"), eigen(tmp_path / "ander")
     url = await start(brp, ours)
     assert await vraag(url, tls(ours, key, brp.ca)) == "onbekend"
