@@ -253,10 +253,11 @@ async def test_a_body_beyond_the_bound_is_refused_and_the_refusal_arrives(
     )
 
 
-async def test_a_body_without_end_is_cut_off(served: Served) -> None:
+async def test_a_body_without_end_is_cut_off(served: Served, measured: InMemoryMetricReader) -> None:
     async with served.connected(post(None, CHUNKED)) as (_, writer):
         with pytest.raises(ConnectionError):
             await _without_end(writer)
+    assert refused(measured) == {"message-size": 1}
 
 
 async def _without_end(writer: asyncio.StreamWriter) -> None:
