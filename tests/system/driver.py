@@ -20,7 +20,7 @@ class Driver:
         self.stack = stack
         self.addresses: dict[str, Any] = stack.addresses
         self.http = httpx.Client(timeout=15, trust_env=False)
-        self._tokens: dict[tuple[str, str, str], str] = {}
+        self._tokens: dict[tuple[str, str, str, str | None], str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -28,12 +28,15 @@ class Driver:
     def __exit__(self, *_: object) -> None:
         self.http.close()
 
-    def bearer(self, name: str, organisation: str = "Altra", api: str = "signaal") -> dict[str, str]:
-        """Headers of this professional at this organisation, for this API."""
-        if (name, organisation, api) not in self._tokens:
-            made = token(self.stack.run_dir / "stack.json", name, "professional", organisation, api=api)
-            self._tokens[name, organisation, api] = made
-        return {"Authorization": f"Bearer {self._tokens[name, organisation, api]}"}
+    def bearer(
+        self, name: str, organisation: str = "Altra", api: str = "signaal", client: str | None = None
+    ) -> dict[str, str]:
+        """Headers of this professional at this organisation, for this API, by this client."""
+        known = name, organisation, api, client
+        if known not in self._tokens:
+            stack = self.stack.run_dir / "stack.json"
+            self._tokens[known] = token(stack, name, "professional", organisation, api=api, client=client)
+        return {"Authorization": f"Bearer {self._tokens[known]}"}
 
     def signal(
         self,

@@ -96,7 +96,7 @@ def test_one_unbroken_trace_from_the_post_to_the_answer_of_the_mail_server(drive
         driver.url("signaal", "/v1/signalen"),
         data=json.dumps({"bsn": "999996770", "duur": "P1Y"}).encode(),
         headers={
-            **driver.bearer("Kim Vijf", "De Buurtschool"),
+            **driver.bearer("Kim Vijf", "De Buurtschool", client="portaal"),
             "Idempotency-Key": str(uuid4()),
             "Content-Type": "application/json",
             "traceparent": f"00-{trace}-{'a' * 16}-01",

@@ -1,6 +1,7 @@
 """A bearer token for anybody: `make token PROFESSIONAL=<name> ROL=... ORGANISATIE=... [API=...] [GEMEENTE=...] [CLIENT=...]`.
 
-Each API takes tokens of its own only: API is `signaal` when nothing is said.
+Each API takes tokens of its own only: API is `signaal` when nothing is said. CLIENT is `demo`; an API goes on with the trace
+of a request when it is `portaal`.
 
 A person who works under an account is admitted through the API of signaal first, with a mailbox of his own in the local
 inbox. The same name is the same natural person; at another organisation he gets a second account.
@@ -21,14 +22,13 @@ import httpx
 from contracts.rollen import APIS, SCOPES
 from lokaal import paths
 from lokaal.gemeenten import CODES, gemeentecode
-from lokaal.oidc.tokens import LOKALE_GRANT
+from lokaal.oidc.tokens import DEMO_CLIENT, LOKALE_GRANT
 
 ROLLEN_MET_ACCOUNT = frozenset(
     {"professional", "matchregisseur", "instellingscoordinator", "locatiebeheerder", "bronsysteem"}
 )
 ROLLEN_MET_GEMEENTE = frozenset({"coordinator", "functionaris", "verantwoordelijke", "accounthouder"})
 BEHEERDER = "functioneel-beheerder"
-STANDAARD_CLIENT = "portaal"
 STANDAARD_API = "signaal"
 APIS_VOOR_MENSEN = tuple(api for api, scopes in APIS.items() if scopes & frozenset().union(*SCOPES.values()))
 POSTVAK_DOMEIN = "postvak.test"
@@ -63,7 +63,7 @@ def token(
     try:
         with httpx.Client(timeout=10, trust_env=False) as http:
             uitgever = _Uitgever(http, adressen["oidc"])
-            client = client or STANDAARD_CLIENT
+            client = client or DEMO_CLIENT
             if rol not in ROLLEN_MET_ACCOUNT:
                 gemeenten = _gemeenten(rol, gemeente)
                 return uitgever.token(sub=subject, rol=rol, client=client, audience=api, gemeenten=" ".join(gemeenten))

@@ -88,7 +88,7 @@ def test_optional_claims_are_left_out(oidc: Any) -> None:
     found = claims(oidc, ask(oidc, grant_type=GRANT, sub="anna", rol="professional"))
     assert "organisatie" not in found
     assert "gemeenten" not in found
-    assert (found["client_id"], found["aud"]) == ("portaal", "signaal")
+    assert (found["client_id"], found["aud"]) == ("demo", "signaal")
 
 
 def test_lifetime_also_in_the_past(oidc: Any) -> None:

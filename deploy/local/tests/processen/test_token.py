@@ -84,7 +84,7 @@ def claims(gegeven: str) -> dict[str, Any]:
 
 def test_admits_a_professional(stack: Path, signaal: Any, oidc: Any) -> None:
     found = claims(token(stack, "Anna de Vries", "professional", "jeugdbescherming regio amsterdam"))
-    assert (found["sub"], found["rol"], found["client_id"]) == ("anna-de-vries", "professional", "portaal")
+    assert (found["sub"], found["rol"], found["client_id"]) == ("anna-de-vries", "professional", "demo")
     assert found["organisatie"] == JEUGDBESCHERMING["organisatieId"]
     assert "gemeenten" not in found
     request = signaal["toelaten"].calls.last.request

@@ -1,5 +1,6 @@
 """Who asked, as a signed fact: good for one question, to one service, by the one that signed it, for a minute (D17)."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -10,23 +11,29 @@ from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends
+import uvicorn
+from fastapi import APIRouter, Depends, FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from contracts.http.base import Antwoord, Call
 from contracts.http.registry import CALLS
 from contracts.rollen import DIENSTEN
 from lokaal.sleutels import make_namens
 from platformkit.health import Heartbeat
+from platformkit.http import auth
 from platformkit.http import namens as module
 from platformkit.http.app import create_app
 from platformkit.http.auth import TokenVerifier, asker, require
+from platformkit.http.calls import Http
+from platformkit.http.client import ClientCredentials, ServiceClient
 from platformkit.http.namens import NamensReader, NamensSigner, needs_reader, needs_signer
+from platformkit.http.server import BoundedProtocol
 from platformkit.http.signed import RefusedError
 from platformkit.identity import Principal
-from platformkit.testing import Issuer
+from platformkit.testing import Issuer, eventually_async
 from platformkit.testing.issuer import ISSUER
 
 ORGANISATION = UUID("00000000-0000-4000-8000-000000000002")
@@ -158,9 +165,17 @@ def test_the_contracts_say_who_needs_a_key_for_it() -> None:
     assert {call.service for call in CALLS if needs_reader(call.service)} == {"brp-proxy", "signaal"}
 
 
-@pytest.fixture
-async def api(reader: NamensReader) -> AsyncIterator[tuple[httpx.AsyncClient, Issuer]]:
-    router, issuer = APIRouter(), Issuer()
+class Wie(Antwoord):
+    gebruiker: str
+    naam: str
+
+
+OVER = Call("proef", "GET", "/wie/{naam}", "contactgegevens:lezen", Wie, namens=True)
+
+
+def application(reader: NamensReader, issuer: Issuer) -> FastAPI:
+    """What says who asked it."""
+    router = APIRouter()
 
     @router.get("/wie")
     async def wie(
@@ -170,7 +185,11 @@ async def api(reader: NamensReader) -> AsyncIterator[tuple[httpx.AsyncClient, Is
     ) -> list[str]:
         return [dienst.client, gebruiker.subject]
 
-    app = create_app(
+    @router.get(OVER.path, dependencies=[Depends(require(OVER.scope))])
+    async def over(naam: str, gebruiker: Annotated[Principal, Depends(asker)]) -> Wie:
+        return Wie(gebruiker=gebruiker.subject, naam=naam)
+
+    return create_app(
         title="Proef",
         description="Proef",
         routers=[router],
@@ -180,8 +199,52 @@ async def api(reader: NamensReader) -> AsyncIterator[tuple[httpx.AsyncClient, Is
         heartbeat=Heartbeat(None),
         checks={},
     )
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://proef") as http:
+
+
+@pytest.fixture
+async def api(reader: NamensReader) -> AsyncIterator[tuple[httpx.AsyncClient, Issuer]]:
+    issuer = Issuer()
+    transport = httpx.ASGITransport(application(reader, issuer))
+    async with httpx.AsyncClient(transport=transport, base_url="http://proef") as http:
         yield http, issuer
+
+
+class Tokens(ClientCredentials):
+    """Those of match, without asking for them."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self._issuer = issuer
+
+    async def token(self, scope: str) -> str:
+        return self._issuer.of_service("match")
+
+
+@pytest.fixture
+async def served(reader: NamensReader, keys: Path) -> AsyncIterator[ServiceClient]:
+    """Match, which asks over a socket in the name of piet."""
+    issuer = Issuer()
+    server = uvicorn.Server(uvicorn.Config(application(reader, issuer), port=0, http=BoundedProtocol, log_config=None))
+    serving = asyncio.create_task(server.serve())
+    await eventually_async(lambda: asyncio.sleep(0, server.started), "the server")
+    url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    async with Http() as http:
+        yield ServiceClient(http, url, Tokens(issuer), NamensSigner("match", keys / "match.pem"))
+    server.should_exit = True
+    await serving
+
+
+@pytest.mark.parametrize(
+    "naam", ["een twee", "é", "a@b:c,d;e=f&g", "a?b", "a#b", "%41", "%2e", "x+y", "it's", "(~_-*)"]
+)
+async def test_the_path_that_is_asked_is_the_one_that_was_signed_however_it_is_written(
+    served: ServiceClient, naam: str
+) -> None:
+    """Aiohttp writes fewer characters as `%..` than we do; what is answered is what they stand for."""
+    reset = auth._asking.set(WHO)
+    try:
+        assert await served.ask(OVER, naam=naam) == Wie(gebruiker="piet", naam=naam)
+    finally:
+        auth._asking.reset(reset)
 
 
 async def test_over_http(api: tuple[httpx.AsyncClient, Issuer], sign: Callable[..., str]) -> None:

@@ -2,12 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from pydantic import BaseModel
 
 from platformkit.health import Heartbeat
@@ -37,8 +40,16 @@ async def maken(ding: Ding, wie: Annotated[Principal, Depends(require("signalen:
 
 
 @router.get("/groot")
-async def groot() -> Response:
-    return Response(b"x" * 1_000_000)
+async def groot(bytes: int = 1_000_000) -> Response:
+    return Response(b"x" * bytes)
+
+
+@router.get("/traag")
+async def traag(request: Request) -> Response:
+    """Waits until who asked goes away, as long as anything is waited for."""
+    await request.body()
+    await request.receive()
+    return Response()
 
 
 @pytest.fixture
@@ -57,9 +68,11 @@ class Served:
         return len(self._server.server_state.connections)
 
     @asynccontextmanager
-    async def connected(self, *pieces: bytes) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    async def connected(
+        self, *pieces: bytes, address: str = "127.0.0.1"
+    ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         """Somebody who sends that and hangs on."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(address, 0))
         try:
             for each in pieces:
                 writer.write(each)
@@ -67,10 +80,15 @@ class Served:
         finally:
             writer.transport.abort()
 
-    async def asked(self, *pieces: bytes) -> bytes:
+    async def asked(self, *pieces: bytes, address: str = "127.0.0.1") -> bytes:
         """All that is answered until the server hangs up."""
-        async with self.connected(*pieces) as (reader, _):
+        async with self.connected(*pieces, address=address) as (reader, _):
             return await _rest(reader)
+
+    def protocol(self, writer: asyncio.StreamWriter) -> server.BoundedProtocol | None:
+        """The server's side of that connection, when it stands."""
+        name = writer.get_extra_info("sockname")
+        return next((each for each in self._server.server_state.connections if each.client == name), None)
 
 
 async def _rest(reader: asyncio.StreamReader) -> bytes:
@@ -81,6 +99,24 @@ async def _rest(reader: asyncio.StreamReader) -> bytes:
     except ConnectionResetError:
         pass
     return said
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemoryMetricReader]:
+    reader = InMemoryMetricReader()
+    provider = MeterProvider([reader])
+    monkeypatch.setattr(edge, "_refused", provider.get_meter("test").create_counter("http.server.refused"))
+    yield reader
+    provider.shutdown()
+
+
+def refused(measured: InMemoryMetricReader) -> dict[object, float]:
+    """How many, by reason."""
+    data = measured.get_metrics_data()
+    if data is None:
+        return {}
+    [metric] = data.resource_metrics[0].scope_metrics[0].metrics
+    return {dict(point.attributes or {})["reason"]: point.value for point in metric.data.data_points}  # type: ignore[union-attr]
 
 
 @pytest.fixture
@@ -143,7 +179,7 @@ CHUNKED = "Transfer-Encoding: chunked"
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "_MESSAGE_SECONDS", 0.3)
-    monkeypatch.setattr(edge, "_BODY_SECONDS", 0.2)
+    monkeypatch.setattr(edge, "_BODY_SECONDS", 0.1)
     monkeypatch.setattr(edge, "_PARTING_SECONDS", 0.1)
 
 
@@ -217,10 +253,11 @@ async def test_a_body_beyond_the_bound_is_refused_and_the_refusal_arrives(
     )
 
 
-async def test_a_body_without_end_is_cut_off(served: Served) -> None:
+async def test_a_body_without_end_is_cut_off(served: Served, measured: InMemoryMetricReader) -> None:
     async with served.connected(post(None, CHUNKED)) as (_, writer):
         with pytest.raises(ConnectionError):
             await _without_end(writer)
+    assert refused(measured) == {"message-size": 1}
 
 
 async def _without_end(writer: asyncio.StreamWriter) -> None:
@@ -306,19 +343,176 @@ async def test_an_idle_connection_ends(served: Served, monkeypatch: pytest.Monke
     assert (await served.asked(HEAD + b"\r\n")).startswith(b"HTTP/1.1 200")
 
 
-async def test_connections_beyond_the_bound_are_refused(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "_CONNECTIONS", 1)
-    async with served.connected(HEAD):
-        await eventually_async(lambda: _true(served.connections == 1), "the first")
+ASKED = HEAD + b"Connection: close\r\n\r\n"
+BUSY = b"GET /v1/traag HTTP/1.1\r\nHost: proef\r\n\r\n"
+MOST, FEW = "127.0.0.1", "127.0.0.2"
+
+
+@asynccontextmanager
+async def _held(served: Served, *each: tuple[bytes, str]) -> AsyncIterator[list[asyncio.StreamReader]]:
+    """Connections that have sent that, from that address, one after the other."""
+    async with AsyncExitStack() as stack:
+        readers = []
+        for sent, address in each:
+            reader, writer = await stack.enter_async_context(served.connected(sent, address=address))
+            await eventually_async(lambda sent=sent, writer=writer: _reached(served, writer, sent), "what was sent")
+            if sent == HEAD + b"\r\n":
+                await reader.readuntil(b"true}")
+            readers.append(reader)
+        yield readers
+
+
+async def _reached(served: Served, writer: asyncio.StreamWriter, sent: bytes) -> bool:
+    found = served.protocol(writer)
+    return found is not None and found._size == len(sent)
+
+
+async def test_when_all_places_are_taken_the_one_goes_that_is_missed_least(
+    served: Served, measured: InMemoryMetricReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has asked nothing, then who is idle, then who has not asked all of it; the one that waits longest."""
+    monkeypatch.setattr(server, "_PROMPT_SECONDS", 0)
+    held = [(sent, MOST) for sent in (HEAD, BUSY, HEAD + b"\r\n", b"", HEAD, b"\r\n", HEAD + b"\r\n")]
+    async with _held(served, *held) as (half, busy, idle, silent, half_too, silent_too, idle_too):
+        for gone in (silent, silent_too, idle, idle_too, half, half_too):
+            monkeypatch.setattr(server, "_CONNECTIONS", served.connections)
+            assert (await served.asked(ASKED)).startswith(b"HTTP/1.1 200")
+            assert await _rest(gone) == b""
+        assert refused(measured) == {"room": 6}
+        await eventually_async(lambda: _true(served.connections == 1), "the one that is being answered")
+        monkeypatch.setattr(server, "_CONNECTIONS", 1)
         problem(await served.asked(), 503, "tijdelijk-niet-beschikbaar")
+        assert refused(measured) == {"room": 6, "connections": 1}
+        assert not busy.at_eof()
     await eventually_async(lambda: _true(served.connections == 0), "room again")
-    assert (await served.asked(HEAD + b"Connection: close\r\n\r\n")).startswith(b"HTTP/1.1 200")
+    assert (await served.asked(ASKED)).startswith(b"HTTP/1.1 200")
+
+
+async def test_who_has_just_come_is_not_gone_before_he_could_ask(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_CONNECTIONS", 3)
+    idle = (HEAD + b"\r\n", MOST)
+    async with _held(served, idle, idle, idle, (b"", MOST), (b"", MOST), (HEAD, MOST)) as (*gone, first, _, _):
+        assert [await _rest(each) for each in gone] == [b"", b"", b""]
+        assert not first.at_eof()
+
+
+async def test_whoever_has_most_connections_gives_one_up(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_CONNECTIONS", 4)
+    async with _held(served, (b"", FEW), (HEAD, MOST), (HEAD, MOST), (HEAD, MOST)) as (few, *most):
+        for address, gone in ((FEW, most[0]), (MOST, most[1])):
+            async with _held(served, (HEAD, address)):
+                assert await _rest(gone) == b""
+                assert not few.at_eof()
+            await eventually_async(lambda: _true(served.connections == 3), "one fewer")
+            monkeypatch.setattr(server, "_CONNECTIONS", 3)
+
+
+async def test_nobody_gives_one_up_for_who_has_more(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_CONNECTIONS", 3)
+    async with _held(served, (b"", FEW), (BUSY, MOST), (BUSY, MOST)) as (few, *_):
+        problem(await served.asked(ASKED, address=MOST), 503, "tijdelijk-niet-beschikbaar")
+        assert not few.at_eof()
+        assert (await served.asked(ASKED, address=FEW)).startswith(b"HTTP/1.1 200")
+        assert await _rest(few) == b""
 
 
 async def test_who_does_not_read_his_answers_is_hung_up_on(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "_READING_SECONDS", 0.2)
-    asks = b"GET /v1/groot HTTP/1.1\r\nHost: proef\r\n\r\n" * 40
+    asks = b"GET /v1/groot HTTP/1.1\r\nHost: proef\r\n\r\n" * 16
     async with served.connected(asks) as (reader, _):
         reader._transport.pause_reading()  # type: ignore[attr-defined]
         await eventually_async(lambda: _true(served.connections == 1), "the connection")
         await eventually_async(lambda: _true(served.connections == 0), "no connection left")
+
+
+@pytest.mark.parametrize("after", ["close", "keep-alive"])
+async def test_the_last_answer_is_not_kept_for_who_never_reads_it(
+    served: Served, measured: InMemoryMetricReader, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    """Less than a transport tells of by itself, and more than the network takes."""
+    monkeypatch.setattr(server, "_READING_SECONDS", 0.2)
+    asking = socket.socket()
+    asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    asking.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(asking, ("127.0.0.1", served.port))
+    with asking:
+        await eventually_async(lambda: _true(served.connections == 1), "the connection")
+        [found] = served._server.server_state.connections
+        found.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+        asking.send(f"GET /v1/groot?bytes=50000 HTTP/1.1\r\nHost: proef\r\nConnection: {after}\r\n\r\n".encode())
+        await eventually_async(lambda: _true(found.cycle and found.cycle.response_complete), "the answer")
+        await eventually_async(lambda: _true(served.connections == 0), "no connection left")
+    assert refused(measured) == {"unread": 1}
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize(
+    ("reason", "sent"),
+    {
+        "silent": (b"", b""),
+        "head-time": (HEAD, b""),
+        "head-size": (HEAD + b"X-A: b\r\n" * 4000, b""),
+        "unreadable": (b"gibberish\r\n\r\n", b""),
+        "body-time": (b"", b"Content-Length: 14"),
+        "body-size": (b"", b"Content-Length: 70000"),
+    }.items(),
+)
+async def test_every_refusal_is_counted_by_its_reason(
+    served: Served,
+    issuer: Issuer,
+    measured: InMemoryMetricReader,
+    reason: str,
+    sent: tuple[bytes, bytes],
+) -> None:
+    head, length = sent
+    await served.asked(head or (post(issuer.token(), length.decode()) if length else b""))
+    assert refused(measured) == {reason: 1}
+
+
+@pytest.mark.parametrize("protocol", ["h2c", "websocket"])
+async def test_a_body_behind_an_offer_of_another_protocol_is_no_next_request(
+    served: Served, issuer: Issuer, protocol: str
+) -> None:
+    """MagicStack/httptools#124: the parser gives no body, and takes what stands in its place for what comes next."""
+    served._server.config.timeout_keep_alive = 0.1
+    inside = HEAD + b"\r\n"
+    offer = ("Connection: Upgrade", f"Upgrade: {protocol}")
+    async with served.connected(post(issuer.token(), f"Content-Length: {len(inside)}", *offer)) as (reader, writer):
+        said = await reader.readuntil(b"\r\n\r\n")
+        writer.write(inside)
+        problem(said + await _rest(reader), 400, "verzoek-onleesbaar")
+    said = await served.asked(HEAD + "\r\n".join((*offer, "", "")).encode())
+    assert b"connection: close" in said
+    assert said.count(b"HTTP/1.1 200 ") == 1
+
+
+async def test_requests_are_not_piled_up_before_they_are_answered(
+    served: Served, measured: InMemoryMetricReader
+) -> None:
+    """Uvicorn reads on at each request that it answers, whatever lies there (HTTP pipelining, Kludex/uvicorn#115)."""
+    said = await served.asked((HEAD + b"\r\n") * 2 * server._AHEAD)
+    assert said.count(b"HTTP/1.1 200 ") == said.count(b"HTTP/1.1 ") == 1 + server._AHEAD
+    assert refused(measured) == {"unreadable": 1}
+
+
+@pytest.mark.parametrize("coding", [",chunked", "gzip, chunked"])
+async def test_a_body_in_another_coding_than_pieces_is_not_read(served: Served, issuer: Issuer, coding: str) -> None:
+    """Benoitc/gunicorn#3087: a proxy may take it for another length, and what it decodes is another body."""
+    sent = post(issuer.token(), f"Transfer-Encoding: {coding}") + b"e\r\n" + BODY + b"\r\n0\r\n\r\n"
+    problem(await served.asked(sent), 400, "verzoek-onleesbaar")
+
+
+async def test_http_1_0_knows_neither_pieces_nor_a_question_before_the_body(served: Served, issuer: Issuer) -> None:
+    old = post(issuer.token(), CHUNKED).replace(b"HTTP/1.1", b"HTTP/1.0") + b"e\r\n" + BODY + b"\r\n0\r\n\r\n"
+    problem(await served.asked(old), 400, "verzoek-onleesbaar")
+    asked = post(issuer.token(), "Content-Length: 14", "Expect: 100-continue").replace(b"HTTP/1.1", b"HTTP/1.0")
+    assert (await served.asked(asked + BODY)).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("host", ["proef/v1/x?", "proef#", "een twee", "wie@proef", "["])
+async def test_a_host_that_is_none_is_refused(served: Served, host: str) -> None:
+    """Kludex/starlette#3279: who puts an address together of it reads another path than the one that is answered."""
+    said = await served.asked(f"GET /v1/x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    problem(said, 400, "verzoek-onleesbaar")

@@ -8,7 +8,15 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from joserfc.jwk import KeySet
 
-from lokaal.oidc.tokens import LEVENSDUUR, LOKALE_CLIENT, LOKALE_GRANT, MAX_LEVENSDUUR, GeweigerdError, Uitgever
+from lokaal.oidc.tokens import (
+    DEMO_CLIENT,
+    LEVENSDUUR,
+    LOKALE_CLIENT,
+    LOKALE_GRANT,
+    MAX_LEVENSDUUR,
+    GeweigerdError,
+    Uitgever,
+)
 from lokaal.proces import from_loopback, new_app
 
 _NIET_BEWAREN = {"cache-control": "no-store"}
@@ -67,7 +75,7 @@ def create_app(uitgever: Uitgever) -> FastAPI:
                 return uitgever.voor_gebruiker(
                     sub=form.get("sub", ""),
                     rol=form.get("rol", ""),
-                    client=form.get("client") or "portaal",
+                    client=form.get("client") or DEMO_CLIENT,
                     audience=form.get("audience") or "signaal",
                     organisatie=form.get("organisatie"),
                     gemeenten=form.get("gemeenten", "").replace(",", " ").split(),

@@ -13,6 +13,9 @@ from pydantic import BaseModel, SecretStr
 from contracts.rollen import APIS, SCOPES
 
 LOKALE_CLIENT = "lokaal"
+DEMO_CLIENT = "demo"
+"""For whom a user's token is when nothing else is said: not the portal, whose traces an API goes on with (D12)."""
+
 LOKALE_GRANT = "urn:verwijsindex:grant:lokaal"
 LEVENSDUUR = 3600
 MAX_LEVENSDUUR = 86_400

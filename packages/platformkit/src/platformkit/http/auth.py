@@ -164,6 +164,7 @@ async def asker(
         raise DomainError("namens-ontbreekt")
     reader: NamensReader = request.app.state.namens
     try:
-        return reader.read(namens, dienst.client, f"{request.method} {request.url.path}")
+        # Not the path of `request.url`, which is written anew, and with the host that the request says.
+        return reader.read(namens, dienst.client, f"{request.method} {request.scope['path']}")
     except RefusedError as refusal:
         raise told(refusal) from None

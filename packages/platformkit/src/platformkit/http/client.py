@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import TypeVar
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import quote, quote_plus, unquote, urlencode
 
 from pydantic import SecretStr, ValidationError
 
@@ -47,7 +47,9 @@ class ServiceClient:
             LookupError: there is no such user.
         """
         path = _PREFIX + _placed(call.path, place)
-        asker = {"Namens": self._signer.fact(asking(), call.service, f"{call.method} {path}")} if call.namens else {}
+        # What is signed is what the path says: on its way it may be written with more or fewer characters as `%..`.
+        doel = f"{call.method} {unquote(path)}"
+        asker = {"Namens": self._signer.fact(asking(), call.service, doel)} if call.namens else {}
         answer = await self._send(call, path, question, asker)
         if answer.status_code == 401:
             # The issuer may have new keys, so that our token says nothing any more: once more with a new one.

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -41,11 +42,20 @@ _ONCE: Final = (
 _NOT_IN_A_PATH: Final = (b"%00", b"%2f", b"%5c")
 """What is a character of a name to one reader and the end of it to another."""
 
+_HOST: Final = re.compile(rb"([\w.-]+|\[[0-9a-fA-F:.]+\])?(:[0-9]*)?")
+"""What has another character ends the host for one reader, and not for another."""
+
 _seconds = metrics.get_meter("platformkit").create_histogram(
     "http.server.request.duration",
     unit="s",
     explicit_bucket_boundaries_advisory=[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 )
+_refused = metrics.get_meter("platformkit").create_counter("http.server.refused", unit="{refusal}")
+
+
+def count_refusal(reason: str) -> None:
+    """Count whom a bound on what is read ends, here or at the socket."""
+    _refused.add(1, {"reason": reason})
 
 
 class Edge:
@@ -113,7 +123,7 @@ class Edge:
             if refusal is not None:
                 raise refusal
             if _declared(scope) > _BODY_LIMIT:
-                raise DomainError("te-groot")
+                raise _too_large()
             _check_body(scope, await inbox.body())
             async with asyncio.timeout(_ANSWER_SECONDS):
                 await self._app(scope, inbox.again, guarded_send)
@@ -159,7 +169,13 @@ def _check(scope: Scope) -> None:
         DomainError: `verzoek-onleesbaar`, `niet-gevonden` or `verkeerd-mediatype`.
     """
     names = [name for name, _ in scope["headers"]]
-    if any(names.count(each) > 1 for each in _ONCE) or (b"host" not in names and scope["http_version"] != "1.0"):
+    old = scope["http_version"] == "1.0"
+    if any(names.count(each) > 1 for each in _ONCE) or (b"host" not in names and not old):
+        raise DomainError("verzoek-onleesbaar")
+    # HTTP/1.0 knows no pieces (RFC 9112, 6.1), and the parser undoes no other coding than that one.
+    if _header(scope, b"transfer-encoding").lower() not in ({b""} if old else {b"", b"chunked"}):
+        raise DomainError("verzoek-onleesbaar")
+    if not _HOST.fullmatch(_header(scope, b"host")):
         raise DomainError("verzoek-onleesbaar")
     if b"%00" in scope["query_string"]:
         raise DomainError("verzoek-onleesbaar")
@@ -226,8 +242,9 @@ class _Inbox:
                 while not self.whole:
                     self._body += await self._next()
                     if len(self._body) > _BODY_LIMIT:
-                        raise DomainError("te-groot")
+                        raise _too_large()
         except TimeoutError:
+            count_refusal("body-time")
             raise DomainError("te-langzaam") from None
         return self._body
 
@@ -269,6 +286,11 @@ async def _take_leave(response: Response, scope: Scope, inbox: _Inbox, send: Sen
     await response(scope, inbox.again, held)
     await inbox.throw_away()
     await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _too_large() -> DomainError:
+    count_refusal("body-size")
+    return DomainError("te-groot")
 
 
 def _has_body(scope: Scope) -> bool:

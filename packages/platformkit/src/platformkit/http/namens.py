@@ -46,7 +46,7 @@ class NamensSigner:
         self._key = ECKey.import_key(file.read_bytes()) if file else None
 
     def fact(self, who: Principal, audience: str, doel: str) -> str:
-        """That `who` asks what is asked of `audience` with the request line `doel`.
+        """That `who` asks what is asked of `audience` with `doel`: the method and the path, as its characters, not as `%..`.
 
         Raises:
             ValueError: there is no key.
@@ -78,7 +78,7 @@ class NamensReader:
         self._keys: Mapping[str, Sequence[PublicKey]] = {name: public_keys(keys) for name, keys in found.items()}
 
     def read(self, fact: str, dienst: str, doel: str) -> Principal:
-        """Who asks with the request line `doel`, of which the service `dienst` is the bearer.
+        """Who asks with `doel`, method and path as in `NamensSigner.fact`, of which the service `dienst` is the bearer.
 
         Raises:
             RefusedError: it is no fact, or one of another service, for another, for another question or of another time.
