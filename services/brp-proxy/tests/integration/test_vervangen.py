@@ -141,3 +141,22 @@ async def test_a_command_is_recorded(omgeving, kijk, commando) -> None:
     assert await kijk.rijen("select actor, action from audit") == [
         {"actor": "beheerder-9", "action": "sleutels-vervangen"}
     ]
+
+
+async def test_while_the_old_index_key_leaves_the_file_siblings_share_their_parents(omgeving, kijk, sleutels) -> None:
+    """Turns are taken by the oldest key that a process knows: one that has it and one that has not do not wait."""
+    zonder = {
+        "hmac": {"actief": 2, "sleutels": {"2": sleutels["hmac"]["2"]}},
+        "kek": {"actief": 2, "sleutels": sleutels["kek"]},
+    }
+    met = omgeving.kluis
+    omgeving.kluis = lambda actief: Kluis(Sleutels.model_validate(zonder)) if actief == 0 else met(actief)
+    for ronde in range(10):
+        bsns = [f"99{ronde:05}{nummer:02}" for nummer in range(4)]
+        for bsn in bsns:
+            omgeving.persoon(bsn, f"88{ronde:07}", f"77{ronde:07}")
+        vragen = [omgeving.leg_vast(bsn, actief=nummer % 2 * 2) for nummer, bsn in enumerate([*bsns, *bsns])]
+        refs = [antwoord.persoon_ref for antwoord in await asyncio.gather(*vragen)]
+        assert refs[:4] == refs[4:], "nor does a youth get two"
+        ouders = await kijk.rijen("select distinct ouder from ouder where kind = any($1)", refs)
+        assert len(ouders) == 2

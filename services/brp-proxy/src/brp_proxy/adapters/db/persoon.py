@@ -25,6 +25,7 @@ from contracts.persoon import Ouder, PersoonVernietigdReden
 from platformkit.clock import AMSTERDAM
 from platformkit.db.sets import columns_of, constant, insert_rows, one_of, rows
 from platformkit.db.statement import Statement
+from platformkit.errors import ConstraintError, TransientError
 from platformkit.executor import UnitOfWork
 from platformkit.logging import get_logger
 
@@ -307,7 +308,12 @@ class PostgresPersoonRepository:
             reden=plek.einde,
         )
         made = [(ref, Soort.JEUGDIGE, lijst.bsn), *((each, Soort.OUDER, bsn) for bsn, each in ouders.items())]
-        await work.execute(_MAKE, **columns_of(verwijzing, [self._verwijzing(*each) for each in made], _REFERRED))
+        try:
+            await work.execute(_MAKE, **columns_of(verwijzing, [self._verwijzing(*each) for each in made], _REFERRED))
+        except ConstraintError:
+            # Somebody gave one of these parents a ref meanwhile: a process whose key file no longer has the oldest key, by
+            # which turns are taken, or the other way round.
+            raise TransientError("tijdelijk-niet-beschikbaar") from None
         await work.rows(
             _STORE[lease],
             persoon_ref=ref,
