@@ -19,6 +19,11 @@ def _new_bsns() -> Iterator[str]:
 _bsns = _new_bsns()
 
 
+def next_bsn() -> str:
+    """One that nobody has."""
+    return next(_bsns)
+
+
 def new_youth(driver: Driver) -> str:
     """The BSN of a youth without siblings whom nobody used before."""
     bsn = next(_bsns)
@@ -32,3 +37,16 @@ def new_youth(driver: Driver) -> str:
     control = driver.addresses["simulators"]["brp"].split("/haalcentraal")[0] + f"/_besturing/personen/{bsn}"
     driver.http.put(control, json=person).raise_for_status()
     return bsn
+
+
+def new_child(driver: Driver, *parents: str) -> str:
+    """The BSN of a youth whom nobody used before, born in 2015 as a child of these."""
+    bsn = next(_bsns)
+    happens(driver, "geboorte", bsn, datum="2015-05-01", ouders=parents)
+    return bsn
+
+
+def happens(driver: Driver, soort: str, bsn: str, **wat: object) -> None:
+    """Let something happen to somebody in the BRP, by a mutation of the simulator."""
+    control = driver.addresses["simulators"]["brp"].split("/haalcentraal")[0] + "/_besturing/mutaties"
+    driver.http.post(control, json={"soort": soort, "bsn": bsn, **wat}).raise_for_status()

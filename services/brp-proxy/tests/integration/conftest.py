@@ -1,7 +1,8 @@
 """The handlers on a real database, with a BRP and a signaal that say what the test wants."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -123,6 +124,14 @@ class Omgeving:
         if bsn.waarde in self.onduidelijk:
             raise UnclearError("brp-niet-beschikbaar")
         return self.personen.get(bsn.waarde)
+
+    async def raadpleeg_samen(self, bsns: Collection[Bsn], doel: Verwerkingsdoel) -> Mapping[Bsn, Persoonslijst | None]:
+        assert len(bsns) <= 20
+        gevonden = {}
+        for bsn in bsns:
+            with suppress(DomainError, UnclearError):
+                gevonden[bsn] = await self.raadpleeg(bsn, doel)
+        return gevonden
 
     async def bestaan(self, persoon_ref: UUID) -> bool:
         if self.tijdens_vraag is not None:

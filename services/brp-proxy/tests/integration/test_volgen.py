@@ -154,6 +154,42 @@ async def test_a_brp_that_can_make_up_nobody_is_away_and_everything_waits(omgevi
     assert logs == []
 
 
+async def test_several_are_read_in_one_question_and_alone_only_who_was_unclear(omgeving, kijk) -> None:
+    refs = [await gevolgd(omgeving, bsn) for bsn in (omgeving.JEUGDIGE, omgeving.BROER)]
+    samen, alleen, lees = [], [], omgeving.raadpleeg
+
+    async def vraag(bsns, doel):
+        samen.append(set(bsns))
+        return {bsn: await lees(bsn, doel) for bsn in bsns if bsn.waarde != omgeving.JEUGDIGE}
+
+    async def vraag_alleen(bsn, doel):
+        alleen.append(bsn)
+        return await lees(bsn, doel)
+
+    omgeving.raadpleeg_samen, omgeving.raadpleeg = vraag, vraag_alleen
+    assert await omgeving.bijwerken()(refs) == []
+    assert samen == [{Bsn(omgeving.JEUGDIGE), Bsn(omgeving.BROER)}]
+    assert alleen == [Bsn(omgeving.JEUGDIGE)]
+
+
+@pytest.mark.regel("D12")
+async def test_every_reading_is_in_the_audit_whatever_came_of_it(omgeving, kijk) -> None:
+    ref = await gevolgd(omgeving, omgeving.JEUGDIGE)
+    await kijk.doe("delete from audit")
+    omgeving.persoon(omgeving.JEUGDIGE, omgeving.MOEDER)
+    await omgeving.bijwerken()([ref])
+    await omgeving.bijwerken()([ref])
+    omgeving.personen.clear()
+    await omgeving.bijwerken()([ref])
+    omgeving.brp_zegt = DomainError("bsn-niet-uniek")
+    await omgeving.bijwerken()([ref])
+    gelezen = await kijk.rijen("select actor, role, action, outcome, person from audit order by id")
+    assert [each["outcome"] for each in gelezen] == ["bijgewerkt", "ongewijzigd", "persoon-onbekend", "bsn-niet-uniek"]
+    assert {(each["actor"], each["role"], each["action"], each["person"]) for each in gelezen} == {
+        ("brp-proxy", "systeem", "brp-raadpleging", ref)
+    }
+
+
 async def test_while_the_brp_is_away_it_is_asked_about_one_and_no_more(omgeving) -> None:
     refs = [await gevolgd(omgeving, bsn) for bsn in (omgeving.JEUGDIGE, omgeving.BROER)]
     gevraagd = []

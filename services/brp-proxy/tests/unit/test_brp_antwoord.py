@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import lokaal.simulatoren.brp
-from brp_proxy.adapters.http.brp_antwoord import NietUniekError, OnbruikbaarAntwoordError, lees, niet_uniek
+from brp_proxy.adapters.http.brp_antwoord import NietUniekError, OnbruikbaarAntwoordError, lees, lees_allen, niet_uniek
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.leeftijd import Jaar, JaarMaand
 from brp_proxy.domain.persoonslijst import Ouderregistratie, toelaten
@@ -260,3 +260,34 @@ def test_until_the_day_before_the_first_possible_23rd_birthday_it_is(datum) -> N
 def test_an_unknown_person_is_refused() -> None:
     with pytest.raises(DomainError, match="persoon-onbekend"):
         toelaten(None, VANDAAG)
+
+
+ANDER, DUBBEL, STUK, WEG = Bsn("999970033"), Bsn("999970057"), Bsn("999970069"), Bsn("999970070")
+
+
+def test_of_several_each_is_read_by_himself_and_who_is_unclear_is_left_out() -> None:
+    personen = [
+        {"burgerservicenummer": ANDER.waarde},
+        {"burgerservicenummer": DUBBEL.waarde},
+        {"burgerservicenummer": DUBBEL.waarde, "geslacht": {"code": "M"}},
+        {"burgerservicenummer": STUK.waarde, "geboorte": {"datum": {"datum": "1967-02-30"}}},
+        {"burgerservicenummer": BSN.waarde, "geslacht": {"code": "V"}},
+    ]
+    gelezen = lees_allen(json.dumps({"personen": personen}).encode(), [BSN, ANDER, DUBBEL, STUK, WEG])
+    assert gelezen.keys() == {BSN, ANDER, WEG}
+    assert gelezen[WEG] is None
+    assert [(bsn, lijst.bsn) for bsn, lijst in gelezen.items() if lijst] == [(BSN, BSN), (ANDER, ANDER)]
+
+
+@pytest.mark.parametrize("wie", [{"burgerservicenummer": WEG.waarde}, {}, {"burgerservicenummer": None}])
+def test_an_answer_on_somebody_else_says_nothing_of_anybody(wie) -> None:
+    """Else who was mistaken for him would count as unknown."""
+    personen = [{"burgerservicenummer": BSN.waarde}, wie]
+    with pytest.raises(OnbruikbaarAntwoordError):
+        lees_allen(json.dumps({"personen": personen}).encode(), [BSN, ANDER])
+
+
+@pytest.mark.parametrize("inhoud", [b"", b"{}", b'{"personen": {}}', b'{"personen": ["999996770"]}'])
+def test_several_are_not_read_from_what_is_no_answer(inhoud) -> None:
+    with pytest.raises(OnbruikbaarAntwoordError):
+        lees_allen(inhoud, [BSN])

@@ -243,3 +243,32 @@ async def test_without_a_token_nothing_is_asked(zegt, gelogd, capsys) -> None:
     told = capsys.readouterr().out
     assert gelogd in told
     assert "a+b:c%" not in told
+
+
+ANDER = Bsn("999970033")
+
+
+async def test_several_are_asked_for_in_one_question() -> None:
+    brp = Brp(httpx.Response(200, json={"personen": [{"burgerservicenummer": BSN.waarde}]}))
+    gelezen = await brp.client.raadpleeg_samen([BSN, ANDER], Verwerkingsdoel.VOLGEN)
+    assert {bsn: lijst is not None for bsn, lijst in gelezen.items()} == {BSN: True, ANDER: False}
+    [request] = brp.gevraagd
+    assert json.loads(request.content)["burgerservicenummer"] == [BSN.waarde, ANDER.waarde]
+
+
+@pytest.mark.parametrize(
+    "antwoord",
+    [
+        httpx.Response(500),
+        httpx.Response(400, json={"invalidParams": [{"code": "unique", "name": "burgerservicenummer"}]}),
+        httpx.Response(200, content=b"<html>"),
+    ],
+)
+async def test_what_may_be_about_one_of_several_says_nothing_of_the_others(antwoord) -> None:
+    assert await Brp(antwoord, antwoord).client.raadpleeg_samen([BSN, ANDER], Verwerkingsdoel.VOLGEN) == {}
+
+
+@pytest.mark.parametrize("antwoord", [httpx.Response(503), httpx.Response(403), httpx.ConnectTimeout("")])
+async def test_what_is_about_all_of_them_is_an_outage(antwoord) -> None:
+    with pytest.raises(TransientError, match="brp-niet-beschikbaar"):
+        await Brp(antwoord, antwoord).client.raadpleeg_samen([BSN, ANDER], Verwerkingsdoel.VOLGEN)

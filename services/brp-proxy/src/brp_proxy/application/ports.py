@@ -27,6 +27,18 @@ class Brp(Protocol):
         ...
 
 
+class Brpvolger(Brp, Protocol):
+    """The register of persons, for who reads many."""
+
+    async def raadpleeg_samen(self, bsns: Collection[Bsn], doel: Verwerkingsdoel) -> Mapping[Bsn, Persoonslijst | None]:
+        """At most 20 persons in one question, none where unknown; who is absent is to be asked for by himself.
+
+        Raises:
+            TransientError: `brp-niet-beschikbaar`.
+        """
+        ...
+
+
 class Volgen(Protocol):
     """Who tells of changes in the register of persons, and only of whom we follow.
 

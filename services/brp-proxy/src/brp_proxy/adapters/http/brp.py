@@ -2,11 +2,18 @@
 
 import asyncio
 import json
+from collections.abc import Collection, Mapping
 
 from opentelemetry import metrics
 
 from brp_proxy.adapters.http.breaker import Breaker, BreakerOpenError
-from brp_proxy.adapters.http.brp_antwoord import NietUniekError, OnbruikbaarAntwoordError, lees, niet_uniek
+from brp_proxy.adapters.http.brp_antwoord import (
+    NietUniekError,
+    OnbruikbaarAntwoordError,
+    lees,
+    lees_allen,
+    niet_uniek,
+)
 from brp_proxy.adapters.http.brp_toegang import GeweigerdError, Toegang
 from brp_proxy.adapters.http.brp_velden import velden
 from brp_proxy.domain.bsn import Bsn
@@ -43,7 +50,7 @@ class _WegError(_MisluktError):
 
 
 class BrpClient:
-    """Asks the BRP for one person at a time."""
+    """Asks the BRP for persons by their BSN."""
 
     def __init__(self, client: Http, base_url: str, toegang: Toegang) -> None:
         self._client = client
@@ -59,17 +66,10 @@ class BrpClient:
             TransientError: `brp-niet-beschikbaar`: away, too slow, or refusing us; UnclearError: it answered, and nobody can
                 make anything of it, which may be about this person alone.
         """
-        vraag = {
-            "type": "RaadpleegMetBurgerservicenummer",
-            "burgerservicenummer": [bsn.waarde],
-            "fields": velden(doel),
-        }
         try:
-            persoon = self._gelezen(await self._antwoord(json.dumps(vraag).encode()), bsn)
+            persoon = self._gelezen(await self._antwoord(_vraag_naar([bsn], doel)), bsn)
         except GeweigerdError as error:
-            # Our key, our authorisation or our question is wrong: nothing the professional can do about it.
-            log.error("brp_weigert", deel=error.deel, status=error.status)
-            raise _niet_beschikbaar("geweigerd") from None
+            raise _geweigerd(error) from None
         except NietUniekError:
             # Two persons under one number: whose signals would these be? Only the gemeente can put that right.
             log.error("brp_bsn_niet_uniek")
@@ -80,6 +80,27 @@ class BrpClient:
             raise _niet_beschikbaar("onbruikbaar", soort=UnclearError) from None
         _raadplegingen.add(1, {"uitkomst": "gevonden" if persoon else "onbekend"})
         return persoon
+
+    async def raadpleeg_samen(self, bsns: Collection[Bsn], doel: Verwerkingsdoel) -> Mapping[Bsn, Persoonslijst | None]:
+        """At most 20 persons in one question, none where the BRP does not know the BSN. Who is absent must be asked for by
+        himself: the BRP fails or refuses for all when it does so for one.
+
+        Raises:
+            TransientError: `brp-niet-beschikbaar`: away, too slow, or refusing us.
+        """
+        try:
+            antwoord = await self._antwoord(_vraag_naar(bsns, doel))
+            if antwoord.status_code == 400 and niet_uniek(antwoord.content):
+                return {}
+            if antwoord.status_code != 200:
+                raise GeweigerdError("personen", antwoord.status_code)
+            gelezen = lees_allen(antwoord.content, bsns)
+        except GeweigerdError as error:
+            raise _geweigerd(error) from None
+        except (OnbruikbaarAntwoordError, UnclearError):
+            return {}
+        _raadplegingen.add(1, {"uitkomst": "samen"})
+        return gelezen
 
     @staticmethod
     def _gelezen(antwoord: Answer, bsn: Bsn) -> Persoonslijst | None:
@@ -142,6 +163,21 @@ class BrpClient:
             soort = _MisluktError if antwoord.status_code == 500 else _WegError
             raise soort(_seconden(antwoord.headers.get("retry-after", "")))
         return antwoord
+
+
+def _vraag_naar(bsns: Collection[Bsn], doel: Verwerkingsdoel) -> bytes:
+    vraag = {
+        "type": "RaadpleegMetBurgerservicenummer",
+        "burgerservicenummer": [bsn.waarde for bsn in bsns],
+        "fields": velden(doel),
+    }
+    return json.dumps(vraag).encode()
+
+
+def _geweigerd(error: GeweigerdError) -> TransientError:
+    """Our key, our authorisation or our question is wrong: nothing the professional can do about it."""
+    log.error("brp_weigert", deel=error.deel, status=error.status)
+    return _niet_beschikbaar("geweigerd")
 
 
 def _seconden(retry_after: str) -> int | None:

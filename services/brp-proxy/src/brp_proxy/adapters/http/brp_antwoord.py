@@ -4,7 +4,9 @@ Reads no more than is used and checks no patterns: official names break the Open
 object (trap 8), and what has no value is left out.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Annotated
 
@@ -114,6 +116,10 @@ class _Antwoord(_Deel):
     personen: tuple[_Persoon, ...]
 
 
+class _RuwAntwoord(_Deel):
+    personen: tuple[Mapping[str, object], ...]
+
+
 class _FouteParameter(_Deel):
     code: str = ""
     name: str = ""
@@ -150,6 +156,29 @@ def lees(inhoud: bytes, gevraagd: Bsn) -> Persoonslijst | None:
     if len(lijsten) > 1:
         raise NietUniekError
     return _persoonslijst(lijsten[0], gevraagd) if lijsten else None
+
+
+def lees_allen(inhoud: bytes, gevraagd: Collection[Bsn]) -> Mapping[Bsn, Persoonslijst | None]:
+    """As `lees`, of several; who could not be read, or has several lists, is absent, for he must be asked for by himself.
+
+    Raises:
+        OnbruikbaarAntwoordError: not an answer of this API, or not only about these BSNs.
+    """
+    try:
+        personen = _RuwAntwoord.model_validate_json(inhoud).personen
+    except ValidationError:
+        raise OnbruikbaarAntwoordError from None
+    lijsten: dict[object, list[Mapping[str, object]]] = {bsn.waarde: [] for bsn in gevraagd}
+    for persoon in personen:
+        bsn = persoon.get("burgerservicenummer")
+        if bsn not in lijsten:
+            raise OnbruikbaarAntwoordError
+        lijsten[bsn].append(persoon)
+    gelezen = {}
+    for wie in gevraagd:
+        with suppress(OnbruikbaarAntwoordError, NietUniekError):
+            gelezen[wie] = lees(json.dumps({"personen": lijsten[wie.waarde]}).encode(), wie)
+    return gelezen
 
 
 def _persoonslijst(persoon: _Persoon, bsn: Bsn) -> Persoonslijst:

@@ -4,14 +4,14 @@ A death is told first. Whoever is still dead when he is read again goes: one wro
 deal with the death while they still know him.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from opentelemetry import metrics
 
 from brp_proxy.application import contexts
 from brp_proxy.application.opslag import werk_bij
-from brp_proxy.application.ports import Brp, LevensloopRepository, PersoonRepository
+from brp_proxy.application.ports import Brpvolger, LevensloopRepository, PersoonRepository
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.doel import Verwerkingsdoel
 from brp_proxy.domain.persoonslijst import Persoonslijst
@@ -22,7 +22,7 @@ from platformkit.executor import Executor, UnitOfWork
 from platformkit.logging import get_logger
 
 TEGELIJK: Final = 20
-"""How many are read in one turn of a job, so that it goes on beating."""
+"""How many are read in one turn of a job, so that it goes on beating; the BRP answers on no more in one question."""
 
 log = get_logger()
 _meter = metrics.get_meter("brp_proxy")
@@ -34,7 +34,7 @@ class Bijwerken:
     """Reads known youths again; one of whom nothing comes keeps what is stored of him, and holds up no other."""
 
     def __init__(
-        self, brp: Brp, executor: Executor, personen: PersoonRepository, levensloop: LevensloopRepository
+        self, brp: Brpvolger, executor: Executor, personen: PersoonRepository, levensloop: LevensloopRepository
     ) -> None:
         self._brp = brp
         self._executor = executor
@@ -49,11 +49,12 @@ class Bijwerken:
             UnclearError: it can make up none of them.
         """
         bsns = await self._executor.execute(self._personen.bsn_van, None, refs)
+        samen = await self._brp.raadpleeg_samen(bsns.values(), Verwerkingsdoel.VOLGEN) if len(bsns) > 1 else {}
         onduidelijk: dict[PersoonRef, UnclearError] = {}
         veranderd = []
         for ref in refs:
             try:
-                if await self._lees(ref, bsns.get(ref)):
+                if await self._lees(ref, bsns.get(ref), samen):
                     veranderd.append(ref)
             except UnclearError as error:
                 onduidelijk[ref] = error
@@ -64,26 +65,32 @@ class Bijwerken:
             meld_niet_te_volgen(ref, waarom.code)
         return veranderd
 
-    async def _lees(self, ref: PersoonRef, bsn: Bsn | None) -> bool:
+    async def _lees(self, ref: PersoonRef, bsn: Bsn | None, samen: Mapping[Bsn, Persoonslijst | None]) -> bool:
         if bsn is None:
             return meld_niet_te_volgen(ref, "bsn-onleesbaar")
         try:
-            lijst = await self._brp.raadpleeg(bsn, Verwerkingsdoel.VOLGEN)
+            lijst = samen[bsn] if bsn in samen else await self._brp.raadpleeg(bsn, Verwerkingsdoel.VOLGEN)
+            waarom = "persoon-onbekend"
         except DomainError as error:
-            return meld_niet_te_volgen(ref, error.code)
-        if lijst is None:
-            return meld_niet_te_volgen(ref, "persoon-onbekend")
-        return await self._executor.execute(self._bewaar, contexts.ZELF, ref, lijst)
+            lijst, waarom = None, error.code
+        if lijst is not None:
+            return await self._executor.execute(self._bewaar, contexts.ZELF, ref, lijst)
+        await self._executor.execute(_noteer, contexts.ZELF, ref, waarom)
+        return meld_niet_te_volgen(ref, waarom)
 
     async def _bewaar(self, work: UnitOfWork, ref: PersoonRef, lijst: Persoonslijst) -> bool:
         persoon = await werk_bij(work, self._personen, lijst)
-        work.audit("brp-raadpleging", outcome="bijgewerkt" if persoon else "ongewijzigd", person=ref)
+        await _noteer(work, ref, "bijgewerkt" if persoon else "ongewijzigd")
         if persoon is not None:
             work.after_commit(_gewijzigd.add, 1)
         elif lijst.overleden:
             await self._levensloop.vergrendel(work, [ref])
             await self._levensloop.markeer(work, [ref], PersoonVernietigdReden.OVERLEDEN)
         return persoon is not None
+
+
+async def _noteer(work: UnitOfWork, ref: PersoonRef, uitkomst: str) -> None:
+    work.audit("brp-raadpleging", outcome=uitkomst, person=ref)
 
 
 def meld_niet_te_volgen(ref: PersoonRef, waarom: str) -> bool:
