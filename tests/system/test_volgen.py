@@ -141,6 +141,24 @@ def test_a_bsn_that_became_another_is_told_to_the_operator_and_ends_nothing(driv
 
 @pytest.mark.system
 @pytest.mark.timeout(180)
+def test_a_father_whose_bsn_became_another_still_joins_his_children(driver: Driver) -> None:
+    known = family(driver)
+    versions = "select persoon_ref, versie from persoon where persoon_ref = any($1)"
+    before = dict(rows(driver, "brp_proxy", versions, list(known.refs)))
+    happens(driver, "bsn-wijziging", known.father, nieuweBsn=next_bsn())
+    eventually(
+        lambda: all(
+            each["versie"] > before[each["persoon_ref"]] for each in rows(driver, "brp_proxy", versions, [*known.refs])
+        ),
+        "both children to be read again",
+    )
+    eventually(lambda: all(told(driver, ref) for ref in known.refs), "match to know it")
+    assert the_match(driver, known.names[0])["status"] == "open"
+    assert [subjects(driver, name) for name in known.names] == [{NEW: 1}] * 2
+
+
+@pytest.mark.system
+@pytest.mark.timeout(180)
 def test_who_becomes_secret_lives_nowhere_for_others_and_the_match_goes_on(driver: Driver) -> None:
     known = family(driver)
     happens(driver, "geheimhouding", known.children[0], aan=True)

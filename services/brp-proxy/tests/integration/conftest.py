@@ -294,6 +294,8 @@ def maak(clock: FixedClock, sleutels: dict[str, Any]) -> Callable[[Mapping[str, 
         new = Omgeving(databases, clock, sleutels)
         new.persoon(new.JEUGDIGE, new.MOEDER, new.VADER)
         new.persoon(new.BROER, new.MOEDER)
+        for ouder in (new.MOEDER, new.VADER):
+            new.persoon(ouder)
         return new
 
     return made

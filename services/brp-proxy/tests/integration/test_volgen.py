@@ -154,6 +154,50 @@ async def test_a_brp_that_can_make_up_nobody_is_away_and_everything_waits(omgevi
     assert logs == []
 
 
+async def _ouders(kijk, ref: UUID) -> set[UUID]:
+    return {row["ouder"] for row in await kijk.rijen("select ouder from ouder where kind = $1", ref)}
+
+
+async def test_a_parent_whose_bsn_became_another_keeps_his_ref_for_all_his_children(omgeving, kijk) -> None:
+    refs = [await gevolgd(omgeving, bsn) for bsn in (omgeving.JEUGDIGE, omgeving.BROER)]
+    voor, told = [await _ouders(kijk, ref) for ref in refs], len(await kijk.events())
+    del omgeving.personen[omgeving.MOEDER]
+    omgeving.persoon(omgeving.NIEUW)
+    omgeving.persoon(omgeving.JEUGDIGE, omgeving.NIEUW, omgeving.VADER)
+    omgeving.persoon(omgeving.BROER, omgeving.NIEUW)
+    for _ in range(2):
+        await omgeving.bijwerken()(refs)
+    assert [await _ouders(kijk, ref) for ref in refs] == voor
+    verteld = (await kijk.events())[told:]
+    assert [(soort, wie, data["oudersOnjuist"]) for soort, wie, _, data in verteld] == [
+        ("vastgelegd", ref, []) for ref in refs
+    ]
+    await omgeving.leg_vast()
+    assert await _ouders(kijk, refs[0]) == voor[0], "he is found by his new BSN"
+    assert await kijk.rijen("select count(*) from verwijzing where soort = 'ouder'") == [{"count": 2}]
+
+
+async def test_a_parent_who_is_still_there_was_corrected(omgeving, kijk) -> None:
+    ref = await gevolgd(omgeving, omgeving.JEUGDIGE)
+    omgeving.persoon(omgeving.JEUGDIGE, omgeving.NIEUW, omgeving.VADER)
+    await omgeving.bijwerken()([ref])
+    soort, _, _, data = (await kijk.events())[-1]
+    assert (soort, len(data["oudersOnjuist"])) == ("gewijzigd", 1)
+    [audit] = await kijk.rijen("select person from audit where outcome = 'ouder-gevonden'")
+    assert audit["person"] == ref
+
+
+async def test_a_parent_who_became_one_who_is_known_here_has_another_ref_and_nothing_was_wrong(omgeving, kijk) -> None:
+    omgeving.persoon(omgeving.BROER, omgeving.NIEUW)
+    refs = [await gevolgd(omgeving, bsn) for bsn in (omgeving.JEUGDIGE, omgeving.BROER)]
+    del omgeving.personen[omgeving.MOEDER]
+    omgeving.persoon(omgeving.JEUGDIGE, omgeving.NIEUW, omgeving.VADER)
+    await omgeving.bijwerken()(refs)
+    soort, wie, _, data = (await kijk.events())[-1]
+    assert (soort, wie, data["oudersOnjuist"]) == ("gewijzigd", refs[0], [])
+    assert len(await _ouders(kijk, refs[0]) & await _ouders(kijk, refs[1])) == 1
+
+
 async def test_several_are_read_in_one_question_and_alone_only_who_was_unclear(omgeving, kijk) -> None:
     refs = [await gevolgd(omgeving, bsn) for bsn in (omgeving.JEUGDIGE, omgeving.BROER)]
     samen, alleen, lees = [], [], omgeving.raadpleeg

@@ -39,3 +39,7 @@ def test_an_unknown_purpose_is_refused(doel) -> None:
 
 def test_the_api_knows_no_purpose_that_is_not_ours_and_following_is_none_of_the_apis() -> None:
     assert {Verwerkingsdoel(doel) for doel in Doel} == {Verwerkingsdoel.SIGNAAL}
+
+
+def test_of_a_parent_is_asked_whether_he_is_there_and_nothing_else() -> None:
+    assert velden(Verwerkingsdoel.OUDER) == ("burgerservicenummer",)

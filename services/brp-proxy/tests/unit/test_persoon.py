@@ -13,7 +13,7 @@ from brp_proxy.adapters.db.gegevens import pak_in, pak_uit
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.events import vertel
 from brp_proxy.domain.leeftijd import Datum, Jaar, JaarMaand
-from brp_proxy.domain.persoon import Persoon, vastgelegd
+from brp_proxy.domain.persoon import Persoon, hernummerd, vastgelegd
 from brp_proxy.domain.persoonslijst import Ouderregistratie, Persoonslijst
 from contracts.persoon import PersoonGewijzigd, PersoonOverleden, PersoonToestand, PersoonVastgelegd, PersoonVerhuisd
 from contracts.statistiek import Geslacht
@@ -244,3 +244,30 @@ def test_what_an_earlier_release_stored_is_read_and_nobody_is_called_wrong_for_w
     eerder = Persoon(eerder.persoon_ref, 1, eerder.ouders, **gelezen)
     assert eerder.kaart == {"naam": {"voornamen": "X"}}
     assert onjuist(stel_vast(eerder, lijst(ouder(MOEDER, "1")))) == set()
+
+
+@pytest.mark.parametrize(
+    ("nu", "zelfde"),
+    [
+        ([ouder(MOEDER, "1"), ouder(ANDER, "2")], True),
+        ([ouder(ANDER, "2")], True),
+        ([ouder(MOEDER, "1"), ouder(ANDER, "2", LATERE)], False),
+        ([ouder(MOEDER, "1"), ouder(ANDER, "2", JaarMaand(2012, 5))], False),
+        ([ouder(ANDER, "1"), ouder(MOEDER, "2")], False),
+        ([ouder(MOEDER, "1"), ouder(None, "2")], False),
+        ([ouder(MOEDER, "1")], False),
+    ],
+)
+def test_a_former_parent_whose_bsn_leads_nowhere_is_who_stands_in_his_place_since_his_day(
+    nu: Sequence[Ouderregistratie], *, zelfde: bool
+) -> None:
+    eerder = stel_vast(None, lijst(ouder(MOEDER, "1"), ouder(VADER, "2")))
+    vader, bekend = REFS[Bsn(VADER)], [Bsn(MOEDER), Bsn(VADER)]
+    assert hernummerd(eerder, lijst(*nu), [vader], bekend) == ({Bsn(ANDER): vader} if zelfde else {})
+    assert hernummerd(eerder, lijst(*nu), [], bekend) == {}, "his BSN still leads to somebody"
+
+
+@pytest.mark.parametrize(("aanduiding", "ingang"), [(None, GEBOREN), ("2", None)])
+def test_without_place_or_day_nobody_is_taken_for_a_former_parent(aanduiding: str | None, ingang: Datum | None) -> None:
+    eerder = stel_vast(None, lijst(ouder(VADER, aanduiding, ingang)))
+    assert hernummerd(eerder, lijst(ouder(ANDER, aanduiding, ingang)), [REFS[Bsn(VADER)]], [Bsn(VADER)]) == {}

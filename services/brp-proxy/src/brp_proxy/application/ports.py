@@ -172,6 +172,10 @@ class PersoonRepository(Protocol):
         """The BSNs of these youths, for asking the BRP again; whose names do not open is absent."""
         ...
 
+    async def ouders_van(self, work: UnitOfWork, persoon_ref: PersoonRef) -> Mapping[OuderRef, Bsn]:
+        """The BSNs of the parents of this youth as he was stored last; nobody's when these names do not open."""
+        ...
+
     async def refs_van(self, work: UnitOfWork, bsns: Collection[Bsn]) -> Mapping[Bsn, PersoonRef]:
         """The refs of those of the youths who are known."""
         ...

@@ -8,3 +8,5 @@ class Verwerkingsdoel(StrEnum):
 
     SIGNAAL = "signaal"
     VOLGEN = "volgen"
+    OUDER = "ouder"
+    """Whether the BSN of a parent still leads to somebody."""

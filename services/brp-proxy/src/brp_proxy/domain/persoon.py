@@ -1,6 +1,6 @@
 """The person as other services know him, and what becomes of him when he is stored again (D1, D18)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -48,8 +48,10 @@ def vastgelegd(
     *,
     nu: datetime,
     vandaag: date,
+    zelfde: frozenset[OuderRef] = frozenset(),
 ) -> Persoon:
-    """The person as he is stored now, the first time or again; `refs` are those of the parents on the list.
+    """The person as he is stored now, the first time or again; `refs` are those of the parents on the list, `zelfde` the
+    former ones who are there under another BSN (`hernummerd`).
 
     A parent who was not there in the version before is marked: from then on he can be the cause of a match (D18). Of a
     death that is not known to the day, the day on which it was read counts.
@@ -67,18 +69,38 @@ def vastgelegd(
         ouders,
         woongemeente=lijst.woongemeente,
         geheim=lijst.geheim,
-        ouders_onjuist=_onjuist(vorige, lijst, frozenset(refs.values())),
+        ouders_onjuist=_onjuist(vorige, lijst, frozenset(refs.values()), zelfde),
         overleden_op=(lijst.overleden_op or eerder or vandaag) if lijst.overleden else None,
         plaatsen={refs[ouder.bsn]: ouder.plaats for ouder in lijst.ouders if ouder.bsn is not None},
         kaart=lijst.gegevens,
     )
 
 
-def _onjuist(vorige: Persoon | None, lijst: Persoonslijst, nu: frozenset[OuderRef]) -> frozenset[OuderRef]:
-    """Who never was a parent stays so until he is registered again."""
+def hernummerd(
+    vorige: Persoon, lijst: Persoonslijst, onvindbaar: Collection[OuderRef], bekend: Collection[Bsn]
+) -> Mapping[Bsn, OuderRef]:
+    """Former parents who are the same as before under another BSN, by that: theirs leads nowhere any more (`onvindbaar`), and
+    somebody who was not `bekend` as a parent stands in their place since the very day that they did.
+    """
+    op_plaats = {vorige.plaatsen[ref]: ref for ref in onvindbaar if ref in vorige.plaatsen}
+    return {
+        ouder.bsn: op_plaats[ouder.plaats]
+        for ouder in lijst.ouders
+        if ouder.bsn is not None
+        and ouder.bsn not in bekend
+        and ouder.aanduiding is not None
+        and ouder.ingang is not None
+        if ouder.plaats in op_plaats
+    }
+
+
+def _onjuist(
+    vorige: Persoon | None, lijst: Persoonslijst, nu: frozenset[OuderRef], zelfde: frozenset[OuderRef]
+) -> frozenset[OuderRef]:
+    """Who never was a parent stays so until he is registered again; nor is it who is the `zelfde` under another ref."""
     if vorige is None:
         return frozenset()
     geregistreerd = [ouder.plaats for ouder in lijst.ouders]
-    weg = {ref: plaats for ref, plaats in vorige.plaatsen.items() if ref not in nu}
+    weg = {ref: plaats for ref, plaats in vorige.plaatsen.items() if ref not in nu | zelfde}
     nooit = (ref for ref, plaats in weg.items() if was_nooit_ouder(plaats, geregistreerd))
     return vorige.ouders_onjuist.union(nooit) - nu

@@ -100,12 +100,19 @@ _READ = Statement(
 )
 _REFERRED = ("persoon_ref", "soort", "bsn_index", "sleutelversie")
 _made = insert_rows(verwijzing, _REFERRED)
-# A known one moves to the active key. Only upwards: the process that still has the older key active leaves it.
+# A known one moves to the active key. Only upwards: the process that still has the older key active leaves it. And a parent
+# to another BSN.
 _MAKE = Statement(
     _made.on_conflict_do_update(
         index_elements=["persoon_ref"],
         set_={name: _made.excluded[name] for name in _REFERRED[2:]},
-        where=verwijzing.c.sleutelversie < _made.excluded.sleutelversie,
+        where=or_(
+            verwijzing.c.sleutelversie < _made.excluded.sleutelversie,
+            and_(
+                verwijzing.c.sleutelversie == _made.excluded.sleutelversie,
+                verwijzing.c.bsn_index != _made.excluded.bsn_index,
+            ),
+        ),
     )
 )
 _bound = rows(ouder, _BINDING)
@@ -253,6 +260,11 @@ class PostgresPersoonRepository:
             with suppress(KluisError):
                 found[PersoonRef(ref)] = self._kluis.namen(ref, record.namen, record.kekversie).jeugdige
         return found
+
+    async def ouders_van(self, work: UnitOfWork, persoon_ref: PersoonRef) -> Mapping[OuderRef, Bsn]:
+        """See the port; `work` is not asked: the keys stand elsewhere."""
+        record = (await self._sleutels.van([persoon_ref])).get(persoon_ref)
+        return {ref: bsn for bsn, ref in self._bekende_ouders(record).items()}
 
     async def _ouders(self, work: UnitOfWork, kinderen: Collection[UUID]) -> Mapping[UUID, list[Ouder]]:
         rijen = await work.rows(_PARENTS_OF, kinderen=list(kinderen))

@@ -9,10 +9,10 @@ from types import MappingProxyType
 
 from brp_proxy.domain.doel import Verwerkingsdoel
 
-_S, _V = Verwerkingsdoel.SIGNAAL, Verwerkingsdoel.VOLGEN
+_S, _V, _O = Verwerkingsdoel.SIGNAAL, Verwerkingsdoel.VOLGEN, Verwerkingsdoel.OUDER
 
 _RIJEN: tuple[tuple[str, Set[Verwerkingsdoel]], ...] = (
-    ("burgerservicenummer", {_S, _V}),
+    ("burgerservicenummer", {_S, _V, _O}),
     ("naam.voornamen", {_S, _V}),
     ("naam.voorvoegsel", {_S, _V}),
     ("naam.geslachtsnaam", {_S, _V}),

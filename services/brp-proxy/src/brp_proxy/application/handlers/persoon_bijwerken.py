@@ -15,7 +15,7 @@ from brp_proxy.application.ports import Brpvolger, LevensloopRepository, Persoon
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.doel import Verwerkingsdoel
 from brp_proxy.domain.persoonslijst import Persoonslijst
-from contracts.base import PersoonRef
+from contracts.base import OuderRef, PersoonRef
 from contracts.persoon import PersoonVernietigdReden
 from platformkit.errors import DomainError, UnclearError
 from platformkit.executor import Executor, UnitOfWork
@@ -74,12 +74,33 @@ class Bijwerken:
         except DomainError as error:
             lijst, waarom = None, error.code
         if lijst is not None:
-            return await self._executor.execute(self._bewaar, contexts.ZELF, ref, lijst)
+            onvindbaar = await self._onvindbare_ouders(ref, lijst)
+            return await self._executor.execute(self._bewaar, contexts.ZELF, ref, lijst, onvindbaar)
         await self._executor.execute(_noteer, contexts.ZELF, ref, waarom)
         return meld_niet_te_volgen(ref, waarom)
 
-    async def _bewaar(self, work: UnitOfWork, ref: PersoonRef, lijst: Persoonslijst) -> bool:
-        persoon = await werk_bij(work, self._personen, lijst)
+    async def _onvindbare_ouders(self, ref: PersoonRef, lijst: Persoonslijst) -> Collection[OuderRef]:
+        """Former parents whose BSN leads nowhere any more; asked only when there is another one who may be the same."""
+        eerder = await self._executor.execute(self._personen.ouders_van, None, ref)
+        if lijst.ouder_bsns <= set(eerder.values()):
+            return ()
+        onvindbaar = []
+        for ouder, bsn in eerder.items():
+            if bsn not in lijst.ouder_bsns:
+                try:
+                    gevonden = await self._brp.raadpleeg(bsn, Verwerkingsdoel.OUDER) is not None
+                except DomainError:
+                    gevonden = True
+                await self._executor.execute(
+                    _noteer, contexts.ZELF, ref, "ouder-gevonden" if gevonden else "ouder-onbekend"
+                )
+                onvindbaar += [] if gevonden else [ouder]
+        return onvindbaar
+
+    async def _bewaar(
+        self, work: UnitOfWork, ref: PersoonRef, lijst: Persoonslijst, onvindbaar: Collection[OuderRef]
+    ) -> bool:
+        persoon = await werk_bij(work, self._personen, lijst, onvindbaar)
         await _noteer(work, ref, "bijgewerkt" if persoon else "ongewijzigd")
         if persoon is not None:
             work.after_commit(_gewijzigd.add, 1)
