@@ -5,6 +5,8 @@
 --   API_PASSWORD=.. WORKER_PASSWORD=.. RELAY_PASSWORD=.. MIGRATE_PASSWORD=.. \
 --     psql --set service=signaal --file deploy/postgres/database.sql
 --
+-- A database that a service has beside its own is one more, with roles of its own: --set service=brp_proxy_sleutels.
+--
 -- api: the HTTP side, under row-level security. worker: consumers and jobs. relay: the outbox only. migrate: owner of
 -- the schema and thereby of all tables; its migrations grant the others what they need, table by table.
 
