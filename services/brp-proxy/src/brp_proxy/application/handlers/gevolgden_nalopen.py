@@ -12,14 +12,15 @@ from uuid import UUID
 
 from opentelemetry import metrics
 
-from brp_proxy.application.handlers.persoon_bijwerken import TEGELIJK, Bijwerken
-from brp_proxy.application.ports import PersoonRepository, Volgen, VolgRepository, Volgstand
+from brp_proxy.application.handlers.persoon_bijwerken import TEGELIJK
+from brp_proxy.application.handlers.volgwerk import Volgwerk
+from brp_proxy.application.ports import Volgstand
 from brp_proxy.domain.bsn import Bsn
 from brp_proxy.domain.volgen import gewijzigd_vanaf, nacht_begint
 from contracts.base import PersoonRef
 from platformkit.clock import AMSTERDAM
 from platformkit.errors import DomainError, TransientError
-from platformkit.executor import Executor, UnitOfWork
+from platformkit.executor import UnitOfWork
 from platformkit.logging import get_logger
 
 _BLADZIJDE: Final = 1000
@@ -32,23 +33,8 @@ _ontbreekt = _meter.create_counter("brp.volgindicatie_ontbreekt", unit="{person}
 _over = _meter.create_counter("brp.volgindicatie_over", unit="{person}")
 
 
-class GevolgdenNalopen:
+class GevolgdenNalopen(Volgwerk):
     """Some persons at each call, so that the pause between calls is its pace; always 0."""
-
-    def __init__(
-        self,
-        volgen: Volgen,
-        executor: Executor,
-        volglijst: VolgRepository,
-        personen: PersoonRepository,
-        *,
-        bijwerken: Bijwerken,
-    ) -> None:
-        self._volgen = volgen
-        self._executor = executor
-        self._volglijst = volglijst
-        self._personen = personen
-        self._bijwerken = bijwerken
 
     async def __call__(self) -> int:
         """Go on with this night's turn, if it is not over.

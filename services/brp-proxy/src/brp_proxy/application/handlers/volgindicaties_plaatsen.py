@@ -4,29 +4,13 @@ Only after the signal, because nobody may be followed for a question that led to
 between the first reading and the entry is never delivered.
 """
 
-from brp_proxy.application.handlers.persoon_bijwerken import TEGELIJK, Bijwerken, meld_niet_te_volgen
-from brp_proxy.application.ports import PersoonRepository, Volgen, VolgRepository
+from brp_proxy.application.handlers.persoon_bijwerken import TEGELIJK, meld_niet_te_volgen
+from brp_proxy.application.handlers.volgwerk import Volgwerk
 from platformkit.errors import DomainError
-from platformkit.executor import Executor
 
 
-class VolgindicatiesPlaatsen:
+class VolgindicatiesPlaatsen(Volgwerk):
     """Places the entries that are missing; the number of them. Repeated after a crash, which changes nothing."""
-
-    def __init__(
-        self,
-        volgen: Volgen,
-        executor: Executor,
-        volglijst: VolgRepository,
-        personen: PersoonRepository,
-        *,
-        bijwerken: Bijwerken,
-    ) -> None:
-        self._volgen = volgen
-        self._executor = executor
-        self._volglijst = volglijst
-        self._personen = personen
-        self._bijwerken = bijwerken
 
     async def __call__(self) -> int:
         """Place so many of them.

@@ -12,11 +12,11 @@ from typing import Final
 
 from opentelemetry import metrics
 
-from brp_proxy.application.handlers.persoon_bijwerken import TEGELIJK, Bijwerken
-from brp_proxy.application.ports import PersoonRepository, Volgen, VolgRepository
+from brp_proxy.application.handlers.persoon_bijwerken import TEGELIJK
+from brp_proxy.application.handlers.volgwerk import Volgwerk
 from brp_proxy.domain.volgen import gewijzigd_vanaf
 from contracts.base import PersoonRef
-from platformkit.executor import Executor, UnitOfWork
+from platformkit.executor import UnitOfWork
 
 _BLADZIJDE: Final = 500
 
@@ -25,26 +25,12 @@ _vreemd = _meter.create_counter("brp.volgen_onbekend", unit="{person}")
 _dagen = _meter.create_gauge("brp.wijzigingen_dagen", unit="{day}")
 
 
-class WijzigingenOphalen:
+class WijzigingenOphalen(Volgwerk):
     """One question, then some persons a turn until all are done; the number that is left."""
 
-    def __init__(
-        self,
-        volgen: Volgen,
-        executor: Executor,
-        volglijst: VolgRepository,
-        personen: PersoonRepository,
-        *,
-        bijwerken: Bijwerken,
-    ) -> None:
-        self._volgen = volgen
-        self._executor = executor
-        self._volglijst = volglijst
-        self._personen = personen
-        self._bijwerken = bijwerken
-        self._begin: date | None = None
-        self._tot: date | None = None
-        self._nog: Sequence[PersoonRef] = ()
+    _begin: date | None = None
+    _tot: date | None = None
+    _nog: Sequence[PersoonRef] = ()
 
     async def __call__(self) -> int:
         """Ask, or go on with what was answered.
