@@ -392,6 +392,17 @@ async def test_the_end_of_a_ref_ends_no_entry_of_the_next_one_of_that_bsn(omgevi
     assert list(omgeving.gevolgd_daar) == [Bsn(omgeving.JEUGDIGE)]
 
 
+async def test_who_was_marked_is_neither_followed_nor_read(omgeving, kijk) -> None:
+    ref = (await omgeving.leg_vast()).persoon_ref
+    await omgeving.verwerk(omgeving.signaal(ref))
+    await kijk.doe("update verwijzing set soort = 'weg', reden = 'overleden' where persoon_ref = $1", ref)
+    assert await omgeving.volgwerk(VolgindicatiesPlaatsen)() == 0
+    await kijk.doe("delete from audit")
+    await loop_na(omgeving)
+    assert not omgeving.gevolgd_daar
+    assert await kijk.aantal("audit") == 0
+
+
 async def test_whose_bsn_does_not_open_is_told_to_the_operator(omgeving, kijk) -> None:
     ref = await gevolgd(omgeving, omgeving.JEUGDIGE)
     await kijk.sleutels.doe("update sleutel set namen = 'stuk'")
