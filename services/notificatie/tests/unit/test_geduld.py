@@ -50,3 +50,8 @@ def test_a_server_that_keeps_losing_its_answer_does_not_get_the_mail_for_two_day
     assert (na(3, onzeker=True).status, na(3, onzeker=True).onzeker) == (Status.WACHTEND, True)
     # Only that very answer counts: a server that takes nothing now, has not sent it once more.
     assert (na(4, onzeker=False).status, na(4, onzeker=False).onzeker) == (Status.WACHTEND, False)
+
+
+@pytest.mark.parametrize(("keer", "op"), [(4, False), (5, True), (6, True)])
+def test_who_had_it_so_often_without_noting_what_became_of_it_does_not_send_it_once_more(keer: int, op: bool) -> None:
+    assert Geduld().is_op(replace(EEN, onzeker=keer)) is op
