@@ -145,6 +145,12 @@ LATERE = date(2024, 2, 1)
             id="adopted by a step-parent",
         ),
         pytest.param(
+            [ouder(MOEDER, "1"), ouder(VADER, "2")],
+            [ouder(MOEDER, "1"), ouder(ANDER, None)],
+            {VADER},
+            id="whatever the place of who is the parent since then",
+        ),
+        pytest.param(
             [ouder(MOEDER, "1"), ouder(VADER, "2")], [ouder(ANDER, "1", LATERE)], set(), id="adopted by one alone"
         ),
         pytest.param(

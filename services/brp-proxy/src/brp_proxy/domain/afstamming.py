@@ -30,8 +30,8 @@ def was_nooit_ouder(plaats: Plaats, geregistreerd: Collection[Plaats]) -> bool:
     opvolger = next((each for each in geregistreerd if each.aanduiding == plaats.aanduiding), None)
     if opvolger is not None:
         return _niet_later(opvolger.ingang, plaats.ingang)
-    # One whose place is not known may stand in it.
-    return all(each.aanduiding is not None and _niet_later(each.ingang, plaats.ingang) for each in geregistreerd)
+    # One whose place is not known may stand in it, which says the same.
+    return all(_niet_later(each.ingang, plaats.ingang) for each in geregistreerd)
 
 
 def _niet_later(een: Datum | None, ander: Datum | None) -> bool:
