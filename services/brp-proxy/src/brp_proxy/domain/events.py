@@ -28,7 +28,7 @@ def vertel(persoon: Persoon, vorige: Persoon | None) -> PersoonToestand:
         return _toestand(PersoonGewijzigd, persoon)
     if persoon.woongemeente != vorige.woongemeente:
         return _toestand(PersoonVerhuisd, persoon)
-    if persoon.ouder_refs != vorige.ouder_refs or persoon.ouders_onjuist != vorige.ouders_onjuist:
+    if persoon.ouder_refs != vorige.ouder_refs:
         return _toestand(PersoonGewijzigd, persoon)
     return vastgelegd(persoon)
 
