@@ -217,7 +217,7 @@ def _told(message: Message) -> Told:
         event.einddatum,
         event.oorzaak.id,
         event.status,
-        event.reden,
+        event.reden or event.nadere_reden,
         message.version,
     )
     return Told(message.event_id, match)

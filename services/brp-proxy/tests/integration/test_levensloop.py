@@ -11,7 +11,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from brp_proxy.application.handlers import leases_nalopen
-from contracts.signaal import SignaalAfgegeven, SignaalGedeactiveerd, SignaalVerlengd, SignaalVerwijderd
+from contracts.signaal import (
+    SignaalAfgegeven,
+    SignaalGedeactiveerd,
+    SignaalReden,
+    SignaalStatus,
+    SignaalVerlengd,
+    SignaalVerwijderd,
+)
 from platformkit.errors import TransientError, UnclearError
 
 EEN_MINUUT = timedelta(minutes=1)
@@ -107,6 +114,18 @@ async def test_a_signal_on_an_unknown_ref_raises_an_alarm_and_no_error(omgeving,
         await omgeving.verwerk(omgeving.signaal(uuid4()))
     [alarm] = logs
     assert (alarm["event"], alarm["log_level"]) == ("signaal_op_onbekende_verwijzing", "error")
+
+
+@pytest.mark.parametrize(
+    ("reden", "alarm"),
+    [(SignaalReden.OVERLEDEN, False), (SignaalReden.DRIEENTWINTIG, False), (SignaalReden.NIET_MEER_BETROKKEN, True)],
+)
+async def test_a_signal_that_ended_because_its_youth_did_may_be_told_after_he_went(omgeving, reden, alarm) -> None:
+    einde = omgeving.signaal(uuid4(), soort=SignaalGedeactiveerd, versie=2)
+    geeindigd = einde.event.model_copy(update={"status": SignaalStatus.INACTIEF, "reden": reden})
+    with capture_logs() as logs:
+        await omgeving.verwerk(einde._replace(event=geeindigd))
+    assert [each["event"] for each in logs] == ["signaal_op_onbekende_verwijzing"] * alarm
 
 
 @pytest.mark.parametrize("opnieuw", [True, False], ids=["on a lease given out again", "on the same lease"])

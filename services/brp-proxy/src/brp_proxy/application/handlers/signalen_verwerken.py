@@ -1,19 +1,21 @@
 """What events of topic `signaal` mean for a person: they confirm his lease, or make us ask whether he may go (D1)."""
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from opentelemetry import metrics
 
 from brp_proxy.application.ports import LevensloopRepository
 from brp_proxy.application.projecties import signaalstand
-from contracts.base import PersoonRef, SignaalId
-from contracts.signaal import SignaalToestand
+from contracts.base import Event, PersoonRef, SignaalId
+from contracts.signaal import SignaalReden, SignaalToestand
 from platformkit.envelope import Message
 from platformkit.executor import UnitOfWork
 from platformkit.executor.projection import newest
 from platformkit.logging import get_logger
 
 CONSUMER = "brp-proxy.signaal"
+_MET_DE_JEUGDIGE = frozenset({SignaalReden.OVERLEDEN, SignaalReden.DRIEENTWINTIG})
 
 log = get_logger()
 _onbekend = metrics.get_meter("brp_proxy").create_counter("persoon.signaal_op_onbekende_verwijzing", unit="{event}")
@@ -33,9 +35,14 @@ class SignalenVerwerken:
         await levensloop.bewaar_standen(work, [signaalstand(message) for message in newest(messages)])
         bestaand = await levensloop.bestaande_signalen(work, {SignaalId(message.subject) for message in messages})
         for message in messages:
-            if isinstance(message.event, SignaalToestand) and message.subject in bestaand and message.key not in bekend:
+            if message.subject in bestaand and message.key not in bekend and _verwacht_jeugdige(message.event):
                 work.after_commit(_alarmeer, message.event)
         await levensloop.herzie(work, bekend)
+
+
+def _verwacht_jeugdige(event: Event) -> TypeGuard[SignaalToestand]:
+    """Whether a signal tells that its youth is there: one that ended because he is not may be told after he went."""
+    return isinstance(event, SignaalToestand) and event.reden not in _MET_DE_JEUGDIGE
 
 
 def _alarmeer(signaal: SignaalToestand) -> None:
