@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from brp_proxy.adapters.db.gegevens import pak_in
 from brp_proxy.adapters.db.ouders import verwijder_kinderloze_ouders
 from brp_proxy.adapters.db.tables import Soort, ouder, persoon, vernietigd, verwijzing
-from brp_proxy.adapters.kluis import Kluis, KluisError
+from brp_proxy.adapters.db.verwijzing import KOLOMMEN, rij_van
+from brp_proxy.adapters.kluis import Index, Kluis, KluisError
 from brp_proxy.application.ports import Sleutelrecord, Verteld
 from brp_proxy.domain.persoon import Persoon
 from contracts.base import OuderRef, PersoonRef
@@ -20,10 +21,9 @@ from platformkit.executor import UnitOfWork
 
 _LEEG: Final = b""
 _TOLD = ("persoon_ref", "versie", "gegevens")
-_REFERRED = ("persoon_ref", "soort", "bsn_index", "sleutelversie")
 _KNOWN = Statement(select(verwijzing.c.persoon_ref).where(one_of(verwijzing.c.persoon_ref, "refs")))
 _ENDED = Statement(select(vernietigd.c.persoon_ref).where(one_of(vernietigd.c.persoon_ref, "refs")))
-_REFER = Statement(insert_rows(verwijzing, _REFERRED).on_conflict_do_nothing())
+_REFER = Statement(insert_rows(verwijzing, KOLOMMEN).on_conflict_do_nothing())
 _given = rows(persoon, ["persoon_ref", "vastgelegd_op"])
 # Only where the ref was taken in: the BSN may have another one here by now.
 _TAKE_IN = Statement(
@@ -104,7 +104,7 @@ class PostgresHerstelRepository:
         nieuw = [record for record in records if record.persoon_ref in onbekend]
         if not nieuw:
             return 0
-        await work.execute(_REFER, **columns_of(verwijzing, [_verwijzing(record) for record in nieuw], _REFERRED))
+        await work.execute(_REFER, **columns_of(verwijzing, [_rij(record) for record in nieuw], KOLOMMEN))
         given = [{"persoon_ref": each.persoon_ref, "vastgelegd_op": each.geschreven_op} for each in nieuw]
         return await work.execute(_TAKE_IN, **columns_of(persoon, given, ["persoon_ref", "vastgelegd_op"]))
 
@@ -141,7 +141,7 @@ class PostgresHerstelRepository:
             for each in self._ouders(records[ref])
             if each["persoon_ref"] in nodig
         ]
-        await work.execute(_REFER, **columns_of(verwijzing, ouders, _REFERRED))
+        await work.execute(_REFER, **columns_of(verwijzing, ouders, KOLOMMEN))
         await work.execute(_BIND, **columns_of(ouder, relaties))
         await work.rows(_LOCK, refs=vroeger)
         await verwijder_kinderloze_ouders(work, [OuderRef(each) for each in vroeger])
@@ -165,11 +165,7 @@ class PostgresHerstelRepository:
             namen = self._kluis.namen(record.persoon_ref, record.namen, record.kekversie)
         except KluisError:
             return []
-        made = [(ref, self._kluis.index(bsn)) for ref, bsn in namen.ouders.items()]
-        return [
-            {"persoon_ref": ref, "soort": Soort.OUDER, "bsn_index": index.waarde, "sleutelversie": index.versie}
-            for ref, index in made
-        ]
+        return [rij_van(ref, Soort.OUDER, self._kluis.index(bsn)) for ref, bsn in namen.ouders.items()]
 
     async def grootboek(self, work: UnitOfWork, na: UUID, aantal: int) -> Mapping[PersoonRef, str]:
         return {row.persoon_ref: row.reden for row in await work.rows(_LEDGER, na=na, aantal=aantal)}
@@ -182,10 +178,5 @@ class PostgresHerstelRepository:
         return [row.persoon_ref for row in await work.rows(_PAGE, na=na, aantal=aantal)]
 
 
-def _verwijzing(record: Sleutelrecord) -> Mapping[str, object]:
-    return {
-        "persoon_ref": record.persoon_ref,
-        "soort": Soort.JEUGDIGE,
-        "bsn_index": record.bsn_index,
-        "sleutelversie": record.indexversie,
-    }
+def _rij(record: Sleutelrecord) -> Mapping[str, object]:
+    return rij_van(record.persoon_ref, Soort.JEUGDIGE, Index(record.indexversie, record.bsn_index))

@@ -14,6 +14,7 @@ from brp_proxy.adapters.db.gegevens import pak_in, pak_kaart_uit, pak_uit
 from brp_proxy.adapters.db.ouders import verwijder_kinderloze_ouders
 from brp_proxy.adapters.db.sleutel import PostgresSleutelRepository
 from brp_proxy.adapters.db.tables import Soort, ouder, persoon, verwijzing
+from brp_proxy.adapters.db.verwijzing import KOLOMMEN, rij_van
 from brp_proxy.adapters.kluis import Kluis, KluisError, Namen
 from brp_proxy.application.ports import Plek, Sleutelrecord
 from brp_proxy.domain.bsn import Bsn
@@ -98,14 +99,13 @@ _READ = Statement(
     .where(verwijzing.c.soort == _JEUGDIGE, one_of(verwijzing.c.persoon_ref, "refs"))
     .order_by(persoon.c.persoon_ref)
 )
-_REFERRED = ("persoon_ref", "soort", "bsn_index", "sleutelversie")
-_made = insert_rows(verwijzing, _REFERRED)
+_made = insert_rows(verwijzing, KOLOMMEN)
 # A known one moves to the active key. Only upwards: the process that still has the older key active leaves it. And a parent
 # to another BSN.
 _MAKE = Statement(
     _made.on_conflict_do_update(
         index_elements=["persoon_ref"],
-        set_={name: _made.excluded[name] for name in _REFERRED[2:]},
+        set_={name: _made.excluded[name] for name in KOLOMMEN[2:]},
         where=or_(
             verwijzing.c.sleutelversie < _made.excluded.sleutelversie,
             and_(
@@ -321,7 +321,12 @@ class PostgresPersoonRepository:
         )
         made = [(ref, Soort.JEUGDIGE, lijst.bsn), *((each, Soort.OUDER, bsn) for bsn, each in ouders.items())]
         try:
-            await work.execute(_MAKE, **columns_of(verwijzing, [self._verwijzing(*each) for each in made], _REFERRED))
+            await work.execute(
+                _MAKE,
+                **columns_of(
+                    verwijzing, [rij_van(ref, soort, self._kluis.index(bsn)) for ref, soort, bsn in made], KOLOMMEN
+                ),
+            )
         except ConstraintError:
             # Somebody gave one of these parents a ref meanwhile: a process whose key file no longer has the oldest key, by
             # which turns are taken, or the other way round.
@@ -336,10 +341,6 @@ class PostgresPersoonRepository:
             bevestigd=False,
             **columns_of(ouder, [{**dict(each), "ouder": each.ouder_ref} for each in persoon.ouders], _BINDING),
         )
-
-    def _verwijzing(self, ref: UUID, soort: Soort, bsn: Bsn) -> Mapping[str, object]:
-        index = self._kluis.index(bsn)
-        return {"persoon_ref": ref, "soort": soort, "bsn_index": index.waarde, "sleutelversie": index.versie}
 
     async def laat_ouders_gaan(self, work: UnitOfWork, ouders: Collection[OuderRef]) -> None:
         await verwijder_kinderloze_ouders(work, ouders)
